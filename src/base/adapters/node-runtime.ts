@@ -1,0 +1,40 @@
+import { createHash, randomBytes as nodeRandomBytes } from 'node:crypto';
+import type { Clock } from '../clock.ts';
+import type { Digest } from '../ids.ts';
+import type { RandomBytes } from '../random.ts';
+
+/** The machine's clock. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  schedule(delayMs, task) {
+    const timer = setTimeout(task, delayMs);
+    timer.unref();
+    return () => clearTimeout(timer);
+  },
+};
+
+/** The machine's random source. */
+export const systemRandom: RandomBytes = (length) => new Uint8Array(nodeRandomBytes(length));
+
+/** SHA-256 of bytes, lower-case hex. */
+export function sha256(bytes: Uint8Array): Digest {
+  return createHash('sha256').update(bytes).digest('hex') as Digest;
+}
+
+/** SHA-256 over bytes that come in parts. */
+export interface RunningSha256 {
+  update(bytes: Uint8Array): void;
+  digest(): Digest;
+}
+
+/** Starts a {@link RunningSha256}. */
+export function startSha256(): RunningSha256 {
+  const hash = createHash('sha256');
+  return {
+    update(bytes) {
+      hash.update(bytes);
+    },
+    digest: () => hash.digest('hex') as Digest,
+  };
+}

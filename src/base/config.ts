@@ -1,0 +1,209 @@
+/**
+ * Every setting and every limit of mup-bridge, with its default. Durations are milliseconds and end in
+ * `Ms`, sizes are octets and end in `Bytes`. `src/cli` reads it from file, environment and flags; each
+ * folder is handed the part it needs.
+ */
+
+export type LogLevel = 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
+
+export interface LogConfig {
+  readonly level: LogLevel;
+  readonly format: 'json' | 'pretty';
+  /** Which wires are traced, at level `trace`, to the log. */
+  readonly wireTrace: readonly ('netconf' | 'mqtt')[];
+}
+
+export interface NetconfConfig {
+  readonly host: string;
+  /** RFC 6242 §3: 830 unless configured; 0 takes any free port. */
+  readonly port: number;
+  readonly maxSessions: number;
+  readonly maxSessionsPerUser: number;
+  readonly maxConnections: number;
+  readonly maxAuthAttempts: number;
+  readonly loginTimeoutMs: number;
+  readonly helloTimeoutMs: number;
+  /** 0: sessions may idle forever. */
+  readonly idleTimeoutMs: number;
+  /** Octets of one message from a client. An image sent inline, in base64, has to fit. */
+  readonly maxMessageBytes: number;
+  readonly maxDepth: number;
+  readonly maxAttributes: number;
+  /** Requests of one session that wait for their turn. */
+  readonly maxQueuedRequests: number;
+  /** Octets written to a session and not taken by its client before requests are no longer read. */
+  readonly maxUnsentBytes: number;
+  /** How long a client may take nothing of a reply before it is cut off. */
+  readonly sendTimeoutMs: number;
+}
+
+export interface MqttConfig {
+  /** `mqtt://` or `mqtts://`; empty: the embedded broker. */
+  readonly url: string;
+  readonly username: string;
+  readonly password: string;
+  readonly caFile: string;
+  readonly certFile: string;
+  readonly keyFile: string;
+  readonly keepaliveMs: number;
+  readonly connectTimeoutMs: number;
+  readonly reconnectMinMs: number;
+  readonly reconnectMaxMs: number;
+  /** Octets of one packet that we accept (MQTT 5 Maximum Packet Size). */
+  readonly maxPacketBytes: number;
+  /** Octets handed to the connection and not yet written before `publish` waits. */
+  readonly maxUnsentBytes: number;
+  readonly embedded: EmbeddedBrokerConfig;
+}
+
+export interface EmbeddedBrokerConfig {
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  readonly maxConnections: number;
+  readonly maxPacketBytes: number;
+}
+
+export interface RegistrationConfig {
+  readonly maxDescriptionBytes: number;
+  readonly maxPieces: number;
+  readonly maxDevicesInAssembly: number;
+  readonly assemblyIdleMs: number;
+  /** Inflated size divided by deflated size. */
+  readonly maxInflateRatio: number;
+  /** Nesting of the JSON document. */
+  readonly maxDepth: number;
+  /** JSON values in the document. */
+  readonly maxNodes: number;
+  /** How long reading one description may take before it is given up. */
+  readonly deadlineMs: number;
+  /** Heap of the worker that reads descriptions, MiB. */
+  readonly workerHeapMib: number;
+  /** How long the worker stays after its last description. */
+  readonly workerIdleMs: number;
+  readonly maxDevices: number;
+  readonly maxOperations: number;
+}
+
+export interface RpcConfig {
+  /** How long a device may take to answer a request. */
+  readonly timeoutMs: number;
+  readonly maxInFlight: number;
+  readonly maxInFlightPerDevice: number;
+}
+
+export interface UpdateConfig {
+  /** Octets of image in a slice where the description says nothing (mup-protocol §3: 600). */
+  readonly sliceSizeBytes: number;
+  /** Slices in flight where the description says nothing (mup-protocol §3: 1). */
+  readonly window: number;
+  /** First retransmission timeout, before a round trip was measured. */
+  readonly initialTimeoutMs: number;
+  readonly minTimeoutMs: number;
+  readonly maxTimeoutMs: number;
+  /** How long a transfer may go without progress. */
+  readonly stallTimeoutMs: number;
+  readonly tokenDeadlineMs: number;
+  readonly manifestDeadlineMs: number;
+  readonly verifyDeadlineMs: number;
+  readonly restartDeadlineMs: number;
+  /** How long a job waits for a device that is offline. */
+  readonly offlineDeadlineMs: number;
+  /** Finished jobs that are remembered. */
+  readonly maxFinishedJobs: number;
+}
+
+export interface ImageConfig {
+  readonly maxImageBytes: number;
+  readonly maxImages: number;
+  readonly maxManifestBytes: number;
+}
+
+export interface YangConfig {
+  /** Directories with the official files of standard modules; looked up before our renditions. */
+  readonly searchPath: readonly string[];
+}
+
+export interface Config {
+  /** Where keys, users, images and the registry are kept. */
+  readonly stateDir: string;
+  readonly log: LogConfig;
+  readonly netconf: NetconfConfig;
+  readonly mqtt: MqttConfig;
+  readonly registration: RegistrationConfig;
+  readonly rpc: RpcConfig;
+  readonly update: UpdateConfig;
+  readonly images: ImageConfig;
+  readonly yang: YangConfig;
+}
+
+const KiB = 1024;
+const MiB = 1024 * KiB;
+
+export const defaultConfig: Config = {
+  stateDir: 'mup-state',
+  log: { level: 'info', format: 'pretty', wireTrace: [] },
+  netconf: {
+    host: '127.0.0.1',
+    port: 830,
+    maxSessions: 1000,
+    maxSessionsPerUser: 500,
+    maxConnections: 1000,
+    maxAuthAttempts: 6,
+    loginTimeoutMs: 30_000,
+    helloTimeoutMs: 30_000,
+    idleTimeoutMs: 0,
+    maxMessageBytes: 32 * MiB,
+    maxDepth: 256,
+    maxAttributes: 64,
+    maxQueuedRequests: 64,
+    maxUnsentBytes: MiB,
+    sendTimeoutMs: 60_000,
+  },
+  mqtt: {
+    url: '',
+    username: '',
+    password: '',
+    caFile: '',
+    certFile: '',
+    keyFile: '',
+    keepaliveMs: 30_000,
+    connectTimeoutMs: 10_000,
+    reconnectMinMs: 250,
+    reconnectMaxMs: 10_000,
+    maxPacketBytes: MiB,
+    maxUnsentBytes: MiB,
+    embedded: { host: '127.0.0.1', port: 1883, maxConnections: 10_000, maxPacketBytes: MiB },
+  },
+  registration: {
+    maxDescriptionBytes: 256 * KiB,
+    maxPieces: 2048,
+    maxDevicesInAssembly: 1000,
+    assemblyIdleMs: 60_000,
+    maxInflateRatio: 200,
+    maxDepth: 32,
+    maxNodes: 50_000,
+    deadlineMs: 10_000,
+    workerHeapMib: 192,
+    workerIdleMs: 60_000,
+    maxDevices: 100_000,
+    maxOperations: 512,
+  },
+  rpc: { timeoutMs: 10_000, maxInFlight: 10_000, maxInFlightPerDevice: 16 },
+  update: {
+    sliceSizeBytes: 600,
+    window: 1,
+    initialTimeoutMs: 1000,
+    minTimeoutMs: 200,
+    maxTimeoutMs: 10_000,
+    stallTimeoutMs: 60_000,
+    tokenDeadlineMs: 30_000,
+    manifestDeadlineMs: 60_000,
+    verifyDeadlineMs: 60_000,
+    restartDeadlineMs: 120_000,
+    offlineDeadlineMs: 86_400_000,
+    maxFinishedJobs: 1000,
+  },
+  images: { maxImageBytes: 16 * MiB, maxImages: 1000, maxManifestBytes: 16 * KiB },
+  yang: { searchPath: ['/usr/share/yuma/modules', '/usr/share/yang/modules'] },
+};

@@ -1,0 +1,60 @@
+import type { XmlElement } from '../xml/element.ts';
+import type { ModuleSchema } from '../yang/schema.ts';
+
+/**
+ * What the NETCONF server serves: implemented by the bridge, scripted in tests. The server owns
+ * sessions, framing, filters, schema checks and monitoring; the backend owns modules, data and what an
+ * RPC does.
+ */
+
+/** Who asks: one NETCONF session (RFC 6241 §1.1). */
+export interface SessionInfo {
+  /** session-id, 1 or more, never used twice in a server's life. */
+  readonly id: number;
+  readonly username: string;
+  /** IP address of the client. */
+  readonly sourceHost: string;
+  /** Milliseconds since the epoch. */
+  readonly loginTime: number;
+}
+
+/** A module revision that `get-schema` answers. */
+export interface ServedModule {
+  readonly schema: ModuleSchema;
+  /** `implement`: announced, its RPCs and data are served; `import`: for get-schema only. */
+  readonly conformance: 'implement' | 'import';
+  /** The YANG text. */
+  text(): Promise<string>;
+}
+
+/** Checked input of an RPC: canonical leaf values, by name. */
+export interface RpcInput {
+  readonly [name: string]: string | readonly string[] | RpcInput | readonly RpcInput[] | undefined;
+}
+
+export interface RpcContext {
+  readonly session: SessionInfo;
+  /** Aborted when the session ends before the answer. */
+  readonly signal: AbortSignal;
+}
+
+/** Output elements in the module's namespace; empty: `<ok/>`. */
+export type RpcOutput = readonly XmlElement[];
+
+export interface Backend {
+  /** All module revisions; the same array until something changes. */
+  modules(): readonly ServedModule[];
+  /**
+   * Operational state and configuration, one element per top-level node.
+   * @param filter the request's subtree filter (RFC 6241 §6); the backend may use it to leave out what
+   *   it surely does not select (a list entry whose key does not match), the server applies it exactly.
+   */
+  get(filter: XmlElement | undefined, context: RpcContext): Promise<readonly XmlElement[]>;
+  /** As `get`, of the configuration alone. */
+  getConfig(filter: XmlElement | undefined, context: RpcContext): Promise<readonly XmlElement[]>;
+  /**
+   * Performs an RPC of a served module. The input was checked against its schema.
+   * @throws RpcError as it goes to the client; anything else becomes operation-failed without details
+   */
+  rpc(module: ModuleSchema, name: string, input: RpcInput, context: RpcContext): Promise<RpcOutput>;
+}
