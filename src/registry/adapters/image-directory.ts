@@ -1,0 +1,92 @@
+import { mkdir, open, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { sha256 } from '../../base/adapters/node-runtime.ts';
+import type { ImageConfig } from '../../base/config.ts';
+import { errorCode } from '../../base/errors.ts';
+import { type Digest, isDigest } from '../../base/ids.ts';
+import { formatVendorManifest, parseVendorManifest } from '../../mup/manifest-json.ts';
+import { ImageRepository, type ImageStore, type StoredImage } from '../image-repository.ts';
+import { syncDirectory, writeFileAtomically } from './atomic-file.ts';
+
+/**
+ * Opens the image repository in a directory, which is made when it is missing. Each image is two files,
+ * `<digest>.bin` and `<digest>.json`; the manifest is written last and makes the image visible.
+ */
+export async function openImageRepository(directory: string, limits: ImageConfig): Promise<ImageRepository> {
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  return new ImageRepository({
+    store: new ImageDirectory(directory),
+    limits,
+    sha256,
+    now: () => Date.now(),
+  });
+}
+
+class ImageDirectory implements ImageStore {
+  readonly #directory: string;
+  readonly #known = new Map<Digest, StoredImage>();
+
+  constructor(directory: string) {
+    this.#directory = directory;
+  }
+
+  async list(): Promise<readonly StoredImage[]> {
+    const names = await readdir(this.#directory);
+    const digests = names.filter((name) => name.endsWith('.json')).map((name) => name.slice(0, -5));
+    const images = await Promise.all(digests.filter(isDigest).map((digest) => this.get(digest)));
+    return images
+      .filter((image) => image !== undefined)
+      .sort((a, b) => a.addedAt - b.addedAt || byDigest(a, b));
+  }
+
+  async get(digest: Digest): Promise<StoredImage | undefined> {
+    try {
+      const { mtimeMs } = await stat(this.#path(digest, 'json'));
+      const known = this.#known.get(digest);
+      if (known !== undefined) return known;
+      const manifest = parseVendorManifest(await readFile(this.#path(digest, 'json')));
+      const image = { manifest, addedAt: Math.floor(mtimeMs) };
+      this.#known.set(digest, image);
+      return image;
+    } catch (error) {
+      if (errorCode(error) !== 'ENOENT') throw error;
+      this.#known.delete(digest);
+      return undefined;
+    }
+  }
+
+  async put(image: StoredImage, content: Uint8Array): Promise<void> {
+    const { digest } = image.manifest;
+    await writeFileAtomically(this.#path(digest, 'bin'), content);
+    await writeFileAtomically(this.#path(digest, 'json'), formatVendorManifest(image.manifest));
+    this.#known.set(digest, image);
+  }
+
+  async delete(digest: Digest): Promise<boolean> {
+    const existed = (await this.get(digest)) !== undefined;
+    await rm(this.#path(digest, 'json'), { force: true });
+    await rm(this.#path(digest, 'bin'), { force: true });
+    await syncDirectory(this.#directory);
+    this.#known.delete(digest);
+    return existed;
+  }
+
+  async read(digest: Digest, offset: number, length: number): Promise<Uint8Array> {
+    const file = await open(this.#path(digest, 'bin'), 'r');
+    try {
+      const buffer = new Uint8Array(length);
+      const { bytesRead } = await file.read(buffer, 0, length, offset);
+      return buffer.subarray(0, bytesRead);
+    } finally {
+      await file.close();
+    }
+  }
+
+  #path(digest: Digest, extension: 'bin' | 'json'): string {
+    return join(this.#directory, `${digest}.${extension}`);
+  }
+}
+
+function byDigest(a: StoredImage, b: StoredImage): number {
+  return a.manifest.digest < b.manifest.digest ? -1 : 1;
+}

@@ -1,0 +1,116 @@
+import type { ImageConfig } from '../base/config.ts';
+import { PeerError } from '../base/errors.ts';
+import type { Digest } from '../base/ids.ts';
+import type { VendorManifest } from '../mup/manifest.ts';
+
+/** A firmware image that was checked against its vendor manifest. */
+export interface StoredImage {
+  readonly manifest: VendorManifest;
+  /** Milliseconds since the epoch. */
+  readonly addedAt: number;
+}
+
+/** Where images are kept; the contract of `adapters/image-directory.ts`. */
+export interface ImageStore {
+  /** Images that are complete, with their manifests. Reads what another process added meanwhile. */
+  list(): Promise<readonly StoredImage[]>;
+  get(digest: Digest): Promise<StoredImage | undefined>;
+  /** Stores both or neither; survives a crash at any point. */
+  put(image: StoredImage, content: Uint8Array): Promise<void>;
+  /** @returns whether there was such an image */
+  delete(digest: Digest): Promise<boolean>;
+  /** Octets `[offset, offset + length)` of an image, fewer at its end. */
+  read(digest: Digest, offset: number, length: number): Promise<Uint8Array>;
+}
+
+export interface ImageRepositoryDependencies {
+  readonly store: ImageStore;
+  readonly limits: ImageConfig;
+  readonly sha256: (bytes: Uint8Array) => Digest;
+  readonly now: () => number;
+}
+
+/**
+ * The firmware images that can be sent to devices, each with its vendor manifest. An image is verified
+ * when it arrives (paper §3: only what can succeed is sent): its size and digest are its manifest's.
+ */
+export class ImageRepository {
+  readonly #deps: ImageRepositoryDependencies;
+
+  constructor(deps: ImageRepositoryDependencies) {
+    this.#deps = deps;
+  }
+
+  /**
+   * Adds an image. The same image with the same manifest is added once.
+   * @throws PeerError `image-too-big`, `image-mismatch` (size or digest is not the manifest's),
+   *   `too-many-images`, `manifest-conflict` (the digest is there with another manifest)
+   */
+  async add(manifest: VendorManifest, content: Uint8Array): Promise<StoredImage> {
+    checkImage(manifest, content, this.#deps);
+    const known = await this.get(manifest.digest);
+    if (known !== undefined) return sameImage(known, manifest);
+    if ((await this.list()).length >= this.#deps.limits.maxImages)
+      throw new PeerError('too-many-images', `the repository holds ${this.#deps.limits.maxImages} images`, {
+        hint: 'Remove images that are no longer needed with "mup image remove", or raise images.maxImages.',
+      });
+    const image = { manifest, addedAt: this.#deps.now() };
+    await this.#deps.store.put(image, content);
+    return image;
+  }
+
+  get(digest: Digest): Promise<StoredImage | undefined> {
+    return this.#deps.store.get(digest);
+  }
+
+  list(): Promise<readonly StoredImage[]> {
+    return this.#deps.store.list();
+  }
+
+  remove(digest: Digest): Promise<boolean> {
+    return this.#deps.store.delete(digest);
+  }
+
+  read(digest: Digest, offset: number, length: number): Promise<Uint8Array> {
+    return this.#deps.store.read(digest, offset, length);
+  }
+}
+
+/**
+ * Checks an image against its manifest.
+ * @throws PeerError `image-too-big`, `image-mismatch`
+ */
+export function checkImage(
+  manifest: VendorManifest,
+  content: Uint8Array,
+  { limits, sha256 }: Pick<ImageRepositoryDependencies, 'limits' | 'sha256'>,
+): void {
+  if (content.length > limits.maxImageBytes)
+    throw new PeerError(
+      'image-too-big',
+      `the image has ${content.length} octets, at most ${limits.maxImageBytes} are accepted`,
+      { hint: 'Raise images.maxImageBytes if such images are meant.' },
+    );
+  if (content.length !== manifest.size)
+    throw new PeerError(
+      'image-mismatch',
+      `the image has ${content.length} octets, its manifest says ${manifest.size}`,
+      { where: 'size', hint: 'The file is truncated, or the manifest is of another image.' },
+    );
+  const actual = sha256(content);
+  if (actual !== manifest.digest)
+    throw new PeerError(
+      'image-mismatch',
+      `the image's SHA-256 is ${actual}, its manifest says ${manifest.digest}`,
+      { where: 'digest', hint: 'The file is damaged, or the manifest is of another image.' },
+    );
+}
+
+function sameImage(known: StoredImage, manifest: VendorManifest): StoredImage {
+  const facts = ({ suite, appId, linkOffset, size, newVersion, oldVersion }: VendorManifest): string =>
+    JSON.stringify([suite, appId, linkOffset, size, newVersion, oldVersion]);
+  if (facts(known.manifest) === facts(manifest)) return known;
+  throw new PeerError('manifest-conflict', `image ${manifest.digest} is there with another manifest`, {
+    hint: 'Remove it first with "mup image remove" if the new manifest is the right one.',
+  });
+}
