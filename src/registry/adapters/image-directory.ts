@@ -1,12 +1,12 @@
 import { mkdir, open, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { syncDirectory, writeFileAtomically } from '../../base/adapters/atomic-file.ts';
 import { sha256 } from '../../base/adapters/node-runtime.ts';
 import type { ImageConfig } from '../../base/config.ts';
 import { errorCode } from '../../base/errors.ts';
 import { type Digest, isDigest } from '../../base/ids.ts';
 import { formatVendorManifest, parseVendorManifest } from '../../mup/manifest-json.ts';
 import { ImageRepository, type ImageStore, type StoredImage } from '../image-repository.ts';
-import { syncDirectory, writeFileAtomically } from './atomic-file.ts';
 
 /**
  * Opens the image repository in a directory, which is made when it is missing. Each image is two files,

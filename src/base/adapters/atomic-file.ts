@@ -5,7 +5,11 @@ import { dirname } from 'node:path';
  * Replaces a file as a whole: after a crash at any point it holds its old or its new content. The file
  * and its directory entry are on disk when this resolves.
  */
-export async function writeFileAtomically(path: string, content: Uint8Array | string, mode = 0o600): Promise<void> {
+export async function writeFileAtomically(
+  path: string,
+  content: Uint8Array | string,
+  mode = 0o600,
+): Promise<void> {
   const temporary = `${path}.${process.pid}.${nextId()}.tmp`;
   try {
     const file = await open(temporary, 'wx', mode);

@@ -1,0 +1,14 @@
+/** The collections of the registry. */
+export type Collection = 'devices' | 'templates' | 'modules' | 'jobs';
+
+/**
+ * Where the registry keeps what survives a restart: JSON documents by collection and key. Behind one
+ * asynchronous interface, so that a shared database can take the place of the embedded store.
+ */
+export interface DocumentStore {
+  /** Durable when it resolves; after a crash the old or the new document is there, never a mix. */
+  put(collection: Collection, key: string, document: unknown): Promise<void>;
+  delete(collection: Collection, key: string): Promise<void>;
+  /** All documents of a collection, in no particular order. */
+  all(collection: Collection): Promise<readonly unknown[]>;
+}
