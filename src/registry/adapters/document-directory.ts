@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { syncDirectory, writeFileAtomically } from '../../base/adapters/atomic-file.ts';
 import { errorMessage, UsageError } from '../../base/errors.ts';
+import { KeyedQueue } from '../../base/keyed-queue.ts';
 import type { Collection, DocumentStore } from '../document-store.ts';
 
 const collections: readonly Collection[] = ['devices', 'templates', 'modules', 'jobs'];
@@ -19,7 +20,7 @@ export async function openDocumentDirectory(directory: string): Promise<Document
 class DocumentDirectory implements DocumentStore {
   readonly #directory: string;
   /** Writes to one document happen in the order they were asked for. */
-  readonly #pending = new Map<string, Promise<void>>();
+  readonly #writes = new KeyedQueue<string>();
 
   constructor(directory: string) {
     this.#directory = directory;
@@ -27,12 +28,12 @@ class DocumentDirectory implements DocumentStore {
 
   put(collection: Collection, key: string, document: unknown): Promise<void> {
     const path = this.#path(collection, key);
-    return this.#inOrder(path, () => writeFileAtomically(path, JSON.stringify(document)));
+    return this.#writes.run(path, () => writeFileAtomically(path, JSON.stringify(document)));
   }
 
   delete(collection: Collection, key: string): Promise<void> {
     const path = this.#path(collection, key);
-    return this.#inOrder(path, async () => {
+    return this.#writes.run(path, async () => {
       await rm(path, { force: true });
       await syncDirectory(join(this.#directory, collection));
     });
@@ -42,17 +43,6 @@ class DocumentDirectory implements DocumentStore {
     const folder = join(this.#directory, collection);
     const names = (await readdir(folder)).filter((name) => name.endsWith('.json'));
     return Promise.all(names.map((name) => readDocument(join(folder, name))));
-  }
-
-  #inOrder(path: string, write: () => Promise<void>): Promise<void> {
-    const before = this.#pending.get(path) ?? Promise.resolve();
-    const mine = before.then(write, write);
-    this.#pending.set(path, mine);
-    const forget = (): void => {
-      if (this.#pending.get(path) === mine) this.#pending.delete(path);
-    };
-    mine.then(forget, forget);
-    return mine;
   }
 
   #path(collection: Collection, key: string): string {
