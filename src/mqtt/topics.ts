@@ -1,0 +1,103 @@
+import type { Profile } from '../base/description.ts';
+import { PeerError } from '../base/errors.ts';
+import { type DeviceUuid, isDeviceUuid } from '../base/ids.ts';
+
+/** What devices publish their descriptions on (mup-protocol §1). */
+export const descriptionFilter = 'mup/description/+';
+
+/** What devices publish their presence on (mup-protocol §1). */
+export const statusFilter = 'mup/status/+';
+
+/** What devices answer requests on, both profiles (mup-protocol §2). */
+export const responseFilters = ['mup/response/+', 'response/+'] as const;
+
+/** Where a device publishes its description in pieces (mup-protocol §1). */
+export function descriptionTopic(uuid: DeviceUuid): string {
+  return `mup/description/${uuid}`;
+}
+
+/** Where the bridge answers a description (mup-protocol §1). */
+export function descriptionStatusTopic(uuid: DeviceUuid): string {
+  return `mup/description/${uuid}/status`;
+}
+
+/** Where a device says that it is there, retained, and its will that it is not (mup-protocol §1). */
+export function statusTopic(uuid: DeviceUuid): string {
+  return `mup/status/${uuid}`;
+}
+
+/** Where a device answers requests unless its description says otherwise (mup-protocol §2). */
+export function responseTopic(uuid: DeviceUuid, profile: Profile): string {
+  return profile === 'mup' ? `mup/response/${uuid}` : `response/${uuid}`;
+}
+
+/** A topic of a description with `/<uuid>` appended unless it already ends with it (mup-protocol §2). */
+export function withUuid(topic: string, uuid: DeviceUuid): string {
+  return topic === uuid || topic.endsWith(`/${uuid}`) ? topic : `${topic}/${uuid}`;
+}
+
+/** Octets of the longest topic that a description may name. */
+export const maxTopicBytes = 512;
+
+/** Where the bridge and the devices meet: no operation or data point may lie there. */
+const reserved = ['mup/description', 'mup/status', 'mup/response', 'response', 'yang/config'];
+
+/**
+ * What a topic of a description is for: `own` for what the device's operations and data points use,
+ * `answer` for where it answers, which may be one of its two response topics.
+ */
+export type TopicUse = 'own' | 'answer';
+
+/**
+ * Checks a complete topic that a description names, before the bridge subscribes or publishes to it
+ * (design, “Order of trust”).
+ * @throws PeerError `bad-topic`
+ */
+export function checkDeviceTopic(topic: string, uuid: DeviceUuid, use: TopicUse = 'own'): void {
+  const fault = topicFault(topic, uuid, use);
+  if (fault === undefined) return;
+  throw new PeerError('bad-topic', `topic ${JSON.stringify(topic.slice(0, 120))} ${fault}`, {
+    where: JSON.stringify(topic.slice(0, 120)),
+    hint: "A topic of a device holds the device's UUID as one of its levels, no wildcard, and lies outside the bridge's own topics.",
+  });
+}
+
+function topicFault(topic: string, uuid: DeviceUuid, use: TopicUse): string | undefined {
+  if (topic === '') return 'is empty';
+  if (topic.length > maxTopicBytes || new TextEncoder().encode(topic).length > maxTopicBytes)
+    return `is longer than ${maxTopicBytes} octets`;
+  if (/[+#$]/.test(topic)) return 'holds a wildcard or $';
+  // \p{C}: control, format, unassigned and lone surrogate characters; MQTT 5 §1.5.4 forbids or warns of them.
+  if (/[\p{C}\p{Zl}\p{Zp}]/u.test(topic)) return 'holds a control character';
+  const levels = topic.split('/');
+  if (!levels.includes(uuid)) return `does not belong to device ${uuid}`;
+  // A device called `image` must not be able to name `mup/firmware/<another>/image`.
+  if (topic.startsWith('mup/firmware/') && levels[2] !== uuid) return `does not belong to device ${uuid}`;
+  const own =
+    use === 'answer' && (topic === responseTopic(uuid, 'mup') || topic === responseTopic(uuid, 'myno'));
+  if (!own && reserved.some((prefix) => topic === prefix || topic.startsWith(`${prefix}/`)))
+    return 'is one that the bridge uses itself';
+  return undefined;
+}
+
+/** Whether a topic matches a filter (MQTT 5 §4.7; `$` topics do not match a leading wildcard). */
+export function matchesFilter(filter: string, topic: string): boolean {
+  const levels = topic.split('/');
+  const wanted = filter.split('/');
+  if (topic.startsWith('$') && (wanted[0] === '+' || wanted[0] === '#')) return false;
+  for (const [i, level] of wanted.entries()) {
+    if (level === '#') return true;
+    if (i >= levels.length || (level !== '+' && level !== levels[i])) return false;
+  }
+  return wanted.length === levels.length;
+}
+
+/**
+ * The device a message is from: the level of its topic that the filter's one `+` stands for.
+ * `undefined` when the topic does not match or that level is no device UUID.
+ */
+export function uuidOfTopic(filter: string, topic: string): DeviceUuid | undefined {
+  if (!matchesFilter(filter, topic)) return undefined;
+  const level = topic.split('/')[filter.split('/').indexOf('+')];
+  return level !== undefined && isDeviceUuid(level) ? level : undefined;
+}

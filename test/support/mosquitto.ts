@@ -1,0 +1,146 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export interface MosquittoOptions {
+  /** Name → password. Without it anybody may connect. */
+  readonly users?: Readonly<Record<string, string>>;
+  /** Files; with `requireClientCertificate`, clients need one of that CA. */
+  readonly tls?: {
+    readonly caFile: string;
+    readonly certFile: string;
+    readonly keyFile: string;
+    readonly requireClientCertificate?: boolean;
+  };
+  /** More lines for the configuration file. */
+  readonly config?: readonly string[];
+}
+
+export interface Mosquitto {
+  readonly port: number;
+  /** `mqtt://127.0.0.1:<port>`, or `mqtts://localhost:<port>`. */
+  readonly url: string;
+  /** What it logged so far. */
+  log(): string;
+  /** Kills it at once, as a power cut would. */
+  kill(): Promise<void>;
+  /** Starts it again on the same port after {@link kill}. */
+  start(): Promise<void>;
+  /** {@link kill} and {@link start}. */
+  restart(): Promise<void>;
+  /** Kills it and removes its files. */
+  stop(): Promise<void>;
+}
+
+/** Runs Debian's Mosquitto on a free loopback port; resolves when it accepts connections. */
+export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mosquitto> {
+  const directory = mkdtempSync(join(tmpdir(), 'mup-mosquitto-'));
+  const port = await freePort();
+  const configFile = join(directory, 'mosquitto.conf');
+  writeFileSync(configFile, configuration(port, directory, options).join('\n'));
+  let child: ChildProcess | undefined;
+  let logged = '';
+  const mosquitto: Mosquitto = {
+    port,
+    url: options.tls === undefined ? `mqtt://127.0.0.1:${port}` : `mqtts://localhost:${port}`,
+    log: () => logged,
+    async kill() {
+      const running = child;
+      child = undefined;
+      if (running === undefined) return;
+      const ended = new Promise((resolve) => running.once('close', resolve));
+      running.kill('SIGKILL');
+      await ended;
+    },
+    async start() {
+      const started = spawn('/usr/sbin/mosquitto', ['-c', configFile], {
+        stdio: ['ignore', 'ignore', 'pipe'],
+      });
+      child = started;
+      started.stderr.on('data', (chunk: Buffer) => {
+        logged += chunk.toString('utf8');
+      });
+      await accepting(port, started, () => logged);
+    },
+    async restart() {
+      await mosquitto.kill();
+      await mosquitto.start();
+    },
+    async stop() {
+      await mosquitto.kill();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+  await mosquitto.start();
+  return mosquitto;
+}
+
+function configuration(port: number, directory: string, options: MosquittoOptions): string[] {
+  const lines = [
+    `listener ${port} 127.0.0.1`,
+    'set_tcp_nodelay true',
+    'persistence false',
+    'log_dest stderr',
+    'log_type all',
+    'connection_messages true',
+    // Started by root it would become the user mosquitto, who cannot read our files.
+    'user root',
+    `allow_anonymous ${options.users === undefined}`,
+  ];
+  if (options.users !== undefined) lines.push(`password_file ${passwordFile(directory, options.users)}`);
+  if (options.tls !== undefined)
+    lines.push(
+      `cafile ${options.tls.caFile}`,
+      `certfile ${options.tls.certFile}`,
+      `keyfile ${options.tls.keyFile}`,
+      `require_certificate ${options.tls.requireClientCertificate === true}`,
+    );
+  return [...lines, ...(options.config ?? []), ''];
+}
+
+function passwordFile(directory: string, users: Readonly<Record<string, string>>): string {
+  const file = join(directory, 'passwords');
+  writeFileSync(
+    file,
+    Object.entries(users)
+      .map(([name, password]) => `${name}:${password}\n`)
+      .join(''),
+    { mode: 0o600 },
+  );
+  execFileSync('/usr/bin/mosquitto_passwd', ['-U', file]);
+  return file;
+}
+
+/** A TCP port that nobody listens on at the moment. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+async function accepting(port: number, child: ChildProcess, log: () => string): Promise<void> {
+  let ended = false;
+  child.once('close', () => {
+    ended = true;
+  });
+  while (!ended) {
+    if (await connects(port)) return;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  throw new Error(`mosquitto ended before it accepted connections:\n${log()}`);
+}
+
+function connects(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
+}
