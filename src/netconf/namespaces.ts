@@ -1,0 +1,8 @@
+/** NETCONF messages and operations (RFC 6241 §3.1). */
+export const baseNamespace = 'urn:ietf:params:xml:ns:netconf:base:1.0';
+
+/** RFC 6022. */
+export const monitoringNamespace = 'urn:ietf:params:xml:ns:yang:ietf-netconf-monitoring';
+
+/** RFC 7895 and RFC 8525. */
+export const yangLibraryNamespace = 'urn:ietf:params:xml:ns:yang:ietf-yang-library';
