@@ -1,0 +1,43 @@
+import { toHex } from '../base/bytes.ts';
+import type { Profile } from '../base/description.ts';
+import { PeerError } from '../base/errors.ts';
+import { isDeviceUuid } from '../base/ids.ts';
+import type { DeviceToken, UnsignedManifest, VendorManifest } from './manifest.ts';
+import { checkUnsignedManifest, clipped } from './manifest-fields.ts';
+import { isNonce } from './token.ts';
+
+/**
+ * The text that the vendor signs (mup-protocol §3; paper §3.1): the fields joined by `;`. `myno` leaves
+ * the suite out.
+ * @throws PeerError `bad-manifest` when a field breaks its rule
+ */
+export function innerText(manifest: UnsignedManifest, profile: Profile): string {
+  checkUnsignedManifest(manifest);
+  const { suite, appId, linkOffset, digest, size, newVersion, oldVersion } = manifest;
+  const common = [appId, linkOffset, digest, size, newVersion, oldVersion];
+  return (profile === 'mup' ? [suite, ...common] : common).join(';');
+}
+
+/**
+ * The text that the update server signs (mup-protocol §3): the whole signed inner manifest, bound to one
+ * device and one token. `myno` knows no UUID here.
+ * @throws PeerError `bad-manifest`, `bad-token` when a field breaks its rule
+ */
+export function outerText(
+  manifest: VendorManifest,
+  token: Pick<DeviceToken, 'uuid' | 'nonce'>,
+  profile: Profile,
+): string {
+  checkBinding(token, profile);
+  const inner = [innerText(manifest, profile), toHex(manifest.innerSignature)];
+  return (profile === 'mup' ? [...inner, token.uuid, token.nonce] : [...inner, token.nonce]).join(';');
+}
+
+function checkBinding({ uuid, nonce }: Pick<DeviceToken, 'uuid' | 'nonce'>, profile: Profile): void {
+  if (!isDeviceUuid(uuid))
+    throw new PeerError('bad-token', `${JSON.stringify(clipped(uuid))} is not a device UUID`, {
+      where: 'uuid',
+    });
+  if (!isNonce(nonce, profile))
+    throw new PeerError('bad-token', `${JSON.stringify(clipped(nonce))} is not a nonce`, { where: 'nonce' });
+}
