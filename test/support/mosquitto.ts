@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -22,7 +22,7 @@ export interface Mosquitto {
   readonly port: number;
   /** `mqtt://127.0.0.1:<port>`, or `mqtts://localhost:<port>`. */
   readonly url: string;
-  /** What it logged so far. */
+  /** What it logged since it was started last. */
   log(): string;
   /** Kills it at once, as a power cut would. */
   kill(): Promise<void>;
@@ -59,10 +59,11 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mo
         stdio: ['ignore', 'ignore', 'pipe'],
       });
       child = started;
+      logged = '';
       started.stderr.on('data', (chunk: Buffer) => {
         logged += chunk.toString('utf8');
       });
-      await accepting(port, started, () => logged);
+      await running(started, () => logged);
     },
     async restart() {
       await mosquitto.kill();
@@ -122,25 +123,12 @@ export async function freePort(): Promise<number> {
   return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
-async function accepting(port: number, child: ChildProcess, log: () => string): Promise<void> {
-  let ended = false;
-  child.once('close', () => {
-    ended = true;
-  });
-  while (!ended) {
-    if (await connects(port)) return;
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-  throw new Error(`mosquitto ended before it accepted connections:\n${log()}`);
-}
-
-function connects(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1');
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(true);
+/** Resolves when it has opened its listener, which it says itself. */
+async function running(child: ChildProcess, log: () => string): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    child.stderr?.on('data', () => {
+      if (/mosquitto version \S+ running/.test(log())) resolve();
     });
-    socket.once('error', () => resolve(false));
+    child.once('close', () => reject(new Error(`mosquitto ended before it ran:\n${log()}`)));
   });
 }

@@ -1,0 +1,49 @@
+import { toHex, uint32FromBytes } from '../base/bytes.ts';
+import type { Profile } from '../base/description.ts';
+import type { RandomBytes } from '../base/random.ts';
+
+/** Ids that are remembered, to tell a late answer from one to a request that never was. */
+const remembered = 16_384;
+
+/** Enough that no two ids of a broker's life are equal and nobody guesses one. */
+const idBytes = 12;
+
+/**
+ * Request ids: not guessable and not used twice (mup-protocol §2). Hex for `mup`; for `myno`, whose
+ * devices may read it as a number, a decimal of nine or ten digits that fits a signed 32-bit integer.
+ */
+export class RequestIds {
+  readonly #random: RandomBytes;
+  readonly #used = new Set<string>();
+
+  constructor(random: RandomBytes) {
+    this.#random = random;
+  }
+
+  /** A new id. */
+  next(profile: Profile): string {
+    let id = this.#draw(profile);
+    while (this.#used.has(id)) id = this.#draw(profile);
+    this.#remember(id);
+    return id;
+  }
+
+  /** Whether an id was handed out, as far as is remembered. */
+  wasUsed(id: string | undefined): boolean {
+    return id !== undefined && this.#used.has(id);
+  }
+
+  #draw(profile: Profile): string {
+    if (profile === 'mup') return toHex(this.#random(idBytes));
+    return String(2 ** 30 + ((uint32FromBytes(this.#random(4)) ?? 0) % 2 ** 30));
+  }
+
+  #remember(id: string): void {
+    this.#used.add(id);
+    if (this.#used.size <= remembered) return;
+    for (const oldest of this.#used) {
+      this.#used.delete(oldest);
+      break;
+    }
+  }
+}
