@@ -1,4 +1,4 @@
-import { toHex, uint32FromBytes } from '../base/bytes.ts';
+import { concatBytes, toHex, uint32FromBytes, uint32ToBytes } from '../base/bytes.ts';
 import type { Profile } from '../base/description.ts';
 import type { RandomBytes } from '../base/random.ts';
 
@@ -10,11 +10,12 @@ const idBytes = 12;
 
 /**
  * Request ids: not guessable and not used twice (mup-protocol §2). Hex for `mup`; for `myno`, whose
- * devices may read it as a number, a decimal of nine or ten digits that fits a signed 32-bit integer.
+ * devices may read it as a number, a decimal of ten digits that fits a signed 32-bit integer.
  */
 export class RequestIds {
   readonly #random: RandomBytes;
   readonly #used = new Set<string>();
+  #drawn = 0;
 
   constructor(random: RandomBytes) {
     this.#random = random;
@@ -34,8 +35,12 @@ export class RequestIds {
   }
 
   #draw(profile: Profile): string {
-    if (profile === 'mup') return toHex(this.#random(idBytes));
-    return String(2 ** 30 + ((uint32FromBytes(this.#random(4)) ?? 0) % 2 ** 30));
+    const bytes = this.#random(idBytes);
+    // The count makes ids of one instance differ whatever the random source yields.
+    this.#drawn = (this.#drawn + 1) % 2 ** 30;
+    const tail = ((uint32FromBytes(bytes.subarray(idBytes - 4)) ?? 0) + this.#drawn) % 2 ** 32;
+    if (profile === 'myno') return String(2 ** 30 + (tail % 2 ** 30));
+    return toHex(concatBytes([bytes.subarray(0, idBytes - 4), uint32ToBytes(tail)]));
   }
 
   #remember(id: string): void {

@@ -35,6 +35,7 @@ export interface RpcAnswer {
 /** What became of requests and answers since the start. */
 export interface RpcStatistics {
   readonly inFlight: number;
+  /** Handed to the connection. */
   readonly sent: number;
   readonly answered: number;
   readonly timedOut: number;
@@ -144,6 +145,8 @@ export class RpcClient {
   #admit({ uuid, signal }: RpcCall): void {
     if (this.#closed) throw new UnavailableError('mqtt-offline', 'the bridge is stopping');
     if (signal?.aborted === true) throw cancelled(uuid);
+    if (this.#transport.state !== 'online')
+      throw new UnavailableError('mqtt-offline', 'there is no connection to the broker');
     if (this.#pending.size >= this.#limits.maxInFlight)
       throw denied(`${this.#limits.maxInFlight} requests to devices are in flight`);
     if ((this.#perDevice.get(uuid) ?? 0) >= this.#limits.maxInFlightPerDevice)
@@ -163,7 +166,10 @@ export class RpcClient {
       if (listening !== undefined) {
         releases.push(listening.leave);
         await listening.granted;
-        if (!this.#pending.has(id)) return listening.leave();
+        if (!this.#pending.has(id)) {
+          listening.leave();
+          return;
+        }
       }
       this.#counts.sent += 1;
       await this.#transport.publish(call.topic, payload, this.#properties(pending));
@@ -182,13 +188,17 @@ export class RpcClient {
     const correlated = this.#correlated(message.correlationData);
     const id = correlated?.id ?? responseId(message.payload);
     const pending = id === undefined ? undefined : this.#pending.get(id);
-    if (pending === undefined) return this.#drop(this.#ids.wasUsed(id) ? 'late' : 'unknown', message);
-    if (message.topic !== pending.call.answerTopic) return this.#drop('foreign', message);
+    if (pending === undefined) this.#drop(this.#ids.wasUsed(id) ? 'late' : 'unknown', message);
+    else if (message.topic !== pending.call.answerTopic) this.#drop('foreign', message);
+    else this.#answer(pending, message.payload, correlated !== undefined);
+  }
+
+  #answer(pending: Pending, payload: Uint8Array, correlated: boolean): void {
+    const { profile } = pending.call;
     try {
-      const { state, outputs } =
-        correlated === undefined
-          ? decodeResponse(message.payload, pending.call.profile)
-          : decodeCorrelatedResponse(message.payload, pending.call.profile, pending.id);
+      const { state, outputs } = correlated
+        ? decodeCorrelatedResponse(payload, profile, pending.id)
+        : decodeResponse(payload, profile);
       this.#counts.answered += 1;
       pending.settle({ state, outputs });
     } catch (error) {
