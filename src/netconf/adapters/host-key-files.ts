@@ -1,0 +1,78 @@
+import { generateKeyPair, type KeyObject } from 'node:crypto';
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { writeFileAtomically } from '../../base/adapters/atomic-file.ts';
+import { sha256 } from '../../base/adapters/node-runtime.ts';
+import { fromHex } from '../../base/bytes.ts';
+import { errorCode, errorMessage, InternalError, UsageError } from '../../base/errors.ts';
+import { formatFingerprint, type HostKey, type HostKeyKind, hostKeyKinds } from '../host-keys.ts';
+import { generateKeyPairSync, parseKey } from './ssh2.ts';
+
+const generateAsync = promisify(generateKeyPair);
+const rsaBits = 3072;
+
+/**
+ * Reads the host keys in a directory (`ssh_host_ed25519_key`, `…_ecdsa_key`, `…_rsa_key`) and generates
+ * those that are missing. An RSA key takes about a second of another thread.
+ * @throws UsageError `bad-host-key`, `host-key-unreadable`
+ */
+export async function loadHostKeys(directory: string): Promise<HostKey[]> {
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  return Promise.all(hostKeyKinds.map((kind) => loadHostKey(join(directory, `ssh_host_${kind}_key`), kind)));
+}
+
+async function loadHostKey(path: string, kind: HostKeyKind): Promise<HostKey> {
+  const stored = await readIfThere(path);
+  if (stored !== undefined) return hostKey(stored, path);
+  const pem = await generate(kind);
+  await writeFileAtomically(path, pem, 0o600);
+  return hostKey(pem, path);
+}
+
+async function readIfThere(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined;
+    throw new UsageError('host-key-unreadable', `the host key cannot be read: ${errorMessage(error)}`, {
+      where: path,
+    });
+  }
+}
+
+async function generate(kind: HostKeyKind): Promise<string> {
+  switch (kind) {
+    case 'ed25519':
+      // ssh2 reads Ed25519 keys in OpenSSH's format only, which node:crypto does not write.
+      return generateKeyPairSync('ed25519', { comment: 'mup-bridge' }).private;
+    case 'ecdsa':
+      return pem((await generateAsync('ec', { namedCurve: 'prime256v1' })).privateKey, 'sec1');
+    case 'rsa':
+      return pem((await generateAsync('rsa', { modulusLength: rsaBits })).privateKey, 'pkcs1');
+  }
+}
+
+function pem(key: KeyObject, type: 'sec1' | 'pkcs1'): string {
+  return key.export({ type, format: 'pem' }).toString();
+}
+
+function hostKey(privatePem: string, where: string): HostKey {
+  const key = parseKey(privatePem);
+  if (key?.isPrivateKey() !== true)
+    throw new UsageError('bad-host-key', 'this file does not hold a private key that SSH can use', {
+      where,
+      hint: 'Move it away: a new one is made at the next start, and clients have to accept it.',
+    });
+  const { type } = key;
+  if (type !== 'ssh-ed25519' && type !== 'ecdsa-sha2-nistp256' && type !== 'ssh-rsa')
+    throw new UsageError('bad-host-key', `a host key cannot be of type ${type}`, { where });
+  return { type, privatePem, fingerprint: fingerprintOf(key.getPublicSSH()) };
+}
+
+/** Fingerprint of a public key as it travels in SSH. */
+export function fingerprintOf(blob: Uint8Array): string {
+  const digest = fromHex(sha256(blob));
+  if (digest === undefined) throw new InternalError('a SHA-256 digest is not hex');
+  return formatFingerprint(digest);
+}

@@ -1,0 +1,58 @@
+/** The only file that imports ssh2; the SSH server and client beside it take what they need from here. */
+import ssh2, { type ParsedKey } from 'ssh2';
+
+export type {
+  AuthContext,
+  ClientChannel,
+  ConnectConfig,
+  Connection,
+  KeyboardAuthContext,
+  ParsedKey,
+  PasswordAuthContext,
+  PublicKeyAuthContext,
+  ServerChannel,
+  Session,
+  SFTPWrapper,
+} from 'ssh2';
+
+export const SshServer = ssh2.Server;
+export const SshClient = ssh2.Client;
+export type SshClient = InstanceType<typeof ssh2.Client>;
+/** Reads a key of any form that ssh2 knows. ssh2 returns its errors, which are truthy: never forget one. */
+export function parseKey(data: string | Uint8Array, passphrase?: string): ParsedKey | undefined {
+  const text = typeof data === 'string' ? data : Buffer.from(data);
+  const parsed: unknown = ssh2.utils.parseKey(text, passphrase);
+  const key: unknown = Array.isArray(parsed) ? parsed[0] : parsed;
+  return isKey(key) ? key : undefined;
+}
+
+function isKey(value: unknown): value is ParsedKey {
+  return typeof value === 'object' && value !== null && 'getPublicSSH' in value;
+}
+
+export const generateKeyPairSync = ssh2.utils.generateKeyPairSync;
+
+/**
+ * What both ends offer. ssh2's own lists hold what is obsolete (SHA-1, CBC) or does not work
+ * (group-exchange), or blocks the event loop (group18).
+ */
+export const algorithms = {
+  kex: [
+    'curve25519-sha256',
+    'curve25519-sha256@libssh.org',
+    'ecdh-sha2-nistp256',
+    'diffie-hellman-group14-sha256',
+    'diffie-hellman-group16-sha512',
+  ],
+  serverHostKey: ['ssh-ed25519', 'ecdsa-sha2-nistp256', 'rsa-sha2-512', 'rsa-sha2-256'],
+  cipher: [
+    'aes128-gcm@openssh.com',
+    'aes256-gcm@openssh.com',
+    'aes128-ctr',
+    'aes256-ctr',
+    'aes192-ctr',
+    'chacha20-poly1305@openssh.com',
+  ],
+  hmac: ['hmac-sha2-256-etm@openssh.com', 'hmac-sha2-512-etm@openssh.com', 'hmac-sha2-256', 'hmac-sha2-512'],
+  compress: ['none'],
+} as const;
