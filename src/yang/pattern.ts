@@ -1,0 +1,139 @@
+import { PeerError } from '../base/errors.ts';
+import { type CharacterSet, type PatternNode, readPattern } from './pattern-syntax.ts';
+
+/**
+ * Matches XSD regular expressions by running all alternatives side by side (a Thompson automaton). A
+ * pattern comes from a device and a value from a client, so a matcher that backtracks would hand both of
+ * them a way to stop the bridge; this one takes time proportional to length of value × size of pattern.
+ */
+export interface Pattern {
+  /** Whether the whole text matches, or `undefined` when finding out would take too long. */
+  matches(text: string): boolean | undefined;
+}
+
+type State =
+  | { readonly kind: 'set'; readonly set: CharacterSet; readonly next: number }
+  | { readonly kind: 'split'; readonly next: readonly number[] }
+  | { readonly kind: 'end' };
+
+/** States of one automaton, and copies made while building it. */
+const maxStates = 20_000;
+
+/** States visited for one value: a few tens of milliseconds. */
+const maxSteps = 4_000_000;
+
+const maxCached = 512;
+const cache = new Map<string, Pattern>();
+
+/**
+ * Prepares a pattern; the same text is prepared once.
+ * @throws PeerError `bad-pattern` when it is no XSD regular expression, or too big
+ */
+export function compilePattern(text: string): Pattern {
+  const known = cache.get(text);
+  if (known !== undefined) return known;
+  const builder = new Builder(text);
+  const start = builder.add(readPattern(text), builder.end());
+  const pattern = { matches: (value: string) => run(builder.states, start, value) };
+  if (cache.size >= maxCached) cache.clear();
+  cache.set(text, pattern);
+  return pattern;
+}
+
+class Builder {
+  readonly states: State[] = [];
+  readonly #text: string;
+  #work = 0;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  end(): number {
+    return this.#push({ kind: 'end' });
+  }
+
+  /** Adds states that match `node` and go on at `next`; the first one's number. */
+  add(node: PatternNode, next: number): number {
+    this.#count();
+    switch (node.kind) {
+      case 'set':
+        return this.#push({ kind: 'set', set: node.set, next });
+      case 'sequence':
+        return node.parts.reduceRight((after, part) => this.add(part, after), next);
+      case 'choice':
+        return this.#push({ kind: 'split', next: node.options.map((option) => this.add(option, next)) });
+      case 'repeat':
+        return this.#repeat(node.node, node.min, node.max, next);
+    }
+  }
+
+  #repeat(node: PatternNode, min: number, max: number, next: number): number {
+    let start = max === Number.POSITIVE_INFINITY ? this.#loop(node, next) : next;
+    if (max !== Number.POSITIVE_INFINITY)
+      for (let copy = min; copy < max; copy++)
+        start = this.#push({ kind: 'split', next: [this.add(node, start), next] });
+    for (let copy = 0; copy < min; copy++) start = this.add(node, start);
+    return start;
+  }
+
+  #loop(node: PatternNode, next: number): number {
+    const ways = [next];
+    const loop = this.#push({ kind: 'split', next: ways });
+    ways.push(this.add(node, loop));
+    return loop;
+  }
+
+  #push(state: State): number {
+    this.#count();
+    return this.states.push(state) - 1;
+  }
+
+  #count(): void {
+    this.#work += 1;
+    if (this.#work > maxStates)
+      throw new PeerError(
+        'bad-pattern',
+        `The pattern ${JSON.stringify(this.#text.slice(0, 80))} cannot be used: its repetitions are too big`,
+      );
+  }
+}
+
+function run(states: readonly State[], start: number, text: string): boolean | undefined {
+  const seen = new Uint32Array(states.length);
+  let round = 0;
+  let steps = 0;
+  let ended = false;
+
+  /** The states with a character to match that are reached from `entries` without one. */
+  function reach(entries: number[]): number[] {
+    round += 1;
+    ended = false;
+    const reached: number[] = [];
+    for (let at = entries.pop(); at !== undefined; at = entries.pop()) {
+      steps += 1;
+      if (seen[at] === round) continue;
+      seen[at] = round;
+      const state = states[at];
+      if (state?.kind === 'split') entries.push(...state.next);
+      else if (state?.kind === 'set') reached.push(at);
+      else ended = true;
+    }
+    return reached;
+  }
+
+  let current = reach([start]);
+  for (const char of text) {
+    if (steps > maxSteps) return undefined;
+    const code = char.codePointAt(0) ?? 0;
+    const after: number[] = [];
+    for (const at of current) {
+      steps += 1;
+      const state = states[at];
+      if (state?.kind === 'set' && state.set(code)) after.push(state.next);
+    }
+    if (after.length === 0) return false;
+    current = reach(after);
+  }
+  return ended;
+}

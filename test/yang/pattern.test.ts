@@ -1,0 +1,127 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { compilePattern } from '../../src/yang/pattern.ts';
+
+function matches(pattern: string, text: string): boolean | undefined {
+  return compilePattern(pattern).matches(text);
+}
+
+const atom = fc.constantFrom('a', 'b', '[ab]', '[^a]', '.', '[a-c]', '\\.', '\\|');
+const quantifier = fc.constantFrom('', '', '?', '*', '+', '{2}', '{0,2}', '{1,}');
+const { pattern: patterns } = fc.letrec<{ pattern: string; group: string }>((tie) => ({
+  pattern: fc
+    .array(
+      fc.array(tie('group'), { maxLength: 3 }).map((parts) => parts.join('')),
+      {
+        minLength: 1,
+        maxLength: 3,
+      },
+    )
+    .map((options) => options.join('|')),
+  group: fc.oneof(
+    { maxDepth: 3 },
+    fc.tuple(atom, quantifier).map((parts) => parts.join('')),
+    fc.tuple(tie('pattern'), quantifier).map(([inner, count]) => `(${inner})${count}`),
+  ),
+}));
+
+describe('patterns (XML Schema Part 2, Appendix F)', () => {
+  test('match the whole text, like an anchored regular expression', () => {
+    fc.assert(
+      fc.property(
+        patterns,
+        fc.string({ unit: fc.constantFrom('a', 'b', 'c', '.', '-'), maxLength: 6 }),
+        (pattern, text) => {
+          expect(matches(pattern, text)).toBe(new RegExp(`^(?:${pattern})$`, 'u').test(text));
+        },
+      ),
+      { numRuns: 1000 },
+    );
+  });
+
+  test.each([
+    ['[0-9a-fA-F]{4}', '00fF', '00fg'],
+    ['\\p{Lu}\\p{Nd}', 'Ä٣', 'a1'],
+    ['\\P{L}+', '12', '1a'],
+    ['[^\\s,]+', 'a.b', 'a b'],
+    ['\\w\\W\\d\\D\\S\\s', 'a-1xy\t', 'a-1xyz'],
+    ['a^b$', 'a^b$', 'ab'],
+    ['[-a]', '-', 'b'],
+    ['[a-]', '-', 'b'],
+    ['[\\-\\]\\[\\\\^]', ']', 'a'],
+    ['.', '😀', '\n'],
+    ['', '', 'a'],
+    ['()|x', '', 'y'],
+  ])('%s takes %j and not %j', (pattern, good, bad) => {
+    expect(matches(pattern, good)).toBe(true);
+    expect(matches(pattern, bad)).toBe(false);
+  });
+
+  test.each([
+    '(',
+    ')',
+    '(a',
+    '[',
+    '[]',
+    '[^]',
+    '[a',
+    '[b-a]',
+    '[a-b-c]',
+    '[a-z-[aeiou]]',
+    '*',
+    'a**',
+    '?',
+    '{2}',
+    'a{',
+    'a{2',
+    'a{,2}',
+    'a{3,2}',
+    'a{99999}',
+    'a}',
+    'a]',
+    '\\',
+    '\\q',
+    '\\i',
+    '\\c',
+    '\\1',
+    '\\p',
+    '\\p{',
+    '\\p{Foo}',
+    '\\p{IsThai}',
+    '(?=a)',
+    '(?:a)',
+    '(*ACCEPT)',
+    '[[:alpha:]]',
+    '(((a{500}){500}){500})',
+    '((){4000}){4000}',
+    `${'('.repeat(33)}a${')'.repeat(33)}`,
+    'a'.repeat(2049),
+  ])('%j is refused', (pattern) => {
+    expect(() => compilePattern(pattern)).toThrow(expect.objectContaining({ code: 'bad-pattern' }));
+  });
+
+  test('any text either compiles or is refused as bad-pattern', () => {
+    fc.assert(
+      fc.property(
+        fc.string({ unit: fc.constantFrom(...'()[]{}|?*+\\-^,.ab019pP'), maxLength: 20 }),
+        (pattern) => {
+          try {
+            expect([true, false]).toContain(matches(pattern, 'ab'));
+          } catch (error) {
+            expect(error).toMatchObject({ code: 'bad-pattern' });
+          }
+        },
+      ),
+      { numRuns: 1000 },
+    );
+  });
+
+  test.each(['(a*)*b', '(a|a)*b', '(a|aa)+b', '(.*)*(.*)*x', '(([a-z])+.)+[A-Z]([a-z])+'])(
+    '%s, which makes a backtracking matcher explode, is decided',
+    (pattern) => expect(matches(pattern, 'a'.repeat(5000))).toBe(false),
+  );
+
+  test('a match that would take too long is given up', () => {
+    expect(matches('(.{0,1000}){0,3}x', 'a'.repeat(100_000))).toBeUndefined();
+  });
+});
