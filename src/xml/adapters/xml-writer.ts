@@ -1,0 +1,129 @@
+import { XMLBuilder } from 'fast-xml-parser';
+import { InternalError } from '../../base/errors.ts';
+import type { XmlAttribute, XmlElement, XmlNode } from '../element.ts';
+
+const xmlNamespace = 'http://www.w3.org/XML/1998/namespace';
+const reservedPrefixes = new Set(['', 'xml', 'xmlns']);
+
+/** Texts are escaped here, not by the builder, which knows neither forbidden nor non-ASCII characters. */
+const builder = new XMLBuilder({
+  preserveOrder: true,
+  ignoreAttributes: false,
+  attributeNamePrefix: '',
+  textNodeName: '#text',
+  processEntities: false,
+  suppressEmptyNode: true,
+});
+
+/** What the builder takes, with `preserveOrder`: `{ [name]: children, ':@': attributes }`. */
+type BuilderNode = Record<string, unknown>;
+
+/** Namespaces in force: the default one, and prefix → namespace. */
+interface Scope {
+  readonly default: string;
+  readonly prefixes: ReadonlyMap<string, string>;
+}
+
+/**
+ * Writes an element as an XML document without an XML declaration (UTF-8 is the default). Elements have no
+ * prefixes but a default `xmlns`, for libnetconf2 compares the bytes `<rpc-reply`; attributes in a
+ * namespace get a prefix; the prefixes in an element's `scope` are declared on it. All texts and values are
+ * ASCII: what is not becomes a numeric reference, and what XML 1.0 forbids (§2.2) U+FFFD. No line of a text
+ * is exactly `##`, and no text holds `]]>`.
+ *
+ * @throws InternalError when a name is not one: names come from us or from a document we read
+ */
+export function writeXml(root: XmlElement): string {
+  return builder.build([builderNode(root, { default: '', prefixes: new Map() })]);
+}
+
+function builderNode(element: XmlElement, outer: Scope): BuilderNode {
+  const attributes = new Map<string, string>();
+  if (element.namespace !== outer.default) attributes.set('xmlns', escapeAttribute(element.namespace));
+  const prefixes = declarePrefixes(element, outer, attributes);
+  const inner =
+    element.namespace === outer.default && prefixes === outer.prefixes
+      ? outer
+      : { default: element.namespace, prefixes };
+  for (const attribute of element.attributes)
+    attributes.set(attributeName(attribute, prefixes), escapeAttribute(attribute.value));
+  const children = element.children.map((child) => childNode(child, inner));
+  const name = checkName(element.name);
+  // Computed keys and fromEntries make own properties even of `__proto__`.
+  if (attributes.size === 0) return { [name]: children };
+  return { [name]: children, ':@': Object.fromEntries(attributes) };
+}
+
+function childNode(child: XmlNode, scope: Scope): BuilderNode {
+  return typeof child === 'string' ? { '#text': escapeText(child) } : builderNode(child, scope);
+}
+
+/** Declares the prefixes of the element's own scope, and one for each attribute that lacks one. */
+function declarePrefixes(
+  element: XmlElement,
+  outer: Scope,
+  attributes: Map<string, string>,
+): ReadonlyMap<string, string> {
+  let prefixes = outer.prefixes;
+  const declare = (prefix: string, namespace: string): void => {
+    prefixes = new Map(prefixes).set(prefix, namespace);
+    attributes.set(`xmlns:${checkName(prefix)}`, escapeAttribute(namespace));
+  };
+  for (const [prefix, namespace] of element.scope ?? [])
+    if (!reservedPrefixes.has(prefix) && prefixes.get(prefix) !== namespace) declare(prefix, namespace);
+  for (const { namespace } of element.attributes)
+    if (namespace !== '' && prefixOf(namespace, prefixes) === undefined)
+      declare(unusedPrefix(prefixes), namespace);
+  return prefixes;
+}
+
+function attributeName({ name, namespace }: XmlAttribute, prefixes: ReadonlyMap<string, string>): string {
+  checkName(name);
+  return namespace === '' ? name : `${prefixOf(namespace, prefixes)}:${name}`;
+}
+
+function prefixOf(namespace: string, prefixes: ReadonlyMap<string, string>): string | undefined {
+  if (namespace === xmlNamespace) return 'xml';
+  for (const [prefix, bound] of prefixes) if (bound === namespace) return prefix;
+  return undefined;
+}
+
+function unusedPrefix(prefixes: ReadonlyMap<string, string>): string {
+  for (let n = prefixes.size + 1; ; n += 1) if (!prefixes.has(`ns${n}`)) return `ns${n}`;
+}
+
+/** NCName (Namespaces in XML §3), by what must not be in it: markup is what a bad name could forge. */
+const name = /^[A-Za-z_\u00b7-\u{effff}][-.A-Za-z0-9_\u00b7-\u{effff}]*$/u;
+
+function checkName(text: string): string {
+  if (name.test(text)) return text;
+  throw new InternalError(`${JSON.stringify(text.slice(0, 80))} is not an XML name`);
+}
+
+const plain = /^[ !"$%'-;=?-~]*$/;
+const notPlainInText = /(?<=^|\n)#(?=#)|[&<>]|[^\t\n -~]/gu;
+const notPlainInAttribute = /[&<>"]|[^ -~]/gu;
+
+function escapeText(text: string): string {
+  return plain.test(text) ? text : text.replace(notPlainInText, reference);
+}
+
+function escapeAttribute(text: string): string {
+  return plain.test(text) && !text.includes('"') ? text : text.replace(notPlainInAttribute, reference);
+}
+
+const named: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+
+function reference(character: string): string {
+  return named[character] ?? `&#${allowed(character.codePointAt(0) ?? 0)};`;
+}
+
+/** The code point, or U+FFFD's for what is not a Char (XML 1.0 §2.2). */
+function allowed(code: number): number {
+  const forbidden =
+    (code < 0x20 && code !== 0x09 && code !== 0x0a && code !== 0x0d) ||
+    (code >= 0xd800 && code <= 0xdfff) ||
+    code === 0xfffe ||
+    code === 0xffff;
+  return forbidden ? 0xfffd : code;
+}
