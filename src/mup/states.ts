@@ -34,9 +34,7 @@ export type DeviceState = (typeof deviceStates)[number];
 /** Name of a state, as it goes over the wire. */
 export type DeviceStateName = DeviceState['name'];
 
-const byName: ReadonlyMap<string, DeviceState> = new Map(
-  deviceStates.map((state) => [state.name, state]),
-);
+const byName: ReadonlyMap<string, DeviceState> = new Map(deviceStates.map((state) => [state.name, state]));
 
 /** Whether a text is the name of a state. */
 export function isDeviceState(text: string): text is DeviceStateName {
