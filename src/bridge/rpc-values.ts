@@ -16,7 +16,9 @@ export function wireInputs(fields: readonly Field[], input: RpcInput): string[] 
 
 /** The leaves of fields, sub-structures flattened, as they follow one another on the wire. */
 export function wireFields(fields: readonly Field[]): Field[] {
-  return fields.flatMap((field) => (field.type.kind === 'structure' ? wireFields(field.type.fields) : [field]));
+  return fields.flatMap((field) =>
+    field.type.kind === 'structure' ? wireFields(field.type.fields) : [field],
+  );
 }
 
 /** The outputs of an answer as elements of the module's namespace: `retval`, then the outputs. */

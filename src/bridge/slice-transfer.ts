@@ -32,7 +32,7 @@ export async function transferSlices(options: SliceTransferOptions): Promise<voi
 
 class SliceTransfer {
   readonly #options: SliceTransferOptions;
-  readonly #done = Promise.withResolvers<void>();
+  readonly #done = deferred();
   #cancelTimer: () => void = () => {};
   #sending: Promise<void> = Promise.resolve();
   #ended = false;
@@ -77,19 +77,27 @@ class SliceTransfer {
   #apply(step: SliceSenderStep): void {
     if (this.#ended) return;
     const { clock, sender } = this.#options;
-    if (step.finished) return this.#end();
-    if (step.failed !== undefined)
-      return this.#end(
-        new UnavailableError('transfer-stalled', `the device took no slice after offset ${sender.acknowledgedOffset}`, {
-          hint: 'Check that the device is online and that its largest packet holds a slice; then start again.',
-        }),
-      );
+    if (step.finished || step.failed !== undefined) {
+      this.#end(step.finished ? undefined : this.#stalled());
+      return;
+    }
     for (const slice of step.send) this.#send(slice);
     this.#cancelTimer();
     if (step.wakeAt !== undefined)
       this.#cancelTimer = clock.schedule(Math.max(0, step.wakeAt - clock.monotonic()), () =>
         this.#apply(sender.tick(clock.monotonic())),
       );
+  }
+
+  #stalled(): UnavailableError {
+    const { acknowledgedOffset } = this.#options.sender;
+    return new UnavailableError(
+      'transfer-stalled',
+      `the device took no slice after offset ${acknowledgedOffset}`,
+      {
+        hint: 'Check that the device is online and that its largest packet holds a slice; then start again.',
+      },
+    );
   }
 
   /** Slices leave in order; one that cannot leave is lost, and the sender's timeout brings it back. */
@@ -108,7 +116,8 @@ class SliceTransfer {
 
   #unsent(error: unknown): void {
     const code = errorCode(error);
-    if (code === 'mqtt-offline' || code === 'mqtt-lost') this.#options.logger.debug('slice not sent', { code });
+    if (code === 'mqtt-offline' || code === 'mqtt-lost')
+      this.#options.logger.debug('slice not sent', { code });
     else this.#end(error);
   }
 

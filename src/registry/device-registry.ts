@@ -75,6 +75,10 @@ export class DeviceRegistry {
     return this.#catalog.all();
   }
 
+  module(name: string): ModuleModel | undefined {
+    return this.#catalog.get(name);
+  }
+
   /** The description as it was read, `%s` where the UUID belongs. */
   template(digest: Digest): DescriptionTemplate | undefined {
     return this.#templates.get(digest);

@@ -2,6 +2,7 @@ import type { ImageConfig } from '../base/config.ts';
 import { PeerError } from '../base/errors.ts';
 import type { Digest } from '../base/ids.ts';
 import type { VendorManifest } from '../mup/manifest.ts';
+import { checkImage } from '../mup/update-checks.ts';
 
 /** A firmware image that was checked against its vendor manifest. */
 export interface StoredImage {
@@ -47,7 +48,8 @@ export class ImageRepository {
    *   `too-many-images`, `manifest-conflict` (the digest is there with another manifest)
    */
   async add(manifest: VendorManifest, content: Uint8Array): Promise<StoredImage> {
-    checkImage(manifest, content, this.#deps);
+    checkSize(content.length, this.#deps.limits);
+    checkImage(manifest, { size: content.length, digest: this.#deps.sha256(content) });
     const known = await this.get(manifest.digest);
     if (known !== undefined) return sameImage(known, manifest);
     if ((await this.list()).length >= this.#deps.limits.maxImages)
@@ -76,33 +78,15 @@ export class ImageRepository {
   }
 }
 
-/**
- * Checks an image against its manifest.
- * @throws PeerError `image-too-big`, `image-mismatch`
- */
-export function checkImage(
-  manifest: VendorManifest,
-  content: Uint8Array,
-  { limits, sha256 }: Pick<ImageRepositoryDependencies, 'limits' | 'sha256'>,
-): void {
-  if (content.length > limits.maxImageBytes)
+/** @throws PeerError `image-too-big` */
+function checkSize(size: number, { maxImageBytes }: ImageConfig): void {
+  if (size > maxImageBytes)
     throw new PeerError(
       'image-too-big',
-      `the image has ${content.length} octets, at most ${limits.maxImageBytes} are accepted`,
-      { hint: 'Raise images.maxImageBytes if such images are meant.' },
-    );
-  if (content.length !== manifest.size)
-    throw new PeerError(
-      'image-mismatch',
-      `the image has ${content.length} octets, its manifest says ${manifest.size}`,
-      { where: 'size', hint: 'The file is truncated, or the manifest is of another image.' },
-    );
-  const actual = sha256(content);
-  if (actual !== manifest.digest)
-    throw new PeerError(
-      'image-mismatch',
-      `the image's SHA-256 is ${actual}, its manifest says ${manifest.digest}`,
-      { where: 'digest', hint: 'The file is damaged, or the manifest is of another image.' },
+      `the image has ${size} octets, at most ${maxImageBytes} are accepted`,
+      {
+        hint: 'Raise images.maxImageBytes if such images are meant.',
+      },
     );
 }
 

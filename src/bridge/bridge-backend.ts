@@ -1,0 +1,110 @@
+import type { DeviceDescription, Operation } from '../base/description.ts';
+import { isDeviceUuid } from '../base/ids.ts';
+import type { Backend, RpcContext, RpcInput, RpcOutput, ServedModule } from '../netconf/backend.ts';
+import type { DeviceRegistry } from '../registry/device-registry.ts';
+import { element, type XmlElement } from '../xml/element.ts';
+import type { ModuleSchema } from '../yang/schema.ts';
+import { type BridgeData, bridgeNamespace } from './bridge-data.ts';
+import type { BridgeRpcs } from './bridge-rpcs.ts';
+import type { DeviceAnswer, DeviceCaller } from './device-caller.ts';
+import { selectedKeys, selectsNode } from './list-keys.ts';
+import { operationNotSupported, targetLeaf, unknownDevice } from './rpc-errors.ts';
+import { outputElements, wireInputs } from './rpc-values.ts';
+import type { ServedModules } from './served-modules.ts';
+import type { TelemetryService } from './telemetry.ts';
+import type { UpdateRpcs } from './update-rpcs.ts';
+
+export interface BridgeBackendDependencies {
+  readonly registry: DeviceRegistry;
+  readonly modules: ServedModules;
+  readonly data: BridgeData;
+  readonly telemetry: TelemetryService;
+  readonly caller: DeviceCaller;
+  readonly updateRpcs: UpdateRpcs;
+  readonly bridgeRpcs: BridgeRpcs;
+}
+
+/** What the NETCONF server serves: modules, data and RPCs of all devices and of the bridge itself. */
+export class BridgeBackend implements Backend {
+  readonly #deps: BridgeBackendDependencies;
+
+  constructor(deps: BridgeBackendDependencies) {
+    this.#deps = deps;
+  }
+
+  modules(): readonly ServedModule[] {
+    return this.#deps.modules.all();
+  }
+
+  async get(filter: XmlElement | undefined): Promise<readonly XmlElement[]> {
+    return [...(await this.#deps.data.read(filter)), ...this.#telemetry(filter)];
+  }
+
+  /** The bridge has no configuration datastore yet: `running` is empty. */
+  getConfig(): Promise<readonly XmlElement[]> {
+    return Promise.resolve([]);
+  }
+
+  async rpc(module: ModuleSchema, name: string, input: RpcInput, context: RpcContext): Promise<RpcOutput> {
+    if (module.namespace === bridgeNamespace) return this.#deps.bridgeRpcs.perform(name, input, context);
+    const description = this.#target(module, input);
+    const operation = operationNamed(description, name);
+    const answer = await this.#call(description, operation, input, context);
+    return outputElements(module.namespace, operation, answer);
+  }
+
+  #call(
+    description: DeviceDescription,
+    operation: Operation,
+    input: RpcInput,
+    context: RpcContext,
+  ): Promise<DeviceAnswer> {
+    if (operation.role !== 'generic')
+      return this.#deps.updateRpcs.perform(description, operation, input, context);
+    const { uuid } = description;
+    if (!isDeviceUuid(uuid)) throw unknownDevice(uuid);
+    return this.#deps.caller.call({
+      uuid,
+      profile: description.profile,
+      operation,
+      inputs: wireInputs(operation.inputs, input),
+      signal: context.signal,
+    });
+  }
+
+  #target(module: ModuleSchema, input: RpcInput): DeviceDescription {
+    const uuid = input[targetLeaf];
+    if (typeof uuid !== 'string' || !isDeviceUuid(uuid)) throw unknownDevice(String(uuid));
+    const device = this.#deps.registry.get(uuid);
+    const description = this.#deps.registry.describe(uuid);
+    if (device === undefined || description === undefined) throw unknownDevice(uuid);
+    if (device.module === module.name) return description;
+    throw operationNotSupported(
+      'capability-missing',
+      `device ${uuid} is of module ${device.module}, not of ${module.name}`,
+    );
+  }
+
+  /** The `telemetry` container of each generated module that the filter may select. */
+  #telemetry(filter: XmlElement | undefined): XmlElement[] {
+    const { modules, registry, telemetry } = this.#deps;
+    const keys = selectedKeys(filter, ['telemetry', 'device'], 'uuid');
+    const entries = new Map<string, XmlElement[]>();
+    const devices =
+      keys === undefined ? registry.all() : [...keys].filter(isDeviceUuid).map((key) => registry.get(key));
+    for (const device of devices) {
+      const namespace = device === undefined ? undefined : modules.get(device.module)?.schema.namespace;
+      if (device === undefined || namespace === undefined || !selectsNode(filter, namespace, 'telemetry'))
+        continue;
+      const entry = telemetry.entry(namespace, device.uuid);
+      if (entry !== undefined) entries.set(namespace, [...(entries.get(namespace) ?? []), entry]);
+    }
+    return [...entries].map(([namespace, list]) => element(namespace, 'telemetry', list));
+  }
+}
+
+function operationNamed(description: DeviceDescription, name: string): Operation {
+  const operation = description.operations.find((one) => one.name === name);
+  if (operation !== undefined) return operation;
+  throw operationNotSupported('capability-missing', `device ${description.uuid} does not describe ${name}`);
+}

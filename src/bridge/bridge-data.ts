@@ -1,0 +1,171 @@
+import { dateAndTime } from '../base/clock.ts';
+import type { DeviceDescription } from '../base/description.ts';
+import { type DeviceUuid, isDeviceUuid, isDigest } from '../base/ids.ts';
+import type { Device, DeviceRegistry } from '../registry/device-registry.ts';
+import type { ImageRepository, StoredImage } from '../registry/image-repository.ts';
+import { element, type XmlElement } from '../xml/element.ts';
+import { selectedKeys, selectsNode } from './list-keys.ts';
+import { wireFields } from './rpc-values.ts';
+import type { UpdateActivity, UpdateClaims } from './update-claims.ts';
+import type { UpdateJobs } from './update-jobs.ts';
+
+/** Namespace of the hand-written module `mup-bridge`. */
+export const bridgeNamespace = 'urn:mup:yang:mup-bridge';
+
+export interface BridgeDataDependencies {
+  readonly registry: DeviceRegistry;
+  readonly images: ImageRepository;
+  readonly jobs: UpdateJobs;
+  readonly claims: UpdateClaims;
+  /** Counters by the names of the leaves of `statistics`. */
+  readonly statistics: () => Readonly<Record<string, number>>;
+}
+
+/** The operational state of the module `mup-bridge`: what `get` shows of devices, images and jobs. */
+export class BridgeData {
+  readonly #deps: BridgeDataDependencies;
+
+  constructor(deps: BridgeDataDependencies) {
+    this.#deps = deps;
+  }
+
+  /** The top-level nodes that the filter may select. */
+  async read(filter: XmlElement | undefined): Promise<XmlElement[]> {
+    const nodes: XmlElement[] = [];
+    if (selectsNode(filter, bridgeNamespace, 'devices')) nodes.push(this.#devices(filter));
+    if (selectsNode(filter, bridgeNamespace, 'firmware')) nodes.push(await this.#firmware(filter));
+    if (selectsNode(filter, bridgeNamespace, 'update-jobs')) nodes.push(this.#jobs(filter));
+    if (selectsNode(filter, bridgeNamespace, 'statistics')) nodes.push(this.#statistics());
+    return nodes;
+  }
+
+  #devices(filter: XmlElement | undefined): XmlElement {
+    const { registry } = this.#deps;
+    const keys = selectedKeys(filter, ['devices', 'device'], 'uuid');
+    const devices =
+      keys === undefined
+        ? [...registry.all()]
+        : [...keys].filter(isDeviceUuid).map((uuid) => registry.get(uuid));
+    return container(
+      'devices',
+      devices.filter((device) => device !== undefined).map((device) => this.#device(device)),
+    );
+  }
+
+  #device(device: Device): XmlElement {
+    const { registry, claims } = this.#deps;
+    const template = registry.template(device.description);
+    const description = template?.description;
+    return container('device', [
+      leaf('uuid', device.uuid),
+      leaf('category', description?.category),
+      leaf('module', device.module),
+      leaf('module-revision', registry.module(device.module)?.revisions[0]?.date),
+      ...(description?.operations ?? []).map((operation) => leaf('capability', operation.name)),
+      leaf('profile', description?.profile),
+      leaf('description-digest', device.description),
+      leaf('presence', device.presence),
+      leaf('last-seen', dateAndTime(device.lastSeen)),
+      leaf('registered-at', dateAndTime(device.registeredAt)),
+      leaf('firmware-version', device.firmwareVersion),
+      ...(description === undefined ? [] : updateOperations(description)),
+      this.#update(device.uuid, claims.get(device.uuid)),
+    ]);
+  }
+
+  #update(uuid: DeviceUuid, activity: UpdateActivity | undefined): XmlElement | undefined {
+    if (activity === undefined) return undefined;
+    const job = activity.job === undefined ? undefined : this.#deps.jobs.get(activity.job);
+    return container('update', [
+      leaf('job', activity.job),
+      leaf('state', job?.state ?? this.#clientState(uuid)),
+      leaf('bytes-sent', activity.bytesSent),
+      leaf('bytes-total', activity.bytesTotal),
+    ]);
+  }
+
+  #clientState(uuid: DeviceUuid): string {
+    const activity = this.#deps.claims.get(uuid);
+    return activity !== undefined && activity.bytesSent >= activity.bytesTotal ? 'verifying' : 'transferring';
+  }
+
+  async #firmware(filter: XmlElement | undefined): Promise<XmlElement> {
+    const { images } = this.#deps;
+    const keys = selectedKeys(filter, ['firmware', 'image'], 'digest');
+    const stored =
+      keys === undefined
+        ? await images.list()
+        : await Promise.all([...keys].filter(isDigest).map((digest) => images.get(digest)));
+    return container('firmware', stored.filter((image) => image !== undefined).map(imageEntry));
+  }
+
+  #jobs(filter: XmlElement | undefined): XmlElement {
+    const { jobs } = this.#deps;
+    const keys = selectedKeys(filter, ['update-jobs', 'job'], 'id');
+    const selected = keys === undefined ? jobs.all() : [...keys].map((id) => jobs.get(id));
+    return container(
+      'update-jobs',
+      selected
+        .filter((job) => job !== undefined)
+        .map((job) =>
+          container('job', [
+            leaf('id', job.id),
+            leaf('device', job.device),
+            leaf('image', job.image),
+            leaf('user', job.user),
+            leaf('state', job.state),
+            leaf('step', job.step),
+            leaf('failure', job.failure),
+            leaf('message', job.message),
+            leaf('started-at', dateAndTime(job.startedAt)),
+            leaf('finished-at', job.finishedAt === undefined ? undefined : dateAndTime(job.finishedAt)),
+            leaf('bytes-sent', job.bytesSent),
+            leaf('bytes-total', job.bytesTotal),
+          ]),
+        ),
+    );
+  }
+
+  #statistics(): XmlElement {
+    return container(
+      'statistics',
+      Object.entries(this.#deps.statistics()).map(([name, value]) => leaf(name, value)),
+    );
+  }
+}
+
+/** Which RPCs and leaves carry the update protocol, so that a client need not know any name. */
+function updateOperations(description: DeviceDescription): XmlElement[] {
+  return description.operations
+    .filter(({ role }) => role !== 'generic')
+    .map(({ role, name, inputs, outputs }) =>
+      container('update-operation', [
+        leaf('role', role),
+        leaf('rpc', name),
+        ...wireFields([...inputs, ...outputs])
+          .filter((field) => field.role !== undefined)
+          .map((field) => container('field', [leaf('leaf', field.name), leaf('role', field.role)])),
+      ]),
+    );
+}
+
+function imageEntry({ manifest, addedAt }: StoredImage): XmlElement {
+  return container('image', [
+    leaf('digest', manifest.digest),
+    leaf('app-id', manifest.appId),
+    leaf('link-offset', manifest.linkOffset),
+    leaf('size', manifest.size),
+    leaf('new-version', manifest.newVersion),
+    leaf('old-version', manifest.oldVersion),
+    leaf('suite', manifest.suite),
+    leaf('added-at', dateAndTime(addedAt)),
+  ]);
+}
+
+function container(name: string, children: readonly (XmlElement | undefined)[]): XmlElement {
+  return element(bridgeNamespace, name, children);
+}
+
+function leaf(name: string, value: string | number | undefined): XmlElement | undefined {
+  return value === undefined ? undefined : element(bridgeNamespace, name, String(value));
+}

@@ -1,0 +1,147 @@
+import type { Clock } from '../base/clock.ts';
+import type { Config } from '../base/config.ts';
+import type { DeviceDescription } from '../base/description.ts';
+import type { DeviceUuid, Digest } from '../base/ids.ts';
+import type { Logger } from '../base/logger.ts';
+import type { RandomBytes } from '../base/random.ts';
+import { DescriptionAssembler } from '../mqtt/description-pieces.ts';
+import { RpcClient } from '../mqtt/rpc-client.ts';
+import type { MqttTransport } from '../mqtt/transport.ts';
+import type { Endorsement } from '../mup/endorsement.ts';
+import type { PrivateKey, SignatureScheme } from '../mup/signature-scheme.ts';
+import type { Backend, ServedModule } from '../netconf/backend.ts';
+import type { DescriptionReader } from '../ontology/description-reader.ts';
+import type { DeviceRegistry, Registration } from '../registry/device-registry.ts';
+import type { DocumentStore } from '../registry/document-store.ts';
+import type { ImageRepository } from '../registry/image-repository.ts';
+import { BridgeBackend } from './bridge-backend.ts';
+import { BridgeData } from './bridge-data.ts';
+import { BridgeRpcs } from './bridge-rpcs.ts';
+import { DeviceCaller } from './device-caller.ts';
+import { PresenceService } from './presence.ts';
+import { RegistrationService } from './registration.ts';
+import { type Imports, ServedModules } from './served-modules.ts';
+import { TelemetryService } from './telemetry.ts';
+import { UpdateClaims } from './update-claims.ts';
+import { UpdateJobs } from './update-jobs.ts';
+import { UpdateRpcs } from './update-rpcs.ts';
+import { UpdateServer } from './update-server.ts';
+
+export interface BridgeDependencies {
+  readonly config: Config;
+  readonly transport: MqttTransport;
+  readonly registry: DeviceRegistry;
+  readonly store: DocumentStore;
+  readonly images: ImageRepository;
+  readonly reader: DescriptionReader;
+  readonly scheme: SignatureScheme;
+  readonly serverKey: PrivateKey;
+  readonly endorsement: Endorsement;
+  /** `mup-bridge` and the standard modules. */
+  readonly fixedModules: readonly ServedModule[];
+  readonly imports: Imports;
+  readonly sha256: (bytes: Uint8Array) => Digest;
+  readonly clock: Clock;
+  readonly random: RandomBytes;
+  readonly logger: Logger;
+}
+
+/** The bridge itself: all services between the broker and the NETCONF server, wired together. */
+export class Bridge {
+  readonly backend: Backend;
+  readonly #deps: BridgeDependencies;
+  readonly #modules: ServedModules;
+  readonly #rpc: RpcClient;
+  readonly #registration: RegistrationService;
+  readonly #presence: PresenceService;
+  readonly #telemetry: TelemetryService;
+  readonly #updateServer: UpdateServer;
+  readonly #jobs: UpdateJobs;
+
+  constructor(deps: BridgeDependencies) {
+    const { config, transport, registry, images, clock, random, logger } = deps;
+    this.#deps = deps;
+    this.#modules = new ServedModules(deps.fixedModules, deps.imports);
+    this.#rpc = new RpcClient({ transport, clock, random, logger, limits: config.rpc });
+    const caller = new DeviceCaller(this.#rpc, registry);
+    const claims = new UpdateClaims();
+    this.#updateServer = new UpdateServer({ ...deps, caller, config: config.update });
+    this.#jobs = new UpdateJobs({ ...deps, claims, server: this.#updateServer, limits: config.update });
+    this.#telemetry = new TelemetryService({
+      ...deps,
+      schemaOf: (uuid) => this.#modules.get(registry.get(uuid)?.module ?? '')?.schema,
+    });
+    this.#presence = new PresenceService({
+      ...deps,
+      onPresence: (uuid, report, retained) => this.#jobs.heard(uuid, report, retained),
+    });
+    this.#registration = new RegistrationService({
+      ...deps,
+      assembler: new DescriptionAssembler(config.registration),
+      onRegistered: (registration, description) => this.#registered(registration, description),
+    });
+    const data = new BridgeData({
+      registry,
+      images,
+      claims,
+      jobs: this.#jobs,
+      statistics: () => this.#statistics(),
+    });
+    this.backend = new BridgeBackend({
+      registry,
+      modules: this.#modules,
+      data,
+      telemetry: this.#telemetry,
+      caller,
+      updateRpcs: new UpdateRpcs({ ...deps, server: this.#updateServer, claims }),
+      bridgeRpcs: new BridgeRpcs({ ...deps, jobs: this.#jobs, removeDevice: (uuid) => this.#remove(uuid) }),
+    });
+  }
+
+  /** Serves the devices that the registry remembers and starts to listen for others. */
+  async start(): Promise<void> {
+    const { registry } = this.#deps;
+    for (const model of registry.modules()) this.#modules.update(model);
+    for (const { uuid } of registry.all()) {
+      const description = registry.describe(uuid);
+      if (description !== undefined) this.#telemetry.registered(description);
+    }
+    await this.#jobs.restore();
+    await Promise.all([this.#rpc.start(), this.#presence.start(), this.#registration.start()]);
+  }
+
+  async close(): Promise<void> {
+    await this.#registration.close();
+    await this.#presence.close();
+    await this.#jobs.close();
+    await this.#rpc.close();
+    await this.#deps.reader.close();
+  }
+
+  async #registered(registration: Registration, description: DeviceDescription): Promise<void> {
+    const { uuid } = registration.device;
+    this.#modules.update(registration.model);
+    if (registration.outcome === 'changed') this.#telemetry.removed(uuid);
+    this.#telemetry.registered(description);
+    await this.#presence.registered(uuid);
+  }
+
+  async #remove(uuid: DeviceUuid): Promise<boolean> {
+    this.#telemetry.removed(uuid);
+    this.#updateServer.forget(uuid);
+    return this.#deps.registry.remove(uuid);
+  }
+
+  #statistics(): Record<string, number> {
+    const { sent, answered, timedOut, late, unknown, foreign } = this.#rpc.statistics;
+    const { accepted, refused } = this.#registration.statistics;
+    return {
+      requests: sent,
+      answers: answered,
+      timeouts: timedOut,
+      'dropped-answers': late + unknown + foreign,
+      'registrations-accepted': accepted,
+      'registrations-refused': refused,
+    };
+  }
+}

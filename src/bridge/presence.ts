@@ -1,0 +1,83 @@
+import { decodeUtf8 } from '../base/bytes.ts';
+import { errorMessage } from '../base/errors.ts';
+import type { DeviceUuid } from '../base/ids.ts';
+import type { Logger } from '../base/logger.ts';
+import { statusFilter, uuidOfTopic } from '../mqtt/topics.ts';
+import type { MqttMessage, MqttTransport, Unsubscribe } from '../mqtt/transport.ts';
+import type { DeviceRegistry } from '../registry/device-registry.ts';
+
+/** What a device says of itself on its status topic (mup-protocol §1, presence). */
+export interface PresenceReport {
+  readonly presence: 'online' | 'offline';
+  readonly firmwareVersion?: number;
+}
+
+/** Reads `online;<firmware version>` or `offline`; `undefined` when it is neither. */
+export function parsePresence(payload: Uint8Array): PresenceReport | undefined {
+  const text = payload.length > 32 ? undefined : decodeUtf8(payload);
+  if (text === 'offline') return { presence: 'offline' };
+  const version = /^online;(0|[1-9][0-9]{0,9})$/.exec(text ?? '')?.[1];
+  return version === undefined ? undefined : { presence: 'online', firmwareVersion: Number(version) };
+}
+
+export interface PresenceDependencies {
+  readonly transport: MqttTransport;
+  readonly registry: DeviceRegistry;
+  readonly logger: Logger;
+  readonly onPresence: (uuid: DeviceUuid, report: PresenceReport, retained: boolean) => void;
+}
+
+/** Follows the status topics of all devices. */
+export class PresenceService {
+  readonly #deps: PresenceDependencies;
+  /** Reports of devices that are not registered yet: their retained status comes before they register. */
+  readonly #early = new Map<DeviceUuid, PresenceReport>();
+  #unsubscribe: Unsubscribe = async () => {};
+
+  constructor(deps: PresenceDependencies) {
+    this.#deps = deps;
+  }
+
+  async start(): Promise<void> {
+    this.#unsubscribe = await this.#deps.transport.subscribe(statusFilter, 1, (message) =>
+      this.#receive(message),
+    );
+  }
+
+  async close(): Promise<void> {
+    await this.#unsubscribe();
+  }
+
+  /** Applies what a device had said before it was registered. */
+  async registered(uuid: DeviceUuid): Promise<void> {
+    const report = this.#early.get(uuid);
+    this.#early.delete(uuid);
+    if (report?.presence === 'online')
+      await this.#deps.registry.heard(uuid, 'online', report.firmwareVersion);
+  }
+
+  #receive({ topic, payload, retain }: MqttMessage): void {
+    const { registry, logger, onPresence } = this.#deps;
+    const uuid = uuidOfTopic(statusFilter, topic);
+    const report = parsePresence(payload);
+    if (uuid === undefined || report === undefined) {
+      if (payload.length > 0)
+        logger.debug('a status that is none was dropped', { topic: topic.slice(0, 120) });
+      return;
+    }
+    if (registry.get(uuid) === undefined) {
+      this.#remember(uuid, report);
+      return;
+    }
+    registry
+      .heard(uuid, report.presence, report.firmwareVersion)
+      .catch((error) => logger.error('presence was not stored', { uuid, reason: errorMessage(error) }));
+    onPresence(uuid, report, retain);
+  }
+
+  #remember(uuid: DeviceUuid, report: PresenceReport): void {
+    const maxEarly = 10_000;
+    if (this.#early.size >= maxEarly) this.#early.clear();
+    this.#early.set(uuid, report);
+  }
+}

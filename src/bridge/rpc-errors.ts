@@ -1,0 +1,30 @@
+import { RpcError } from '../netconf/rpc-error.ts';
+
+/** The leaf of every generated RPC that names the target device (design: From description to module). */
+export const targetLeaf = 'uuidInput';
+
+/** operation-failed with an app-tag of ours. */
+export function operationFailed(appTag: string, message: string): RpcError {
+  return new RpcError('application', 'operation-failed', message, { appTag });
+}
+
+/** operation-not-supported by this device, although its module has the RPC. */
+export function operationNotSupported(appTag: string, message: string): RpcError {
+  return new RpcError('application', 'operation-not-supported', message, { appTag });
+}
+
+/** The UUID of no registered device. */
+export function unknownDevice(uuid: string, leaf = targetLeaf): RpcError {
+  return new RpcError('application', 'data-missing', `no device ${uuid} is registered`, {
+    appTag: 'instance-required',
+    path: leaf,
+  });
+}
+
+/** The digest of no image of the repository. */
+export function unknownImage(digest: string, leaf: string): RpcError {
+  return new RpcError('application', 'data-missing', `the bridge holds no image ${digest}`, {
+    appTag: 'unknown-image',
+    path: leaf,
+  });
+}

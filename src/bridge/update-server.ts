@@ -1,0 +1,217 @@
+import { fromHex } from '../base/bytes.ts';
+import type { Clock } from '../base/clock.ts';
+import type { UpdateConfig } from '../base/config.ts';
+import type { DeviceDescription, Operation, OperationRole } from '../base/description.ts';
+import { MupError } from '../base/errors.ts';
+import { type DeviceUuid, type Digest, isDigest } from '../base/ids.ts';
+import type { Logger } from '../base/logger.ts';
+import type { MqttTransport } from '../mqtt/transport.ts';
+import type { DeviceToken, ExtendedManifest, VendorManifest } from '../mup/manifest.ts';
+import type { PrivateKey, SignatureScheme } from '../mup/signature-scheme.ts';
+import { extendManifest } from '../mup/signing.ts';
+import { SliceSender } from '../mup/slice-sender.ts';
+import { checkUpdate } from '../mup/update-checks.ts';
+import type { DeviceAnswer, DeviceCaller } from './device-caller.ts';
+import type { ImageSource } from './image-source.ts';
+import { operationFailed, operationNotSupported } from './rpc-errors.ts';
+import { transferSlices } from './slice-transfer.ts';
+import { manifestInputs, operationOf, valuesByRole } from './update-fields.ts';
+
+export interface UpdateServerDependencies {
+  readonly caller: DeviceCaller;
+  readonly transport: MqttTransport;
+  readonly scheme: SignatureScheme;
+  readonly serverKey: PrivateKey;
+  readonly config: UpdateConfig;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** The image that a device agreed to take: what the manifest it accepted says. */
+export interface AcceptedImage {
+  readonly digest: Digest;
+  readonly size: number;
+}
+
+/**
+ * The update server of the paper (Figure 2): the steps of one update, each usable by itself, because a
+ * NETCONF client may drive them one by one and a job drives all of them. Which operation does what, and
+ * which field means what, is read from the device's description.
+ */
+export class UpdateServer {
+  readonly #deps: UpdateServerDependencies;
+  readonly #tokens = new Map<string, DeviceToken>();
+  readonly #accepted = new Map<string, AcceptedImage>();
+
+  constructor(deps: UpdateServerDependencies) {
+    this.#deps = deps;
+  }
+
+  /** What the device accepted last and has not taken yet. */
+  accepted(uuid: DeviceUuid): AcceptedImage | undefined {
+    return this.#accepted.get(uuid);
+  }
+
+  /** Forgets what goes on with a device that was removed or described itself anew. */
+  forget(uuid: DeviceUuid): void {
+    this.#tokens.delete(uuid);
+    this.#accepted.delete(uuid);
+  }
+
+  /** Steps 1 and 2: asks for a token and keeps it. */
+  async requestToken(
+    description: DeviceDescription,
+    signal?: AbortSignal,
+  ): Promise<{ readonly answer: DeviceAnswer; readonly token: DeviceToken }> {
+    const operation = requiredOperation(description, 'token');
+    const answer = await this.#call(description, operation, [], signal);
+    const token = tokenOf(description, operation, answer);
+    this.#tokens.set(description.uuid, token);
+    this.#accepted.delete(description.uuid);
+    return { answer, token };
+  }
+
+  /**
+   * Step 3, first half: signs a vendor manifest for a device with its latest token. The token is used up.
+   * Refuses what the device would refuse (mup-protocol §3), before anything is sent.
+   */
+  extend(description: DeviceDescription, manifest: VendorManifest): ExtendedManifest {
+    const token = this.#tokens.get(description.uuid);
+    if (token === undefined)
+      throw operationFailed(
+        'no-token',
+        'the device has no token outstanding: call the token operation first',
+      );
+    try {
+      checkUpdate(manifest, token);
+    } catch (error) {
+      throw error instanceof MupError ? operationFailed(error.code, error.message) : error;
+    }
+    this.#tokens.delete(description.uuid);
+    const { scheme, serverKey } = this.#deps;
+    return extendManifest(manifest, token, serverKey, scheme, description.profile);
+  }
+
+  /** Steps 3 and 4, with a manifest that is complete. */
+  sendManifest(
+    description: DeviceDescription,
+    manifest: ExtendedManifest,
+    signal?: AbortSignal,
+  ): Promise<DeviceAnswer> {
+    const operation = requiredOperation(description, 'manifest');
+    return this.sendManifestInputs(description, manifestInputs(operation, manifest), signal);
+  }
+
+  /** Steps 3 and 4, with the inputs as a client gave them. */
+  async sendManifestInputs(
+    description: DeviceDescription,
+    inputs: readonly string[],
+    signal?: AbortSignal,
+  ): Promise<DeviceAnswer> {
+    const operation = requiredOperation(description, 'manifest');
+    const values = valuesByRole(operation.inputs, inputs);
+    this.#tokens.delete(description.uuid);
+    this.#accepted.delete(description.uuid);
+    const answer = await this.#call(
+      description,
+      operation,
+      inputs,
+      signal,
+      this.#deps.config.manifestDeadlineMs,
+    );
+    const digest = values.get('imageDigest');
+    const size = Number(values.get('imageSize'));
+    if (digest !== undefined && isDigest(digest)) this.#accepted.set(description.uuid, { digest, size });
+    return answer;
+  }
+
+  /** Step 5: the image in slices. Resolves when the device has acknowledged all of it. */
+  async sendImage(
+    description: DeviceDescription,
+    source: ImageSource,
+    signal: AbortSignal,
+    onProgress: (acknowledged: number) => void,
+  ): Promise<void> {
+    const { transport, clock, logger, config } = this.#deps;
+    const { inputTopic, acknowledgementTopic, name } = requiredOperation(description, 'firmware');
+    if (inputTopic === undefined || acknowledgementTopic === undefined)
+      throw operationFailed('not-updatable', `${name} of the device names no topic for slices`);
+    const sender = new SliceSender({
+      size: source.size,
+      sliceSize: sliceSize(description, inputTopic, config),
+      window: description.window ?? config.window,
+      limits: config,
+    });
+    await transferSlices({
+      transport,
+      clock,
+      logger,
+      sender,
+      source,
+      sliceTopic: inputTopic,
+      acknowledgementTopic,
+      signal,
+      onProgress,
+    });
+  }
+
+  /** Step 6: asks the device to verify what it has. */
+  async verifyImage(description: DeviceDescription, signal?: AbortSignal): Promise<DeviceAnswer> {
+    const operation = requiredOperation(description, 'firmware');
+    this.#accepted.delete(description.uuid);
+    return this.#call(description, operation, ['FIN'], signal, this.#deps.config.verifyDeadlineMs);
+  }
+
+  #call(
+    { uuid, profile }: DeviceDescription,
+    operation: Operation,
+    inputs: readonly string[],
+    signal?: AbortSignal,
+    timeoutMs?: number,
+  ): Promise<DeviceAnswer> {
+    return this.#deps.caller.call({
+      uuid: uuid as DeviceUuid,
+      profile,
+      operation,
+      inputs,
+      ...(signal === undefined ? {} : { signal }),
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    });
+  }
+}
+
+/** Largest fixed header, topic length field, MQTT 5 property length, slice offset (mup-protocol §3, Slices). */
+const packetOverhead = 5 + 2 + 1 + 4;
+
+function sliceSize(description: DeviceDescription, topic: string, config: UpdateConfig): number {
+  const wanted = description.maxSliceSize ?? config.sliceSizeBytes;
+  const { maximumPacketSize } = description;
+  if (maximumPacketSize === undefined) return wanted;
+  return Math.max(1, Math.min(wanted, maximumPacketSize - packetOverhead - topic.length));
+}
+
+function requiredOperation(description: DeviceDescription, role: OperationRole): Operation {
+  const operation = operationOf(description, role);
+  if (operation !== undefined) return operation;
+  throw operationNotSupported(
+    'not-updatable',
+    `device ${description.uuid} describes no ${role} operation, so its firmware cannot be updated`,
+  );
+}
+
+function tokenOf(description: DeviceDescription, operation: Operation, answer: DeviceAnswer): DeviceToken {
+  const values = valuesByRole(operation.outputs, answer.outputs);
+  const uuid = values.get('deviceUuid') ?? description.uuid;
+  const nonce = values.get('nonce');
+  const version = values.get('firmwareVersion');
+  if (nonce === undefined || version === undefined || !/^(0|[1-9][0-9]{0,9})$/.test(version))
+    throw operationFailed('device-answer-invalid', 'the device answered a token without nonce or version');
+  if (uuid !== description.uuid)
+    throw operationFailed('device-answer-invalid', 'the device answered a token of another device');
+  if (description.profile === 'mup' && fromHex(nonce)?.length !== 16)
+    throw operationFailed(
+      'device-answer-invalid',
+      'the device answered a nonce that is not 16 octets in hex',
+    );
+  return { uuid, nonce, version: Number(version) };
+}

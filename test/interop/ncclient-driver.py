@@ -1,0 +1,90 @@
+"""Drives ncclient for the interop tests: one JSON request a line on stdin, one JSON answer a line on stdout.
+
+The first request opens the session: {"host", "port", "username", "password"}. Then:
+  {"op": "capabilities"}                 -> {"capabilities": [...], "sessionId": "..."}
+  {"op": "dispatch", "xml": "<rpc/>"}     -> {"reply": "<...>"} or {"error": {...}}
+  {"op": "get", "filter": "<...>"}        -> likewise (filter may be absent)
+  {"op": "get_config", "filter": "<...>"} -> likewise
+  {"op": "get_schema", "name": "..."}     -> {"schema": "..."} or {"error": {...}}
+  {"op": "kill_session", "id": "..."}     -> likewise
+  {"op": "close"}                        -> {"closed": true}
+"""
+
+import json
+import sys
+import warnings
+
+warnings.simplefilter("always")
+
+from ncclient import manager
+from ncclient.operations.rpc import RPCError
+from ncclient.xml_ import to_ele
+
+
+def error_of(error):
+    """The fields of an rpc-error as ncclient understood them."""
+    return {
+        "type": error.type,
+        "tag": error.tag,
+        "severity": error.severity,
+        "appTag": error.app_tag,
+        "path": error.path,
+        "message": error.message,
+        "info": error.info,
+    }
+
+
+def perform(session, request):
+    """Performs one request and returns its answer."""
+    op = request["op"]
+    if op == "capabilities":
+        return {"capabilities": list(session.server_capabilities), "sessionId": session.session_id}
+    if op == "dispatch":
+        return {"reply": session.dispatch(to_ele(request["xml"])).xml}
+    if op in ("get", "get_config"):
+        wanted = request.get("filter")
+        given = {} if wanted is None else {"filter": ("subtree", wanted)}
+        reply = session.get(**given) if op == "get" else session.get_config(source="running", **given)
+        return {"reply": reply.xml}
+    if op == "get_schema":
+        return {"schema": session.get_schema(request["name"]).data}
+    if op == "kill_session":
+        return {"reply": session.kill_session(request["id"]).xml}
+    if op == "close":
+        session.close_session()
+        return {"closed": True}
+    return {"error": {"tag": "driver", "message": "unknown op " + op}}
+
+
+def answer(value):
+    sys.stdout.write(json.dumps(value) + "\n")
+    sys.stdout.flush()
+
+
+def main():
+    login = json.loads(sys.stdin.readline())
+    session = manager.connect(
+        host=login["host"],
+        port=login["port"],
+        username=login["username"],
+        password=login["password"],
+        hostkey_verify=False,
+        allow_agent=False,
+        look_for_keys=False,
+        timeout=120,
+    )
+    session.raise_mode = 2
+    answer({"connected": True})
+    for line in sys.stdin:
+        request = json.loads(line)
+        try:
+            answer(perform(session, request))
+        except RPCError as error:
+            answer({"error": error_of(error)})
+        except Exception as error:  # the driver reports whatever the library raises
+            answer({"error": {"tag": "exception", "message": repr(error)}})
+        if request["op"] == "close":
+            return
+
+
+main()
