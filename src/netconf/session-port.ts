@@ -7,6 +7,8 @@ export interface SessionPort {
   write(bytes: Uint8Array): boolean;
   /** No more bytes follow: flush what was written, then close the channel. */
   end(): void;
+  /** Close the channel now; what it has not sent is lost. For clients that take nothing, or were killed. */
+  abort(): void;
   /** Read nothing more from the client until `resume`: it asks faster than it is served. */
   pause(): void;
   resume(): void;
@@ -22,6 +24,6 @@ export interface SessionHandle {
   receive(bytes: Uint8Array): void;
   /** The port takes bytes again after `write` returned `false`. */
   drained(): void;
-  /** The channel is gone. Harmless when called again, or after `port.end()`. */
+  /** The channel is gone. Harmless when called again, or after `port.end()` or `port.abort()`. */
   closed(): void;
 }
