@@ -17,6 +17,11 @@ export class CommandArguments {
     return value;
   }
 
+  /** A positional argument that may be left out. */
+  optionalArgument(name: string): string | undefined {
+    return this.#positional.get(name);
+  }
+
   /** The value of `--name`, or `undefined` when it was not given. */
   text(name: string): string | undefined {
     const value = this.#options.get(name);

@@ -1,4 +1,15 @@
 import type { CommandDefinition, CommandGroup } from '../command.ts';
+import { endorseCommand } from './endorse.ts';
+import { imageCommand } from './image.ts';
+import { keygenCommand } from './keygen.ts';
+import { signCommand } from './sign.ts';
+import { userCommand } from './user.ts';
 
 /** Every command of `mup`, in the order of its help. */
-export const commands: readonly (CommandDefinition | CommandGroup)[] = [];
+export const commands: readonly (CommandDefinition | CommandGroup)[] = [
+  userCommand,
+  keygenCommand,
+  signCommand,
+  endorseCommand,
+  imageCommand,
+];

@@ -1,0 +1,30 @@
+import { dirname, join, resolve } from 'node:path';
+import { toHex } from '../../base/bytes.ts';
+import { readPrivateKey, readPublicKey } from '../../mup/adapters/key-files.ts';
+import { es256 } from '../../mup/adapters/noble-p256.ts';
+import { endorse } from '../../mup/endorsement.ts';
+import { formatEndorsementFile } from '../../mup/endorsement-file.ts';
+import { maxUint32 } from '../../mup/manifest-fields.ts';
+import type { CommandArguments } from '../arguments.ts';
+import type { CliIo } from '../command.ts';
+import { type ExitCode, exitCodes } from '../exit-codes.ts';
+import { printResult } from '../output.ts';
+import { writeOutput } from './files.ts';
+
+/** `mup endorse` */
+export async function runEndorse(args: CommandArguments, io: CliIo): Promise<ExitCode> {
+  const epoch = args.integer('epoch', 0, maxUint32) ?? 0;
+  const serverKeyFile = resolve(io.cwd, args.required('server-key'));
+  const serverKey = await readPublicKey(serverKeyFile);
+  const vendorKey = await readPrivateKey(resolve(io.cwd, args.required('vendor-key')));
+  const signature = endorse(serverKey, epoch, vendorKey, es256);
+  const out = args.text('out') ?? join(dirname(serverKeyFile), 'endorsement.json');
+  await writeOutput(io, out, formatEndorsementFile({ serverKey, epoch, signature }), 0o644);
+  const result = { endorsementFile: out, serverKey: toHex(serverKey), epoch };
+  printResult(args, io, result, [
+    `endorsement written to ${out}`,
+    `server key: ${result.serverKey}`,
+    `epoch:      ${epoch}`,
+  ]);
+  return exitCodes.ok;
+}

@@ -1,0 +1,88 @@
+import { lstat, mkdir, open } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { writeFileAtomically } from '../../base/adapters/atomic-file.ts';
+import { decodeUtf8 } from '../../base/bytes.ts';
+import { errorCode, errorMessage, UsageError } from '../../base/errors.ts';
+import type { CliIo } from '../command.ts';
+
+/**
+ * Reads a file that the command line names.
+ * @throws UsageError `file-unreadable`, `file-too-big`
+ */
+export async function readInput(io: CliIo, path: string, maxBytes: number): Promise<Uint8Array> {
+  try {
+    const file = await open(resolve(io.cwd, path), 'r');
+    try {
+      const { size } = await file.stat();
+      if (size <= maxBytes) return new Uint8Array(await file.readFile());
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    const reason = errorCode(error) === 'ENOENT' ? 'there is no such file' : errorMessage(error);
+    throw new UsageError('file-unreadable', `cannot read ${path}: ${reason}`, { where: path });
+  }
+  throw new UsageError('file-too-big', `${path} has more than ${maxBytes} octets`, { where: path });
+}
+
+/**
+ * Writes a file that the command line names, as a whole or not at all.
+ * @throws UsageError `file-unwritable`
+ */
+export async function writeOutput(io: CliIo, path: string, content: string, mode: number): Promise<void> {
+  try {
+    await writeFileAtomically(resolve(io.cwd, path), content, mode);
+  } catch (error) {
+    throw new UsageError('file-unwritable', `cannot write ${path}: ${errorMessage(error)}`, { where: path });
+  }
+}
+
+/** Makes the directory of a file that is about to be written; others may not look into it. */
+export async function makeParent(path: string): Promise<void> {
+  try {
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new UsageError('file-unwritable', `cannot make ${dirname(path)}: ${errorMessage(error)}`, {
+      where: dirname(path),
+    });
+  }
+}
+
+/** Whether there is anything at a path. */
+export async function exists(path: string): Promise<boolean> {
+  try {
+    await lstat(path);
+    return true;
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return false;
+    throw new UsageError('file-unreadable', `cannot look at ${path}: ${errorMessage(error)}`, {
+      where: path,
+    });
+  }
+}
+
+/** The most octets that a password on stdin may have. */
+const maxSecretBytes = 4096;
+
+/**
+ * One line from stdin, without its end.
+ * @throws UsageError `bad-stdin` when it is more than one line, too long, or not UTF-8
+ */
+export async function readSecretLine(io: CliIo): Promise<string> {
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  for await (const part of io.stdin) {
+    length += part.length;
+    if (length > maxSecretBytes) throw badStdin(`has more than ${maxSecretBytes} octets`);
+    parts.push(part);
+  }
+  const text = decodeUtf8(Buffer.concat(parts))?.replace(/\r?\n$/, '');
+  if (text === undefined) throw badStdin('is not UTF-8');
+  if (text === '') throw badStdin('is empty');
+  if (/[\r\n]/.test(text)) throw badStdin('has more than one line');
+  return text;
+}
+
+function badStdin(why: string): UsageError {
+  return new UsageError('bad-stdin', `the password on stdin ${why}`, { where: 'stdin' });
+}

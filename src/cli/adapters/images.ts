@@ -1,0 +1,104 @@
+import { join, resolve } from 'node:path';
+import { dateAndTime } from '../../base/clock.ts';
+import type { Config } from '../../base/config.ts';
+import { UsageError } from '../../base/errors.ts';
+import type { Digest } from '../../base/ids.ts';
+import { readPublicKey } from '../../mup/adapters/key-files.ts';
+import { es256 } from '../../mup/adapters/noble-p256.ts';
+import type { VendorManifest } from '../../mup/manifest.ts';
+import { parseVendorManifest } from '../../mup/manifest-json.ts';
+import { verifyInnerSignature } from '../../mup/signing.ts';
+import { openImageRepository } from '../../registry/adapters/image-directory.ts';
+import type { ImageRepository, StoredImage } from '../../registry/image-repository.ts';
+import type { CommandArguments } from '../arguments.ts';
+import type { CliIo } from '../command.ts';
+import { type ExitCode, exitCodes } from '../exit-codes.ts';
+import { printResult, table } from '../output.ts';
+import { commandConfig } from './command-config.ts';
+import { readInput } from './files.ts';
+
+/** `mup image add` */
+export async function runImageAdd(args: CommandArguments, io: CliIo): Promise<ExitCode> {
+  const config = commandConfig(args, io);
+  const imageFile = args.argument('FILE');
+  const image = await readInput(io, imageFile, config.images.maxImageBytes);
+  const manifest = await readManifest(io, args.text('manifest') ?? manifestBeside(imageFile), config);
+  const keyFile = args.text('vendor-key');
+  if (keyFile !== undefined)
+    verifyInnerSignature(manifest, await readPublicKey(resolve(io.cwd, keyFile)), es256);
+  const stored = await (await openImages(config)).add(manifest, image);
+  const signature = keyFile === undefined ? 'its signature was not checked' : 'its signature is the vendor’s';
+  printResult(args, io, { ...summary(stored), signatureChecked: keyFile !== undefined }, [
+    `image ${manifest.digest} is in the repository; ${signature}`,
+    `${manifest.appId} version ${manifest.newVersion}, ${manifest.size} octets`,
+  ]);
+  return exitCodes.ok;
+}
+
+/** `mup image list` */
+export async function runImageList(args: CommandArguments, io: CliIo): Promise<ExitCode> {
+  const images = await (await openImages(commandConfig(args, io))).list();
+  const rows = images.map(({ manifest, addedAt }) => [
+    manifest.digest,
+    manifest.appId,
+    String(manifest.newVersion),
+    String(manifest.oldVersion),
+    String(manifest.size),
+    dateAndTime(addedAt),
+  ]);
+  const lines =
+    rows.length === 0 ? ['no images'] : table([['DIGEST', 'APP', 'NEW', 'OLD', 'SIZE', 'ADDED'], ...rows]);
+  printResult(args, io, images.map(summary), lines);
+  return exitCodes.ok;
+}
+
+/** `mup image remove` */
+export async function runImageRemove(args: CommandArguments, io: CliIo): Promise<ExitCode> {
+  const repository = await openImages(commandConfig(args, io));
+  const digest = await findImage(repository, args.argument('DIGEST'));
+  await repository.remove(digest);
+  printResult(args, io, { removed: digest }, [`image ${digest} removed`]);
+  return exitCodes.ok;
+}
+
+/** Opens the repository of the state directory. */
+export function openImages(config: Config): Promise<ImageRepository> {
+  return openImageRepository(join(config.stateDir, 'images'), config.images);
+}
+
+/**
+ * Reads a vendor manifest that the command line names.
+ * @throws PeerError `bad-manifest`, UsageError as {@link readInput}
+ */
+export async function readManifest(io: CliIo, file: string, config: Config): Promise<VendorManifest> {
+  const { maxManifestBytes } = config.images;
+  return parseVendorManifest(await readInput(io, file, maxManifestBytes), maxManifestBytes);
+}
+
+/** The manifest's file beside an image's: `firmware.json` beside `firmware.bin`. */
+export function manifestBeside(imageFile: string): string {
+  return `${imageFile.replace(/\.[^./]*$/, '')}.json`;
+}
+
+async function findImage(repository: ImageRepository, text: string): Promise<Digest> {
+  const start = text.toLowerCase();
+  if (!/^[0-9a-f]{4,64}$/.test(start))
+    throw new UsageError('bad-digest', `${JSON.stringify(text.slice(0, 80))} is not a digest`, {
+      hint: 'Give at least the first 4 hex digits.',
+    });
+  const found = (await repository.list()).map(({ manifest }) => manifest.digest);
+  const matching = found.filter((digest) => digest.startsWith(start));
+  const [only, ...others] = matching;
+  if (only === undefined || others.length > 0)
+    throw new UsageError(
+      'no-such-image',
+      `${matching.length === 0 ? 'no image has' : `${matching.length} images have`} a digest that starts with ${start}`,
+      { hint: 'See mup image list.' },
+    );
+  return only;
+}
+
+function summary({ manifest, addedAt }: StoredImage): Readonly<Record<string, unknown>> {
+  const { digest, appId, newVersion, oldVersion, linkOffset, size } = manifest;
+  return { digest, appId, newVersion, oldVersion, linkOffset, size, addedAt: dateAndTime(addedAt) };
+}
