@@ -1,0 +1,112 @@
+import { readdir, stat, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { sha256 } from '../../src/base/adapters/node-runtime.ts';
+import { defaultConfig } from '../../src/base/config.ts';
+import { digest } from '../../src/base/ids.ts';
+import type { VendorManifest } from '../../src/mup/manifest.ts';
+import { formatVendorManifest } from '../../src/mup/manifest-json.ts';
+import { openImageRepository } from '../../src/registry/adapters/image-directory.ts';
+import type { ImageRepository } from '../../src/registry/image-repository.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
+
+const image = Uint8Array.from({ length: 1000 }, (_, i) => i % 251);
+
+function manifestOf(content: Uint8Array, changes: Partial<VendorManifest> = {}): VendorManifest {
+  return {
+    suite: '1',
+    appId: 'APP',
+    linkOffset: 0,
+    digest: sha256(content),
+    size: content.length,
+    newVersion: 2,
+    oldVersion: 0,
+    innerSignature: new Uint8Array(64).fill(7),
+    ...changes,
+  };
+}
+
+describe('the image repository', () => {
+  let directory: string;
+  let images: ImageRepository;
+
+  beforeEach(async () => {
+    directory = await temporaryDirectory();
+    images = await openImageRepository(directory, { ...defaultConfig.images, maxImages: 2 });
+  });
+
+  test('an image that was added is listed, found, and read in pieces', async () => {
+    const manifest = manifestOf(image);
+    await images.add(manifest, image);
+    expect((await images.list()).map((one) => one.manifest)).toEqual([manifest]);
+    expect((await images.get(manifest.digest))?.manifest).toEqual(manifest);
+    expect(await images.read(manifest.digest, 250, 10)).toEqual(image.subarray(250, 260));
+    expect(await images.read(manifest.digest, 995, 10)).toEqual(image.subarray(995));
+  });
+
+  test('it is there after a restart, and in a second process that opened the directory before', async () => {
+    const other = await openImageRepository(directory, defaultConfig.images);
+    const manifest = manifestOf(image);
+    await images.add(manifest, image);
+    expect((await other.get(manifest.digest))?.manifest).toEqual(manifest);
+    const later = await openImageRepository(directory, defaultConfig.images);
+    expect(await later.list()).toHaveLength(1);
+  });
+
+  test.each([
+    ['a truncated image', image.subarray(0, 999), {}, 'image-mismatch', 'size'],
+    [
+      'an image with a flipped bit',
+      image.map((byte, i) => (i === 5 ? byte ^ 1 : byte)),
+      {},
+      'image-mismatch',
+      'digest',
+    ],
+  ])('%s is refused and leaves nothing behind', async (_, content, changes, code, where) => {
+    await expect(images.add(manifestOf(image, changes), content)).rejects.toMatchObject({ code, where });
+    expect(await readdir(directory)).toEqual([]);
+  });
+
+  test('an image over the limit is refused', async () => {
+    const small = await openImageRepository(directory, { ...defaultConfig.images, maxImageBytes: 999 });
+    await expect(small.add(manifestOf(image), image)).rejects.toMatchObject({ code: 'image-too-big' });
+  });
+
+  test('one image more than images.maxImages is refused, the same image again is not', async () => {
+    const [one, two, three] = [1, 2, 3].map((n) => new Uint8Array(10).fill(n));
+    if (one === undefined || two === undefined || three === undefined) return;
+    await images.add(manifestOf(one), one);
+    await images.add(manifestOf(two), two);
+    await images.add(manifestOf(one), one);
+    await expect(images.add(manifestOf(three), three)).rejects.toMatchObject({ code: 'too-many-images' });
+  });
+
+  test('the same image with another manifest is refused until it is removed', async () => {
+    await images.add(manifestOf(image), image);
+    const other = manifestOf(image, { newVersion: 3 });
+    await expect(images.add(other, image)).rejects.toMatchObject({ code: 'manifest-conflict' });
+    expect(await images.remove(other.digest)).toBe(true);
+    expect(await images.remove(other.digest)).toBe(false);
+    await images.add(other, image);
+    expect((await images.get(other.digest))?.manifest.newVersion).toBe(3);
+  });
+
+  test('files are readable by their owner alone', async () => {
+    await images.add(manifestOf(image), image);
+    for (const name of await readdir(directory))
+      expect((await stat(join(directory, name))).mode & 0o077).toBe(0);
+  });
+
+  test('what a crash left without its manifest is no image', async () => {
+    await writeFile(join(directory, `${sha256(image)}.bin`), image);
+    expect(await images.list()).toEqual([]);
+    expect(await images.get(sha256(image))).toBeUndefined();
+  });
+
+  test('a stored manifest that was damaged is named', async () => {
+    const name = digest('0'.repeat(64));
+    await writeFile(join(directory, `${name}.json`), formatVendorManifest(manifestOf(image)));
+    await truncate(join(directory, `${name}.json`), 20);
+    await expect(images.list()).rejects.toMatchObject({ code: 'bad-manifest' });
+  });
+});
