@@ -1,0 +1,134 @@
+import type { Operation } from '../base/description.ts';
+import { UsageError } from '../base/errors.ts';
+import { deviceUuid } from '../base/ids.ts';
+import { checkDeviceTopic, statusTopic } from '../mqtt/topics.ts';
+import { BootSession } from './boot-session.ts';
+import type { DeviceEvent, DeviceEventListener } from './events.ts';
+import { Firmware } from './firmware.ts';
+import { checkManifestOperation } from './manifest-request.ts';
+import type { DeviceAgentOptions } from './options.ts';
+import { offlinePresence } from './presence.ts';
+
+/**
+ * A device: registers itself, answers the requests of its description, publishes measurements and takes
+ * part in updates (mup-protocol §§1–3, profile `mup`).
+ */
+export class DeviceAgent {
+  readonly #options: DeviceAgentOptions;
+  readonly #listeners = new Set<DeviceEventListener>();
+  readonly #lastInputs = new Map<string, readonly string[]>();
+  #firmware: Firmware | undefined;
+  #session: BootSession | undefined;
+  #restarting: Promise<void> = Promise.resolve();
+  #closed = false;
+
+  /**
+   * @throws UsageError `profile-unsupported`, `manifest-operation-incomplete`; PeerError `bad-topic`,
+   *   `bad-uuid` when the description is not one this agent can serve
+   */
+  constructor(options: DeviceAgentOptions) {
+    checkDescription(options);
+    this.#options = options;
+  }
+
+  /** Version of the firmware that runs; `undefined` before the first boot. */
+  get version(): number | undefined {
+    return this.#firmware?.record.version;
+  }
+
+  /** Inputs with which a generic operation was carried out last. */
+  lastInputs(operation: Operation['name']): readonly string[] | undefined {
+    return this.#lastInputs.get(operation);
+  }
+
+  /** Calls the listener on each event from now on. @returns what ends that */
+  onEvent(listener: DeviceEventListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /**
+   * Boots the device. Resolves when it has, which does not wait for the broker.
+   * @throws UsageError `device-state-damaged`, `device-state-foreign`
+   */
+  async start(): Promise<void> {
+    await this.#boot();
+  }
+
+  /** Says goodbye and ends; the state stays. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.#restarting;
+    await this.#shutDown();
+    await this.#options.transport.close();
+    await this.#options.store.close();
+  }
+
+  /** Begins with what the store holds, as after a loss of power. */
+  async #boot(): Promise<Firmware> {
+    const { store, deps } = this.#options;
+    const firmware = await Firmware.open(store, this.#options, deps);
+    this.#firmware = firmware;
+    const interrupted = await firmware.boot();
+    const session = new BootSession(
+      this.#options,
+      firmware,
+      (event) => this.#emit(event),
+      () => this.#restart(firmware),
+    );
+    this.#session = session;
+    void session.start(interrupted);
+    return firmware;
+  }
+
+  #restart(firmware: Firmware): void {
+    this.#restarting = this.#reboot(firmware).catch((error: unknown) => {
+      this.#options.deps.logger.error('the device could not restart', { error });
+    });
+  }
+
+  async #reboot(firmware: Firmware): Promise<void> {
+    this.#emit({ kind: 'restarting', version: firmware.record.version });
+    await this.#shutDown();
+    const { version } = (await this.#boot()).record;
+    this.#emit({ kind: 'restarted', version });
+  }
+
+  async #shutDown(): Promise<void> {
+    const { transport, description, deps } = this.#options;
+    await this.#session?.stop();
+    this.#session = undefined;
+    if (transport.state !== 'online') return;
+    const topic = statusTopic(deviceUuid(description.uuid));
+    await transport.publish(topic, offlinePresence, { qos: 1, retain: true }).catch((error: unknown) => {
+      deps.logger.debug('the end of the presence was not published', { error });
+    });
+  }
+
+  #emit(event: DeviceEvent): void {
+    if (event.kind === 'state-changed') this.#lastInputs.set(event.operation.name, event.inputs);
+    for (const listener of this.#listeners) {
+      try {
+        listener(event);
+      } catch (error) {
+        // A listener must not; one that does shall not stop an update.
+        this.#options.deps.logger.error('a listener of the device failed', { event: event.kind, error });
+      }
+    }
+  }
+}
+
+function checkDescription({ description }: DeviceAgentOptions): void {
+  const uuid = deviceUuid(description.uuid);
+  if (description.profile !== 'mup')
+    throw new UsageError('profile-unsupported', `the description is of the profile ${description.profile}`, {
+      where: 'mup:profile',
+      hint: 'Add mup:profile mup to the description.',
+    });
+  for (const operation of description.operations) {
+    checkDeviceTopic(operation.topic, uuid);
+    checkDeviceTopic(operation.answerTopic, uuid, 'answer');
+    if (operation.role === 'manifest') checkManifestOperation(operation);
+  }
+}

@@ -1,0 +1,223 @@
+import type { Operation } from '../base/description.ts';
+import { type DeviceUuid, deviceUuid } from '../base/ids.ts';
+import { statusTopic } from '../mqtt/topics.ts';
+import type { Endorsement } from '../mup/endorsement.ts';
+import type { DeviceStateName } from '../mup/states.ts';
+import { answerOf } from './behaviour.ts';
+import type { DeviceEventListener } from './events.ts';
+import { leaves, stateOf } from './fields.ts';
+import type { Firmware, InterruptedTransfer } from './firmware.ts';
+import { inputFault } from './input-check.ts';
+import { manifestOf } from './manifest-request.ts';
+import { type DeviceAgentOptions, defaultDeviceLimits } from './options.ts';
+import { onlinePresence } from './presence.ts';
+import { Registrar } from './registrar.ts';
+import { type Respond, RpcServer } from './rpc-server.ts';
+import { decideServerKey } from './server-key.ts';
+import { Telemetry } from './telemetry.ts';
+import { UpdateReceiver } from './update-receiver.ts';
+import { UpdateRunner } from './update-runner.ts';
+
+/** The one input of the request that ends a transfer (mup-protocol §3, step 6). */
+const fin = 'FIN';
+
+/**
+ * A device from one boot to the next: what it holds in memory only, and all that it does on the broker.
+ * Nothing of it outlives a restart but what is in {@link Firmware}.
+ */
+export class BootSession {
+  readonly #options: DeviceAgentOptions;
+  readonly #uuid: DeviceUuid;
+  readonly #firmware: Firmware;
+  readonly #emit: DeviceEventListener;
+  readonly #requests: RpcServer;
+  readonly #updates: UpdateRunner;
+  readonly #registrar: Registrar;
+  readonly #telemetry: Telemetry;
+  #stopListening: () => void = () => {};
+  #ready = false;
+  #stopped = false;
+
+  constructor(
+    options: DeviceAgentOptions,
+    firmware: Firmware,
+    emit: DeviceEventListener,
+    restart: () => void,
+  ) {
+    const { description, transport, telemetryIntervalMs, deps } = options;
+    this.#options = options;
+    this.#uuid = deviceUuid(description.uuid);
+    this.#firmware = firmware;
+    this.#emit = emit;
+    this.#requests = new RpcServer({
+      description,
+      transport,
+      logger: deps.logger,
+      handle: (operation, inputs, respond) => this.#handle(operation, inputs, respond),
+    });
+    this.#updates = this.#createUpdates(restart);
+    this.#registrar = this.#createRegistrar();
+    this.#telemetry = new Telemetry({
+      dataPoints: description.dataPoints,
+      transport,
+      intervalMs: telemetryIntervalMs,
+      clock: deps.clock,
+      random: deps.random,
+      logger: deps.logger,
+    });
+  }
+
+  /**
+   * Subscribes, says that the device is there and registers it. Resolves when all that stands, which may
+   * wait for the first connection.
+   */
+  async start(interrupted: InterruptedTransfer | undefined): Promise<void> {
+    const { transport } = this.#options;
+    this.#stopListening = transport.onState((state) => {
+      if (state === 'online') void this.#connected();
+      else this.#registrar.disconnected();
+    });
+    if (interrupted !== undefined) this.#updates.resume(interrupted);
+    await Promise.all([this.#subscribed(this.#requests.start()), this.#subscribed(this.#registrar.start())]);
+    if (this.#stopped) return;
+    this.#ready = true;
+    this.#telemetry.start();
+    if (transport.state === 'online') await this.#connected();
+  }
+
+  /** Leaves everything, as when the power goes, but tells the broker. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#stopListening();
+    this.#telemetry.stop();
+    await Promise.all([this.#requests.stop(), this.#registrar.stop(), this.#updates.stop()]);
+  }
+
+  #createUpdates(restart: () => void): UpdateRunner {
+    const { description, transport, appId, slotBytes, limits, deps } = this.#options;
+    const { uuid } = description;
+    const firmwareOperation = description.operations.find(({ role }) => role === 'firmware');
+    const receiver = new UpdateReceiver({
+      facts: () => {
+        const { version, serverKey, vendorKey } = this.#firmware.record;
+        return { uuid, appId, version, slotBytes, serverKey: serverKey?.key, vendorKey, scheme: deps.scheme };
+      },
+      random: deps.random,
+      startSha256: deps.startSha256,
+      limits: { ...defaultDeviceLimits, ...limits },
+    });
+    return new UpdateRunner({
+      receiver,
+      firmware: this.#firmware,
+      transport,
+      sliceTopic: firmwareOperation?.inputTopic ?? `mup/firmware/${uuid}/image`,
+      acknowledgementTopic: firmwareOperation?.acknowledgementTopic ?? `mup/firmware/${uuid}/ack`,
+      clock: deps.clock,
+      logger: deps.logger,
+      emit: this.#emit,
+      restart,
+    });
+  }
+
+  #createRegistrar(): Registrar {
+    const { descriptionBytes, announceDigest, pieceBytes, limits, transport, deps } = this.#options;
+    return new Registrar({
+      uuid: this.#uuid,
+      description: descriptionBytes,
+      announceDigest,
+      pieceBytes,
+      limits: { ...defaultDeviceLimits, ...limits },
+      transport,
+      clock: deps.clock,
+      random: deps.random,
+      logger: deps.logger,
+      emit: this.#emit,
+      offerKey: (offered) => this.#offerKey(offered),
+    });
+  }
+
+  /** A subscription that the broker refuses is its operator's to mend; the rest of the device goes on. */
+  async #subscribed(subscribing: Promise<void>): Promise<void> {
+    try {
+      await subscribing;
+    } catch (error) {
+      this.#options.deps.logger.error('a subscription of the device failed', { error });
+    }
+  }
+
+  async #connected(): Promise<void> {
+    if (!this.#ready || this.#stopped) return;
+    const { transport, deps } = this.#options;
+    try {
+      const presence = onlinePresence(this.#firmware.record.version);
+      await transport.publish(statusTopic(this.#uuid), presence, { qos: 1, retain: true });
+    } catch (error) {
+      deps.logger.warn('the presence of the device was not published', { error });
+    }
+    if (transport.state === 'online') this.#registrar.connected();
+  }
+
+  async #offerKey(offered: Endorsement): Promise<void> {
+    const { trustFirstKey, deps } = this.#options;
+    const { serverKey: kept, vendorKey } = this.#firmware.record;
+    const decision = decideServerKey(offered, { kept, vendorKey, trustFirstKey, scheme: deps.scheme });
+    if (decision.kind === 'take') {
+      await this.#firmware.keepServerKey(decision.key);
+      this.#emit({ kind: 'server-key-taken', epoch: decision.key.epoch });
+    }
+    if (decision.kind === 'refuse') {
+      deps.logger.warn("the update server's key is refused", { reason: decision.reason });
+      this.#emit({ kind: 'server-key-refused', reason: decision.reason });
+    }
+  }
+
+  async #handle(operation: Operation, inputs: readonly string[], respond: Respond): Promise<void> {
+    const respondState = async (state: DeviceStateName, outputs: readonly string[] = []): Promise<void> => {
+      const spelled = stateOf(operation, state);
+      await respond({ state: spelled, outputs });
+      this.#emit({ kind: 'request', operation, inputs, state: spelled });
+    };
+    switch (operation.role) {
+      case 'token':
+        return this.#token(operation, inputs, respondState);
+      case 'manifest':
+        return this.#updates.run(
+          (receiver, now) => receiver.receiveManifest(manifestOf(operation, inputs), now),
+          respondState,
+        );
+      case 'firmware':
+        if (inputs.length !== 1 || inputs[0] !== fin) return respondState('12_ERROR');
+        return this.#updates.run((receiver) => receiver.receiveFin(), respondState);
+      default:
+        return this.#generic(operation, inputs, respond);
+    }
+  }
+
+  async #token(
+    operation: Operation,
+    inputs: readonly string[],
+    respondState: (state: DeviceStateName, outputs?: readonly string[]) => Promise<void>,
+  ): Promise<void> {
+    if (inputs.length > 0) return respondState('12_ERROR');
+    const { nonce, version } = this.#updates.issueToken();
+    const values = { deviceUuid: this.#uuid, nonce, firmwareVersion: String(version) };
+    const outputs = leaves(operation.outputs).map(
+      ({ role }) => Object.entries(values).find(([name]) => name === role)?.[1] ?? '',
+    );
+    await respondState('10_OK', outputs);
+    this.#emit({ kind: 'token-issued', nonce, version });
+  }
+
+  async #generic(operation: Operation, inputs: readonly string[], respond: Respond): Promise<void> {
+    const { behaviour, deps } = this.#options;
+    const fault = inputFault(operation, inputs);
+    if (fault !== undefined) deps.logger.warn('a request was refused', { operation: operation.name, fault });
+    const answer =
+      fault === undefined
+        ? answerOf(operation, behaviour?.(operation, inputs), deps.random, deps.clock.now())
+        : { state: stateOf(operation, '12_ERROR'), outputs: [] };
+    if (fault === undefined) this.#emit({ kind: 'state-changed', operation, inputs });
+    await respond(answer);
+    this.#emit({ kind: 'request', operation, inputs, state: answer.state });
+  }
+}

@@ -1,0 +1,121 @@
+import { decodeUtf8, fromHex, toHex, utf8 } from '../base/bytes.ts';
+import { UsageError } from '../base/errors.ts';
+import { isDigest } from '../base/ids.ts';
+import type { PublicKey } from '../mup/signature-scheme.ts';
+import type { KeptKey } from './server-key.ts';
+import type { SlotName } from './store.ts';
+import type { FrozenManifest } from './update-receiver.ts';
+
+/** What a device remembers over restarts besides its slots. */
+export interface DeviceRecord {
+  readonly appId: string;
+  /** Version of the firmware that runs. */
+  readonly version: number;
+  /** The slot it runs from; downloads go into the other one. */
+  readonly activeSlot: SlotName;
+  /** Key of the vendor, given when the device was made. */
+  readonly vendorKey: PublicKey | undefined;
+  /** Key of the update server, with the epoch of its endorsement. */
+  readonly serverKey: KeptKey | undefined;
+  /** A download that has begun. */
+  readonly transfer: FrozenManifest | undefined;
+  /** A verified image in the other slot that boots next. */
+  readonly pendingBoot: FrozenManifest | undefined;
+}
+
+/** Format number in the file; a change of meaning makes a new one. */
+const format = 1;
+
+/** The record as UTF-8 JSON. */
+export function formatRecord(record: DeviceRecord): Uint8Array {
+  const { vendorKey, serverKey, ...rest } = record;
+  const json = {
+    format,
+    ...rest,
+    ...(vendorKey && { vendorKey: toHex(vendorKey) }),
+    ...(serverKey && { serverKey: { key: toHex(serverKey.key), epoch: serverKey.epoch } }),
+  };
+  return utf8(`${JSON.stringify(json, undefined, 2)}\n`);
+}
+
+/**
+ * Reads a record. A device with a damaged record does not start: going on as a new one would forget its
+ * version and its keys, which is what a rollback needs.
+ * @throws UsageError `device-state-damaged`
+ */
+export function parseRecord(bytes: Uint8Array): DeviceRecord {
+  const json = object(parseJson(bytes), 'the record');
+  if (json['format'] !== format) throw damaged('format');
+  return {
+    appId: text(json['appId'], 'appId'),
+    version: uint32(json['version'], 'version'),
+    activeSlot: slot(json['activeSlot']),
+    vendorKey: optional(json['vendorKey'], (value) => key(value, 'vendorKey')),
+    serverKey: optional(json['serverKey'], keptKey),
+    transfer: optional(json['transfer'], (value) => manifest(value, 'transfer')),
+    pendingBoot: optional(json['pendingBoot'], (value) => manifest(value, 'pendingBoot')),
+  };
+}
+
+function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(decodeUtf8(bytes) ?? '');
+  } catch (cause) {
+    throw damaged('the record', cause);
+  }
+}
+
+function optional<T>(value: unknown, read: (value: unknown) => T): T | undefined {
+  return value === undefined ? undefined : read(value);
+}
+
+function object(value: unknown, where: string): Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw damaged(where);
+  return { ...value };
+}
+
+function text(value: unknown, where: string): string {
+  if (typeof value !== 'string' || value === '') throw damaged(where);
+  return value;
+}
+
+function uint32(value: unknown, where: string): number {
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < 0 || value > 0xffff_ffff)
+    throw damaged(where);
+  return value;
+}
+
+function slot(value: unknown): SlotName {
+  if (value !== 'a' && value !== 'b') throw damaged('activeSlot');
+  return value;
+}
+
+function key(value: unknown, where: string): PublicKey {
+  const bytes = fromHex(text(value, where));
+  if (bytes?.length !== 64) throw damaged(where);
+  return bytes as PublicKey;
+}
+
+function keptKey(value: unknown): KeptKey {
+  const { key: hex, epoch } = object(value, 'serverKey');
+  return { key: key(hex, 'serverKey.key'), epoch: uint32(epoch, 'serverKey.epoch') };
+}
+
+function manifest(value: unknown, where: string): FrozenManifest {
+  const { digest, size, newVersion } = object(value, where);
+  const checked = text(digest, `${where}.digest`);
+  if (!isDigest(checked)) throw damaged(`${where}.digest`);
+  return {
+    digest: checked,
+    size: uint32(size, `${where}.size`),
+    newVersion: uint32(newVersion, `${where}.newVersion`),
+  };
+}
+
+function damaged(where: string, cause?: unknown): UsageError {
+  return new UsageError('device-state-damaged', `the device's state record is damaged at ${where}`, {
+    where,
+    hint: 'Bring the state directory back from a copy, or start a new device with an empty one.',
+    ...(cause === undefined ? {} : { cause }),
+  });
+}

@@ -1,0 +1,40 @@
+import type { EnumerationType, EnumValue, Field, Operation, ScalarType } from '../base/description.ts';
+import type { DeviceStateName } from '../mup/states.ts';
+
+/** A field that is one value on the wire. */
+export interface Leaf extends Omit<Field, 'type'> {
+  readonly type: ScalarType | EnumerationType;
+}
+
+/** The values a list of fields has on the wire: those of a sub-structure follow one another. */
+export function leaves(fields: readonly Field[]): Leaf[] {
+  return fields.flatMap((field) => {
+    const { type } = field;
+    if (type.kind !== 'structure') return [{ ...field, type }];
+    const inner = leaves(type.fields);
+    return field.mandatory ? inner : inner.map((leaf) => ({ ...leaf, mandatory: false }));
+  });
+}
+
+/**
+ * How an operation spells a state of mup-protocol §3: as its description lists it, by the whole name, by
+ * the code in front (`10_OK`, `10 successful`) or by what follows the code (`OK`); else as the protocol.
+ */
+export function stateOf(operation: Operation, state: DeviceStateName): string {
+  const [code = '', word = ''] = splitState(state);
+  const spellings: readonly ((listed: EnumValue) => boolean)[] = [
+    ({ name }) => name === state,
+    ({ name }) => /^\d+/.exec(name)?.[0] === code,
+    ({ name }) => name.toUpperCase() === word,
+  ];
+  for (const matches of spellings) {
+    const listed = operation.states.find(matches);
+    if (listed !== undefined) return listed.name;
+  }
+  return state;
+}
+
+function splitState(state: DeviceStateName): [code: string, word: string] {
+  const underscore = state.indexOf('_');
+  return [state.slice(0, underscore), state.slice(underscore + 1)];
+}

@@ -1,0 +1,181 @@
+import type { RunningSha256 } from '../base/adapters/node-runtime.ts';
+import { equalBytes } from '../base/bytes.ts';
+import { UsageError } from '../base/errors.ts';
+import type { Logger } from '../base/logger.ts';
+import type { PublicKey } from '../mup/signature-scheme.ts';
+import { type DeviceRecord, formatRecord, parseRecord } from './device-record.ts';
+import type { KeptKey } from './server-key.ts';
+import type { DeviceStore, Slot, SlotName } from './store.ts';
+import type { FrozenManifest } from './update-receiver.ts';
+
+/** What a device leaves the factory with. What its store remembers wins over it. */
+export interface FactorySettings {
+  readonly appId: string;
+  /** Version of the firmware in the first slot. */
+  readonly firmwareVersion: number;
+  readonly vendorKey?: PublicKey;
+}
+
+/** A download that a restart interrupted. */
+export interface InterruptedTransfer {
+  readonly manifest: FrozenManifest;
+  readonly received: number;
+  /** Over the octets received. */
+  readonly hash: RunningSha256;
+}
+
+/**
+ * The two slots of a device and its record: what it runs, what it downloads, what it boots next. Each
+ * step leaves the store in a state from which {@link Firmware.boot} goes on, wherever it is cut.
+ */
+export class Firmware {
+  readonly #store: DeviceStore;
+  readonly #startSha256: () => RunningSha256;
+  readonly #logger: Logger;
+  #record: DeviceRecord;
+
+  private constructor(
+    store: DeviceStore,
+    record: DeviceRecord,
+    startSha256: () => RunningSha256,
+    logger: Logger,
+  ) {
+    this.#store = store;
+    this.#record = record;
+    this.#startSha256 = startSha256;
+    this.#logger = logger;
+  }
+
+  /**
+   * Reads the record, or makes that of a new device.
+   * @throws UsageError `device-state-damaged`; `device-state-foreign` when the store is another device's
+   */
+  static async open(
+    store: DeviceStore,
+    factory: FactorySettings,
+    deps: { readonly startSha256: () => RunningSha256; readonly logger: Logger },
+  ): Promise<Firmware> {
+    const bytes = await store.readRecord();
+    const record = bytes === undefined ? newRecord(factory) : withFactory(parseRecord(bytes), factory);
+    await store.writeRecord(formatRecord(record));
+    return new Firmware(store, record, deps.startSha256, deps.logger);
+  }
+
+  get record(): DeviceRecord {
+    return this.#record;
+  }
+
+  /** What a bootloader does: starts a verified image, and finds a download that can go on. */
+  async boot(): Promise<InterruptedTransfer | undefined> {
+    const { pendingBoot, transfer } = this.#record;
+    if (pendingBoot !== undefined) await this.#swap(pendingBoot);
+    return transfer === undefined ? undefined : this.#interrupted(transfer);
+  }
+
+  /** Empties the other slot for an image. */
+  async begin(manifest: FrozenManifest): Promise<void> {
+    // The slot first: a record that names a transfer never stands beside bytes of another one.
+    await this.#download.empty();
+    await this.#save({ transfer: manifest });
+  }
+
+  /** Puts a part of the image into the other slot. */
+  write(offset: number, bytes: Uint8Array): void {
+    this.#download.write(offset, bytes);
+  }
+
+  /** Forgets the download. */
+  async discard(): Promise<void> {
+    await this.#save({ transfer: undefined, pendingBoot: undefined });
+    await this.#download.empty();
+  }
+
+  /** Makes the verified image durable and marks it to boot next. */
+  async seal(manifest: FrozenManifest): Promise<void> {
+    await this.#download.sync();
+    await this.#save({ transfer: undefined, pendingBoot: manifest });
+  }
+
+  /** Keeps the update server's key. */
+  async keepServerKey(serverKey: KeptKey): Promise<void> {
+    await this.#save({ serverKey });
+  }
+
+  get #download(): Slot {
+    return this.#store.slots[other(this.#record.activeSlot)];
+  }
+
+  /** The bootloader trusts nobody: the slot is compared once more before anything runs from it. */
+  async #swap(pending: FrozenManifest): Promise<void> {
+    const found = await this.#hashed(this.#download);
+    if (found.length !== pending.size || found.hash.digest() !== pending.digest) {
+      this.#logger.error('the image that was to boot is damaged; the old firmware stays', {
+        version: this.#record.version,
+        refused: pending.newVersion,
+      });
+      return this.discard();
+    }
+    await this.#save({
+      activeSlot: other(this.#record.activeSlot),
+      version: pending.newVersion,
+      pendingBoot: undefined,
+    });
+  }
+
+  async #interrupted(manifest: FrozenManifest): Promise<InterruptedTransfer | undefined> {
+    if ((await this.#download.length()) <= manifest.size) {
+      const { length, hash } = await this.#hashed(this.#download);
+      return { manifest, received: length, hash };
+    }
+    await this.discard();
+    return undefined;
+  }
+
+  async #hashed(slot: Slot): Promise<{ length: number; hash: RunningSha256 }> {
+    const hash = this.#startSha256();
+    let length = 0;
+    for await (const part of slot.read()) {
+      hash.update(part);
+      length += part.length;
+    }
+    return { length, hash };
+  }
+
+  async #save(changes: Partial<DeviceRecord>): Promise<void> {
+    const record = { ...this.#record, ...changes };
+    await this.#store.writeRecord(formatRecord(record));
+    this.#record = record;
+  }
+}
+
+function other(slot: SlotName): SlotName {
+  return slot === 'a' ? 'b' : 'a';
+}
+
+function newRecord({ appId, firmwareVersion, vendorKey }: FactorySettings): DeviceRecord {
+  return {
+    appId,
+    version: firmwareVersion,
+    activeSlot: 'a',
+    vendorKey,
+    serverKey: undefined,
+    transfer: undefined,
+    pendingBoot: undefined,
+  };
+}
+
+/** A record of an earlier start. A vendor key may come later, and is never replaced. */
+function withFactory(record: DeviceRecord, { appId, vendorKey }: FactorySettings): DeviceRecord {
+  if (record.appId !== appId) throw foreign('App ID', record.appId, appId);
+  if (record.vendorKey !== undefined && vendorKey !== undefined && !equalBytes(record.vendorKey, vendorKey))
+    throw foreign('vendor key', 'another one', 'this one');
+  return { ...record, vendorKey: record.vendorKey ?? vendorKey };
+}
+
+function foreign(what: string, kept: string, given: string): UsageError {
+  return new UsageError(
+    'device-state-foreign',
+    `the device's state was made with ${kept} as its ${what}, not with ${given}`,
+    { where: what, hint: 'Give each device a state directory of its own.' },
+  );
+}

@@ -1,0 +1,25 @@
+import { utf8 } from '../base/bytes.ts';
+import type { DeviceUuid } from '../base/ids.ts';
+import { statusTopic } from '../mqtt/topics.ts';
+import type { Qos } from '../mqtt/transport.ts';
+
+/** A message that the broker publishes when a connection ends without DISCONNECT. */
+export interface Will {
+  readonly topic: string;
+  readonly payload: Uint8Array;
+  readonly qos: Qos;
+  readonly retain: boolean;
+}
+
+/** Presence of a device that is gone (mup-protocol §1). */
+export const offlinePresence = utf8('offline');
+
+/** Presence of a device that runs firmware `version` (mup-protocol §1). */
+export function onlinePresence(version: number): Uint8Array {
+  return utf8(`online;${version}`);
+}
+
+/** The will with which a device's connection is made, so that its loss is seen (mup-protocol §1). */
+export function presenceWill(uuid: DeviceUuid): Will {
+  return { topic: statusTopic(uuid), payload: offlinePresence, qos: 1, retain: true };
+}

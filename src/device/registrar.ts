@@ -1,0 +1,157 @@
+import { decodeUtf8, utf8 } from '../base/bytes.ts';
+import type { Cancel, Clock } from '../base/clock.ts';
+import { assertNever } from '../base/errors.ts';
+import type { DeviceUuid, Digest } from '../base/ids.ts';
+import type { Logger } from '../base/logger.ts';
+import type { RandomBytes } from '../base/random.ts';
+import { encodePieces } from '../mqtt/description-pieces.ts';
+import { descriptionStatusTopic, descriptionTopic } from '../mqtt/topics.ts';
+import type { MqttMessage, MqttTransport, Unsubscribe } from '../mqtt/transport.ts';
+import { type Endorsement, parseRegistrationAnswer } from '../mup/endorsement.ts';
+import type { DeviceEventListener } from './events.ts';
+import { type Announcement, Registration, type RegistrationLimits } from './registration.ts';
+
+export interface RegistrarOptions {
+  readonly uuid: DeviceUuid;
+  /** The description as it is, `%s` and all. */
+  readonly description: Uint8Array;
+  /** Digest of the description's template, to announce it first instead of the description. */
+  readonly announceDigest: Digest | undefined;
+  /** Octets of description in one piece. */
+  readonly pieceBytes: number;
+  readonly limits: RegistrationLimits;
+  readonly transport: MqttTransport;
+  readonly clock: Clock;
+  readonly random: RandomBytes;
+  readonly logger: Logger;
+  readonly emit: DeviceEventListener;
+  /** Takes the update server's key that came with the registration. */
+  readonly offerKey: (offered: Endorsement) => Promise<void>;
+}
+
+/** Octets of an answer that is looked at; a key and a text for people fit many times. */
+const maxAnswerBytes = 4096;
+
+/** Publishes the description and takes the bridge's answer (mup-protocol §1). */
+export class Registrar {
+  readonly #options: RegistrarOptions;
+  readonly #registration: Registration;
+  #unsubscribe: Unsubscribe | undefined;
+  #cancelTick: Cancel | undefined;
+  /** Counts announcements: pieces of an earlier one are not published any more. */
+  #announcements = 0;
+  #stopped = false;
+
+  constructor(options: RegistrarOptions) {
+    this.#options = options;
+    const { announceDigest, random, limits } = options;
+    this.#registration = new Registration({ digestFirst: announceDigest !== undefined, random, limits });
+  }
+
+  /**
+   * Resolves when the topic of the answer is subscribed.
+   * @throws PeerError `mqtt-refused`
+   */
+  async start(): Promise<void> {
+    const { transport, uuid } = this.#options;
+    this.#unsubscribe = await transport.subscribe(descriptionStatusTopic(uuid), 1, (message) =>
+      this.#receive(message),
+    );
+    if (this.#stopped) await this.stop();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.disconnected();
+    const unsubscribe = this.#unsubscribe;
+    this.#unsubscribe = undefined;
+    await unsubscribe?.();
+  }
+
+  /** The connection stands, for the first time or again. */
+  connected(): void {
+    if (!this.#stopped) this.#announce(this.#registration.connected(this.#options.clock.monotonic()));
+  }
+
+  disconnected(): void {
+    this.#announcements += 1;
+    this.#registration.disconnected();
+    this.#cancelTick?.();
+  }
+
+  #announce(announcement: Announcement | undefined): void {
+    this.#scheduleTick();
+    if (announcement === undefined) return;
+    const { description, announceDigest, pieceBytes } = this.#options;
+    this.#announcements += 1;
+    const bytes = announcement === 'digest' ? utf8(`sha256:${announceDigest}`) : description;
+    void this.#publish(encodePieces(bytes, pieceBytes), this.#announcements);
+  }
+
+  async #publish(pieces: readonly Uint8Array[], announcement: number): Promise<void> {
+    const { transport, uuid, logger } = this.#options;
+    try {
+      for (const piece of pieces) {
+        if (announcement !== this.#announcements) return;
+        await transport.publish(descriptionTopic(uuid), piece, { qos: 1 });
+      }
+    } catch (error) {
+      // The next attempt comes with the next connection, or when the wait for the answer is over.
+      logger.debug('the description was not published', { error });
+    }
+  }
+
+  #scheduleTick(): void {
+    const { clock } = this.#options;
+    this.#cancelTick?.();
+    const { wakeAt } = this.#registration;
+    if (wakeAt === undefined) return;
+    this.#cancelTick = clock.schedule(Math.max(0, wakeAt - clock.monotonic()), () => {
+      this.#announce(this.#registration.tick(clock.monotonic()));
+    });
+  }
+
+  #receive({ payload, retain }: MqttMessage): void {
+    const { state } = this.#registration;
+    // Only what was asked for is looked at: an answer may cost the check of a signature.
+    if (this.#stopped || retain || state === 'idle' || state === 'registered') return;
+    const text = payload.length > maxAnswerBytes ? undefined : decodeUtf8(payload);
+    const answer = parseRegistrationAnswer(text ?? '');
+    switch (answer.kind) {
+      case 'registered':
+        void this.#accepted(answer.endorsement);
+        return;
+      case 'refused':
+        this.#refused(answer.code, answer.text);
+        return;
+      case 'malformed':
+        this.#options.logger.warn('the answer to the description is malformed');
+        return;
+      default:
+        assertNever(answer);
+    }
+  }
+
+  async #accepted(endorsement: Endorsement): Promise<void> {
+    const { offerKey, emit, logger } = this.#options;
+    this.#registration.accepted();
+    this.#scheduleTick();
+    try {
+      await offerKey(endorsement);
+    } catch (error) {
+      logger.error("the update server's key could not be kept", { error });
+    }
+    logger.info('the device is registered');
+    emit({ kind: 'registered' });
+  }
+
+  #refused(code: string, text: string): void {
+    const { emit, logger, clock } = this.#options;
+    const next = this.#registration.refused(code, clock.monotonic());
+    if (next === undefined) {
+      logger.warn('the bridge refused the description', { code, text });
+      emit({ kind: 'registration-refused', code, text });
+    }
+    this.#announce(next);
+  }
+}

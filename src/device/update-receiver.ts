@@ -1,0 +1,194 @@
+import type { RunningSha256 } from '../base/adapters/node-runtime.ts';
+import type { RandomBytes } from '../base/random.ts';
+import type { ExtendedManifest, VendorManifest } from '../mup/manifest.ts';
+import { decodeSlice } from '../mup/slices.ts';
+import type { DeviceStateName } from '../mup/states.ts';
+import { createNonce } from '../mup/token.ts';
+import type { DeviceEvent } from './events.ts';
+import { checkManifest, type ManifestFacts } from './manifest-checks.ts';
+
+/** What the image is compared with, frozen when the manifest was accepted (mup-protocol §3). */
+export type FrozenManifest = Pick<VendorManifest, 'digest' | 'size' | 'newVersion'>;
+
+/** What has to be done, in the order of the list; if one fails, the rest is not done. */
+export type ReceiverEffect =
+  /** Empty the slot and remember the manifest over restarts. */
+  | { readonly kind: 'begin'; readonly manifest: FrozenManifest }
+  /** Subscribe to the slice topic; done once the subscription stands. */
+  | { readonly kind: 'join' }
+  | { readonly kind: 'leave' }
+  | { readonly kind: 'write'; readonly offset: number; readonly bytes: Uint8Array }
+  | { readonly kind: 'acknowledge'; readonly offset: number }
+  /** Forget what was downloaded. */
+  | { readonly kind: 'discard' }
+  /** Make the image durable and boot it next. */
+  | { readonly kind: 'seal'; readonly manifest: FrozenManifest }
+  | { readonly kind: 'answer'; readonly state: DeviceStateName }
+  | { readonly kind: 'restart'; readonly manifest: FrozenManifest }
+  | { readonly kind: 'event'; readonly event: DeviceEvent };
+
+/** Durations, milliseconds. */
+export interface ReceiverLimits {
+  /** From the accepted manifest to FIN. */
+  readonly transferDeadlineMs: number;
+  /** Without a slice that was taken. */
+  readonly idleDeadlineMs: number;
+}
+
+export interface ReceiverOptions {
+  /** What the device knows apart from the token and the slot; asked anew for each manifest. */
+  readonly facts: () => Omit<ManifestFacts, 'nonce' | 'slotFree'>;
+  readonly random: RandomBytes;
+  readonly startSha256: () => RunningSha256;
+  readonly limits: ReceiverLimits;
+}
+
+interface Transfer {
+  readonly manifest: FrozenManifest;
+  readonly hash: RunningSha256;
+  readonly endsAt: number;
+  /** The offset expected next: octets taken so far. */
+  received: number;
+  idleEndsAt: number;
+}
+
+/**
+ * The device side of an update (mup-protocol §3) as a machine: events in, effects out. It holds the
+ * outstanding nonce and at most one transfer, and hands every slice on, so its size does not depend on
+ * the image's. Times are of the monotonic clock.
+ */
+export class UpdateReceiver {
+  readonly #options: ReceiverOptions;
+  #nonce: string | undefined;
+  #transfer: Transfer | undefined;
+  /** An image is verified and boots next: the slot stays in use until the restart. */
+  #sealed = false;
+
+  constructor(options: ReceiverOptions) {
+    this.#options = options;
+  }
+
+  /** The manifest of the running transfer. */
+  get manifest(): FrozenManifest | undefined {
+    return this.#transfer?.manifest;
+  }
+
+  /** When {@link tick} has to be called at the latest. */
+  get wakeAt(): number | undefined {
+    return this.#transfer && Math.min(this.#transfer.endsAt, this.#transfer.idleEndsAt);
+  }
+
+  /** Steps 1–2: a fresh nonce, which replaces one that is outstanding. */
+  issueToken(): { nonce: string; version: number } {
+    this.#nonce = createNonce(this.#options.random);
+    return { nonce: this.#nonce, version: this.#options.facts().version };
+  }
+
+  /** Steps 3–4. @param manifest `undefined` when the fields of the request do not make one */
+  receiveManifest(manifest: ExtendedManifest | undefined, now: number): ReceiverEffect[] {
+    if (manifest === undefined) return refuseManifest('20_MANIFEST-NOT-VALID');
+    const nonce = this.#nonce;
+    // Spent by being compared, whatever the outcome: one guess and one signature check a token.
+    this.#nonce = undefined;
+    const slotFree = this.#transfer === undefined && !this.#sealed;
+    const fault = checkManifest(manifest, { ...this.#options.facts(), nonce, slotFree });
+    if (fault !== undefined) return refuseManifest(fault);
+    const { digest, size, newVersion } = manifest;
+    const frozen = Object.freeze({ digest, size, newVersion });
+    this.resume(frozen, 0, this.#options.startSha256(), now);
+    return [
+      { kind: 'begin', manifest: frozen },
+      { kind: 'join' },
+      { kind: 'answer', state: '10_OK' },
+      { kind: 'event', event: { kind: 'manifest-accepted', digest, newVersion } },
+    ];
+  }
+
+  /** Goes on with a transfer of which `received` octets, hashed in `hash`, are in the slot. */
+  resume(manifest: FrozenManifest, received: number, hash: RunningSha256, now: number): void {
+    const { transferDeadlineMs, idleDeadlineMs } = this.#options.limits;
+    this.#transfer = {
+      manifest,
+      hash,
+      received,
+      endsAt: now + transferDeadlineMs,
+      idleEndsAt: now + idleDeadlineMs,
+    };
+  }
+
+  /** Step 5: takes the slice at the expected offset, and answers any slice with the offset expected next. */
+  receiveSlice(payload: Uint8Array, now: number): ReceiverEffect[] {
+    const slice = decodeSlice(payload);
+    const transfer = this.#transfer;
+    if (transfer === undefined || slice === undefined) return [];
+    const { offset, bytes } = slice;
+    // Longer than the signed size: refused before it is written.
+    const taken = offset === transfer.received && bytes.length <= transfer.manifest.size - offset;
+    if (taken) {
+      transfer.hash.update(bytes);
+      transfer.received += bytes.length;
+      transfer.idleEndsAt = now + this.#options.limits.idleDeadlineMs;
+    }
+    const expected = transfer.received;
+    return [
+      ...(taken ? [{ kind: 'write', offset, bytes } as const] : []),
+      { kind: 'acknowledge', offset: expected },
+      { kind: 'event', event: { kind: 'slice', offset, length: bytes.length, taken, expected } },
+    ];
+  }
+
+  /** Step 6: exactly `size` octets arrived and their digest is the signed one, else 28. */
+  receiveFin(): ReceiverEffect[] {
+    const transfer = this.#transfer;
+    if (transfer === undefined) return refuseImage('no manifest was accepted');
+    const { manifest, received, hash } = transfer;
+    this.#transfer = undefined;
+    const fault =
+      received !== manifest.size
+        ? `${received} of ${manifest.size} octets arrived`
+        : hash.digest() !== manifest.digest
+          ? 'the digest is not the signed one'
+          : undefined;
+    if (fault !== undefined) return [{ kind: 'leave' }, { kind: 'discard' }, ...refuseImage(fault)];
+    this.#sealed = true;
+    const { digest, newVersion } = manifest;
+    return [
+      { kind: 'leave' },
+      { kind: 'seal', manifest },
+      { kind: 'event', event: { kind: 'image-verified', digest, newVersion } },
+      { kind: 'answer', state: '10_OK' },
+      { kind: 'restart', manifest },
+    ];
+  }
+
+  /** Gives a transfer up whose deadline has passed (paper §4.2). */
+  tick(now: number): ReceiverEffect[] {
+    if (this.wakeAt === undefined || now < this.wakeAt) return [];
+    return this.abandon('its deadline passed');
+  }
+
+  /** Gives the transfer up: its deadline passed, or an effect of it failed. */
+  abandon(reason: string): ReceiverEffect[] {
+    this.#transfer = undefined;
+    this.#sealed = false;
+    return [
+      { kind: 'leave' },
+      { kind: 'discard' },
+      { kind: 'event', event: { kind: 'transfer-abandoned', reason } },
+    ];
+  }
+}
+
+function refuseManifest(state: DeviceStateName): ReceiverEffect[] {
+  return [
+    { kind: 'answer', state },
+    { kind: 'event', event: { kind: 'manifest-refused', state } },
+  ];
+}
+
+function refuseImage(reason: string): ReceiverEffect[] {
+  return [
+    { kind: 'answer', state: '28_IMAGE-INVALID' },
+    { kind: 'event', event: { kind: 'image-refused', reason } },
+  ];
+}
