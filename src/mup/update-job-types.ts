@@ -1,0 +1,138 @@
+import type { UpdateConfig } from '../base/config.ts';
+import type { DeviceUuid, Digest, JobId } from '../base/ids.ts';
+import type { DeviceToken } from './manifest.ts';
+import type { DeviceStateName } from './states.ts';
+
+/** The steps of an update, in their order (mup-protocol §4). */
+export const updateSteps = [
+  'requesting-token',
+  'sending-manifest',
+  'transferring',
+  'verifying',
+  'restarting',
+] as const;
+export type UpdateStep = (typeof updateSteps)[number];
+
+/** The states in which a job has ended. */
+export const endStates = ['succeeded', 'failed', 'cancelled'] as const;
+export type EndState = (typeof endStates)[number];
+
+/** The states of an update job (mup-protocol §4). */
+export type UpdateState = 'queued' | UpdateStep | 'waiting-for-device' | EndState;
+
+/**
+ * An update of one device to one image. Plain JSON, so that it survives a restart of the bridge; times are
+ * milliseconds since the epoch.
+ */
+export interface UpdateJob {
+  readonly id: JobId;
+  readonly uuid: DeviceUuid;
+  /** Digest of the image. */
+  readonly digest: Digest;
+  /** Octets of the image. */
+  readonly size: number;
+  /** Version that the device has to report in the end. */
+  readonly newVersion: number;
+  readonly state: UpdateState;
+  /** The step in hand: where a waiting job goes on, where one that has ended got to. */
+  readonly step: UpdateStep;
+  /** When the state is given up unless something happens; set as long as the job has not ended. */
+  readonly deadline?: number | undefined;
+  readonly createdAt: number;
+  /** When the state changed last. */
+  readonly changedAt: number;
+  /** Octets that the device has acknowledged. */
+  readonly offset: number;
+  /** The token in use, with the version that the device ran before. */
+  readonly token?: DeviceToken | undefined;
+  /** Counts what was asked of the device: an answer to something older is dropped. */
+  readonly attempt: number;
+  /** How often the update began at step 1. */
+  readonly round: number;
+  /** The step was taken up again after a loss, and nothing has shown yet that the device still knows of it. */
+  readonly interrupted: boolean;
+  /** When the device went offline first since the last progress. */
+  readonly offlineSince?: number | undefined;
+  /** What the device reported while its restart was awaited, unless it was the new version. */
+  readonly reportedVersion?: number | undefined;
+  /** Why the job failed or where it was cancelled. */
+  readonly ending?: UpdateEnding | undefined;
+}
+
+export interface UpdateEnding {
+  /** The device's state (`28_IMAGE-INVALID`), or a kebab-case code of ours. */
+  readonly code: string;
+  readonly text: string;
+}
+
+/**
+ * What happens to a job. Events that answer an effect carry its `attempt`; where that is not the job's own
+ * any more the event is too late and changes nothing.
+ */
+export type UpdateEvent =
+  /** It is the job's turn at its device. */
+  | { readonly type: 'start'; readonly online: boolean }
+  | { readonly type: 'token-received'; readonly attempt: number; readonly token: DeviceToken }
+  | { readonly type: 'manifest-accepted'; readonly attempt: number }
+  | { readonly type: 'verified'; readonly attempt: number }
+  /** The device answered with another state than 10_OK. */
+  | { readonly type: 'refused'; readonly attempt: number; readonly state: DeviceStateName }
+  /** No answer that can be used. `transient`: trying again may help (no answer, connection lost). */
+  | {
+      readonly type: 'request-failed';
+      readonly attempt: number;
+      readonly code: string;
+      readonly text: string;
+      readonly transient: boolean;
+    }
+  /** Octets acknowledged. */
+  | { readonly type: 'transfer-progress'; readonly attempt: number; readonly offset: number }
+  | { readonly type: 'transfer-finished'; readonly attempt: number }
+  | {
+      readonly type: 'transfer-failed';
+      readonly attempt: number;
+      readonly code: string;
+      readonly text: string;
+    }
+  /** The device said `online;<version>`: after a restart, a reconnect, or repeated by the broker. */
+  | { readonly type: 'device-online'; readonly version?: number | undefined }
+  | { readonly type: 'device-offline' }
+  /** The broker's connection broke, or the bridge itself has just started: nothing in flight is left. */
+  | { readonly type: 'connection-lost' }
+  | { readonly type: 'deadline' }
+  | { readonly type: 'cancel' };
+
+/**
+ * What the owner of a job does next, in this order. A request with `afterMs` waits that long and is then
+ * left out when its `attempt` is not the job's own any more.
+ */
+export type UpdateEffect =
+  | { readonly type: 'request-token'; readonly attempt: number; readonly afterMs: number }
+  | { readonly type: 'send-manifest'; readonly attempt: number; readonly token: DeviceToken }
+  /** Starts to send slices; the device names the offset it goes on at, `offset` is where it should be. */
+  | { readonly type: 'start-transfer'; readonly attempt: number; readonly offset: number }
+  | { readonly type: 'stop-transfer' }
+  | { readonly type: 'request-verification'; readonly attempt: number; readonly afterMs: number }
+  /** Tells the device to drop the manifest and image it has: a FIN ahead of its time. The answer is nobody's. */
+  | { readonly type: 'cancel-device' };
+
+export type UpdateLimits = Pick<
+  UpdateConfig,
+  | 'tokenDeadlineMs'
+  | 'manifestDeadlineMs'
+  | 'stallTimeoutMs'
+  | 'verifyDeadlineMs'
+  | 'restartDeadlineMs'
+  | 'offlineDeadlineMs'
+>;
+
+export interface UpdateTransition {
+  /** The same object when nothing changed. */
+  readonly job: UpdateJob;
+  readonly effects: readonly UpdateEffect[];
+}
+
+/** Whether a job has ended; nothing changes it any more. */
+export function hasEnded(job: UpdateJob): boolean {
+  return endStates.some((state) => state === job.state);
+}
