@@ -1,9 +1,11 @@
 import { dateAndTime } from '../base/clock.ts';
 import type { DeviceDescription } from '../base/description.ts';
-import { type DeviceUuid, isDeviceUuid, isDigest } from '../base/ids.ts';
+import { isDeviceUuid, isDigest } from '../base/ids.ts';
+import { hasEnded } from '../mup/update-job-types.ts';
 import type { Device, DeviceRegistry } from '../registry/device-registry.ts';
 import type { ImageRepository, StoredImage } from '../registry/image-repository.ts';
 import { element, type XmlElement } from '../xml/element.ts';
+import type { JobRecord } from './job-run.ts';
 import { selectedKeys, selectsNode } from './list-keys.ts';
 import { wireFields } from './rpc-values.ts';
 import type { UpdateActivity, UpdateClaims } from './update-claims.ts';
@@ -69,24 +71,19 @@ export class BridgeData {
       leaf('registered-at', dateAndTime(device.registeredAt)),
       leaf('firmware-version', device.firmwareVersion),
       ...(description === undefined ? [] : updateOperations(description)),
-      this.#update(device.uuid, claims.get(device.uuid)),
+      this.#update(claims.get(device.uuid)),
     ]);
   }
 
-  #update(uuid: DeviceUuid, activity: UpdateActivity | undefined): XmlElement | undefined {
+  #update(activity: UpdateActivity | undefined): XmlElement | undefined {
     if (activity === undefined) return undefined;
-    const job = activity.job === undefined ? undefined : this.#deps.jobs.get(activity.job);
+    const record = activity.job === undefined ? undefined : this.#deps.jobs.get(activity.job);
     return container('update', [
       leaf('job', activity.job),
-      leaf('state', job?.state ?? this.#clientState(uuid)),
+      leaf('state', record?.job.state ?? clientState(activity)),
       leaf('bytes-sent', activity.bytesSent),
       leaf('bytes-total', activity.bytesTotal),
     ]);
-  }
-
-  #clientState(uuid: DeviceUuid): string {
-    const activity = this.#deps.claims.get(uuid);
-    return activity !== undefined && activity.bytesSent >= activity.bytesTotal ? 'verifying' : 'transferring';
   }
 
   async #firmware(filter: XmlElement | undefined): Promise<XmlElement> {
@@ -103,27 +100,7 @@ export class BridgeData {
     const { jobs } = this.#deps;
     const keys = selectedKeys(filter, ['update-jobs', 'job'], 'id');
     const selected = keys === undefined ? jobs.all() : [...keys].map((id) => jobs.get(id));
-    return container(
-      'update-jobs',
-      selected
-        .filter((job) => job !== undefined)
-        .map((job) =>
-          container('job', [
-            leaf('id', job.id),
-            leaf('device', job.device),
-            leaf('image', job.image),
-            leaf('user', job.user),
-            leaf('state', job.state),
-            leaf('step', job.step),
-            leaf('failure', job.failure),
-            leaf('message', job.message),
-            leaf('started-at', dateAndTime(job.startedAt)),
-            leaf('finished-at', job.finishedAt === undefined ? undefined : dateAndTime(job.finishedAt)),
-            leaf('bytes-sent', job.bytesSent),
-            leaf('bytes-total', job.bytesTotal),
-          ]),
-        ),
-    );
+    return container('update-jobs', selected.filter((record) => record !== undefined).map(jobEntry));
   }
 
   #statistics(): XmlElement {
@@ -160,6 +137,28 @@ function imageEntry({ manifest, addedAt }: StoredImage): XmlElement {
     leaf('suite', manifest.suite),
     leaf('added-at', dateAndTime(addedAt)),
   ]);
+}
+
+function jobEntry({ job, user }: JobRecord): XmlElement {
+  return container('job', [
+    leaf('id', job.id),
+    leaf('device', job.uuid),
+    leaf('image', job.digest),
+    leaf('user', user),
+    leaf('state', job.state),
+    leaf('step', job.step),
+    leaf('failure', job.ending?.code),
+    leaf('message', job.ending?.text),
+    leaf('started-at', dateAndTime(job.createdAt)),
+    leaf('finished-at', hasEnded(job) ? dateAndTime(job.changedAt) : undefined),
+    leaf('bytes-sent', job.offset),
+    leaf('bytes-total', job.size),
+  ]);
+}
+
+/** The step of an update that a NETCONF client drives itself. */
+function clientState({ bytesSent, bytesTotal }: UpdateActivity): string {
+  return bytesSent >= bytesTotal ? 'verifying' : 'transferring';
 }
 
 function container(name: string, children: readonly (XmlElement | undefined)[]): XmlElement {

@@ -73,7 +73,7 @@ export class Bridge {
     });
     this.#presence = new PresenceService({
       ...deps,
-      onPresence: (uuid, report, retained) => this.#jobs.heard(uuid, report, retained),
+      onPresence: (uuid, report) => this.#jobs.heard(uuid, report),
     });
     this.#registration = new RegistrationService({
       ...deps,

@@ -24,7 +24,7 @@ export interface PresenceDependencies {
   readonly transport: MqttTransport;
   readonly registry: DeviceRegistry;
   readonly logger: Logger;
-  readonly onPresence: (uuid: DeviceUuid, report: PresenceReport, retained: boolean) => void;
+  readonly onPresence: (uuid: DeviceUuid, report: PresenceReport) => void;
 }
 
 /** Follows the status topics of all devices. */
@@ -56,7 +56,7 @@ export class PresenceService {
       await this.#deps.registry.heard(uuid, 'online', report.firmwareVersion);
   }
 
-  #receive({ topic, payload, retain }: MqttMessage): void {
+  #receive({ topic, payload }: MqttMessage): void {
     const { registry, logger, onPresence } = this.#deps;
     const uuid = uuidOfTopic(statusFilter, topic);
     const report = parsePresence(payload);
@@ -72,7 +72,7 @@ export class PresenceService {
     registry
       .heard(uuid, report.presence, report.firmwareVersion)
       .catch((error) => logger.error('presence was not stored', { uuid, reason: errorMessage(error) }));
-    onPresence(uuid, report, retain);
+    onPresence(uuid, report);
   }
 
   #remember(uuid: DeviceUuid, report: PresenceReport): void {

@@ -13,6 +13,8 @@ export interface SliceTransferOptions {
   readonly logger: Logger;
   readonly sender: SliceSender;
   readonly source: ImageSource;
+  /** Offset to go on at; 0 from the start. */
+  readonly from: number;
   readonly sliceTopic: string;
   readonly acknowledgementTopic: string;
   readonly signal: AbortSignal;
@@ -42,7 +44,7 @@ class SliceTransfer {
   }
 
   async run(): Promise<void> {
-    const { transport, acknowledgementTopic, sender, clock, signal } = this.#options;
+    const { transport, acknowledgementTopic, sender, clock, signal, from } = this.#options;
     const cancel = (): void =>
       this.#end(new UnavailableError('transfer-cancelled', 'the transfer was cancelled'));
     signal.addEventListener('abort', cancel, { once: true });
@@ -54,7 +56,7 @@ class SliceTransfer {
     });
     try {
       if (signal.aborted) cancel();
-      else this.#apply(sender.start(clock.monotonic()));
+      else this.#apply(from === 0 ? sender.start(clock.monotonic()) : sender.resume(from, clock.monotonic()));
       await this.#done.promise;
     } finally {
       this.#cancelTimer();

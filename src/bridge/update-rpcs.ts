@@ -77,8 +77,13 @@ export class UpdateRpcs {
     const { activity, release } = claims.claim(uuid);
     try {
       activity.bytesTotal = source.size;
-      await server.sendImage(description, source, signal, (sent) => {
-        activity.bytesSent = sent;
+      await server.sendImage(description, {
+        source,
+        from: 0,
+        signal,
+        onProgress: (acknowledged) => {
+          activity.bytesSent = acknowledged;
+        },
       });
       return await server.verifyImage(description, signal);
     } finally {

@@ -33,6 +33,15 @@ export interface AcceptedImage {
   readonly size: number;
 }
 
+export interface ImageTransfer {
+  readonly source: ImageSource;
+  /** Offset to go on at; 0 from the start. */
+  readonly from: number;
+  readonly signal: AbortSignal;
+  /** Called with the octets that the device has acknowledged, whenever they grew. */
+  readonly onProgress: (acknowledged: number) => void;
+}
+
 /**
  * The update server of the paper (Figure 2): the steps of one update, each usable by itself, because a
  * NETCONF client may drive them one by one and a job drives all of them. Which operation does what, and
@@ -72,11 +81,15 @@ export class UpdateServer {
   }
 
   /**
-   * Step 3, first half: signs a vendor manifest for a device with its latest token. The token is used up.
+   * Step 3, first half: signs a vendor manifest for a device with a token, its latest unless another is
+   * given. The token is used up.
    * Refuses what the device would refuse (mup-protocol §3), before anything is sent.
    */
-  extend(description: DeviceDescription, manifest: VendorManifest): ExtendedManifest {
-    const token = this.#tokens.get(description.uuid);
+  extend(
+    description: DeviceDescription,
+    manifest: VendorManifest,
+    token = this.#tokens.get(description.uuid),
+  ): ExtendedManifest {
     if (token === undefined)
       throw operationFailed(
         'no-token',
@@ -128,9 +141,7 @@ export class UpdateServer {
   /** Step 5: the image in slices. Resolves when the device has acknowledged all of it. */
   async sendImage(
     description: DeviceDescription,
-    source: ImageSource,
-    signal: AbortSignal,
-    onProgress: (acknowledged: number) => void,
+    { source, from, signal, onProgress }: ImageTransfer,
   ): Promise<void> {
     const { transport, clock, logger, config } = this.#deps;
     const { inputTopic, acknowledgementTopic, name } = requiredOperation(description, 'firmware');
@@ -148,6 +159,7 @@ export class UpdateServer {
       logger,
       sender,
       source,
+      from,
       sliceTopic: inputTopic,
       acknowledgementTopic,
       signal,

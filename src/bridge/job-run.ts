@@ -1,0 +1,230 @@
+import type { Clock } from '../base/clock.ts';
+import type { UpdateConfig } from '../base/config.ts';
+import type { DeviceDescription } from '../base/description.ts';
+import { assertNever, errorCode, errorMessage } from '../base/errors.ts';
+import type { Logger } from '../base/logger.ts';
+import { isDeviceState } from '../mup/states.ts';
+import { transition } from '../mup/update-job.ts';
+import { hasEnded, type UpdateEffect, type UpdateEvent, type UpdateJob } from '../mup/update-job-types.ts';
+import { RpcError } from '../netconf/rpc-error.ts';
+import type { DeviceRegistry } from '../registry/device-registry.ts';
+import type { DocumentStore } from '../registry/document-store.ts';
+import type { ImageRepository, StoredImage } from '../registry/image-repository.ts';
+import { storedImage } from './image-source.ts';
+import { operationFailed, unknownDevice, unknownImage } from './rpc-errors.ts';
+import type { UpdateActivity } from './update-claims.ts';
+import type { UpdateServer } from './update-server.ts';
+
+/** A job and who ordered it, as the store keeps it. */
+export interface JobRecord {
+  readonly job: UpdateJob;
+  readonly user: string;
+}
+
+export interface JobRunDependencies {
+  readonly registry: DeviceRegistry;
+  readonly store: DocumentStore;
+  readonly images: ImageRepository;
+  readonly server: UpdateServer;
+  readonly limits: UpdateConfig;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly activity: UpdateActivity;
+  readonly onEnd: (record: JobRecord) => void;
+}
+
+type Request = Extract<UpdateEffect, { readonly attempt: number }>;
+
+/** App-tags of failures after which the same request may well succeed. */
+const transient: ReadonlySet<string | undefined> = new Set([
+  'device-timeout',
+  'broker-offline',
+  'device-offline',
+  'too-many-requests',
+]);
+
+/** Runs one job: feeds its state machine, and does what that asks for. A transition is on disk first. */
+export class JobRun {
+  readonly #deps: JobRunDependencies;
+  #record: JobRecord;
+  #pending: Promise<void> = Promise.resolve();
+  #transfer: AbortController | undefined;
+  #cancelDeadline: () => void = () => {};
+  #closed = false;
+
+  constructor(record: JobRecord, deps: JobRunDependencies) {
+    this.#record = record;
+    this.#deps = deps;
+    deps.activity.bytesTotal = record.job.size;
+    deps.activity.bytesSent = record.job.offset;
+  }
+
+  get record(): JobRecord {
+    return this.#record;
+  }
+
+  start(online: boolean): Promise<void> {
+    return this.#feed({ type: 'start', online });
+  }
+
+  cancel(): Promise<void> {
+    return this.#feed({ type: 'cancel' });
+  }
+
+  connectionLost(): void {
+    void this.#feed({ type: 'connection-lost' });
+  }
+
+  heard(presence: 'online' | 'offline', version?: number): void {
+    void this.#feed(presence === 'online' ? { type: 'device-online', version } : { type: 'device-offline' });
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#cancelDeadline();
+    this.#transfer?.abort();
+    await this.#pending;
+  }
+
+  /** Events are taken one after the other: a transition is stored before the next begins. */
+  #feed(event: UpdateEvent): Promise<void> {
+    this.#pending = this.#pending.then(() => this.#take(event));
+    return this.#pending;
+  }
+
+  async #take(event: UpdateEvent): Promise<void> {
+    const { clock, limits, activity, store, logger } = this.#deps;
+    const before = this.#record.job;
+    if (this.#closed || hasEnded(before)) return;
+    const { job, effects } = transition(before, event, clock.now(), limits);
+    if (job === before) return;
+    this.#record = { ...this.#record, job };
+    activity.bytesSent = job.offset;
+    this.#watchDeadline();
+    if (job.state !== before.state || job.attempt !== before.attempt) {
+      logger.debug('update job', { job: job.id, state: job.state, event: event.type });
+      try {
+        await store.put('jobs', job.id, this.#record);
+      } catch (error) {
+        logger.error('an update job was not stored', { job: job.id, reason: errorMessage(error) });
+      }
+    }
+    for (const effect of effects) this.#perform(effect);
+    if (hasEnded(job)) this.#end();
+  }
+
+  #end(): void {
+    this.#cancelDeadline();
+    this.#deps.onEnd(this.#record);
+  }
+
+  #watchDeadline(): void {
+    this.#cancelDeadline();
+    const { deadline } = this.#record.job;
+    if (deadline === undefined) return;
+    const { clock } = this.#deps;
+    this.#cancelDeadline = clock.schedule(Math.max(0, deadline - clock.now()), () => {
+      void this.#feed({ type: 'deadline' });
+    });
+  }
+
+  #perform(effect: UpdateEffect): void {
+    if (effect.type === 'stop-transfer') {
+      this.#transfer?.abort();
+      this.#transfer = undefined;
+    } else if (effect.type === 'cancel-device') {
+      this.#cancelDevice();
+    } else {
+      const delay = 'afterMs' in effect ? effect.afterMs : 0;
+      if (delay === 0) void this.#request(effect);
+      else this.#deps.clock.schedule(delay, () => void this.#request(effect));
+    }
+  }
+
+  /** Asks the device, and feeds what came of it back. An effect that is out of date is left out. */
+  async #request(effect: Request): Promise<void> {
+    const { attempt } = effect;
+    if (this.#closed || attempt !== this.#record.job.attempt) return;
+    try {
+      await this.#feed(await this.#answer(effect));
+    } catch (error) {
+      await this.#feed(failure(effect, error));
+    }
+  }
+
+  async #answer(effect: Request): Promise<UpdateEvent> {
+    const { server } = this.#deps;
+    const { attempt } = effect;
+    const description = this.#description();
+    switch (effect.type) {
+      case 'request-token': {
+        const { token } = await server.requestToken(description);
+        return { type: 'token-received', attempt, token };
+      }
+      case 'send-manifest': {
+        const { manifest } = await this.#image();
+        await server.sendManifest(description, server.extend(description, manifest, effect.token));
+        return { type: 'manifest-accepted', attempt };
+      }
+      case 'start-transfer':
+        await this.#sendImage(description, attempt, effect.offset);
+        return { type: 'transfer-finished', attempt };
+      case 'request-verification':
+        await server.verifyImage(description);
+        return { type: 'verified', attempt };
+      default:
+        return assertNever(effect);
+    }
+  }
+
+  async #sendImage(description: DeviceDescription, attempt: number, offset: number): Promise<void> {
+    const { server, images } = this.#deps;
+    const { digest, size } = this.#record.job;
+    const transfer = new AbortController();
+    this.#transfer = transfer;
+    await server.sendImage(description, {
+      source: storedImage(images, digest, size),
+      from: offset,
+      signal: transfer.signal,
+      onProgress: (acknowledged) => {
+        void this.#feed({ type: 'transfer-progress', attempt, offset: acknowledged });
+      },
+    });
+  }
+
+  #cancelDevice(): void {
+    const { server, registry, logger } = this.#deps;
+    const description = registry.describe(this.#record.job.uuid);
+    if (description === undefined) return;
+    server
+      .verifyImage(description)
+      .catch((error) => logger.debug('a device was told to drop its image', { reason: errorMessage(error) }));
+  }
+
+  #description(): DeviceDescription {
+    const { uuid } = this.#record.job;
+    const description = this.#deps.registry.describe(uuid);
+    if (description === undefined) throw unknownDevice(uuid);
+    return description;
+  }
+
+  async #image(): Promise<StoredImage> {
+    const { digest } = this.#record.job;
+    const image = await this.#deps.images.get(digest);
+    if (image === undefined) throw unknownImage(digest, 'digest');
+    return image;
+  }
+}
+
+/** What a failed request means to the job. */
+function failure(effect: Request, error: unknown): UpdateEvent {
+  const { attempt } = effect;
+  const known =
+    error instanceof RpcError ? error : operationFailed(errorCode(error) ?? 'internal', errorMessage(error));
+  const code = known.fields.appTag ?? known.tag;
+  const text = known.message;
+  if (effect.type === 'start-transfer') return { type: 'transfer-failed', attempt, code, text };
+  const state = known.fields.info?.find(({ name }) => name === 'device-state')?.children[0];
+  if (typeof state === 'string' && isDeviceState(state)) return { type: 'refused', attempt, state };
+  return { type: 'request-failed', attempt, code, text, transient: transient.has(code) };
+}

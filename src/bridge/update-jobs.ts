@@ -1,0 +1,125 @@
+import { toHex } from '../base/bytes.ts';
+import { errorMessage } from '../base/errors.ts';
+import { type DeviceUuid, type JobId, jobId } from '../base/ids.ts';
+import type { RandomBytes } from '../base/random.ts';
+import type { MqttTransport } from '../mqtt/transport.ts';
+import type { VendorManifest } from '../mup/manifest.ts';
+import { newUpdateJob } from '../mup/update-job.ts';
+import { hasEnded } from '../mup/update-job-types.ts';
+import { type JobRecord, JobRun, type JobRunDependencies } from './job-run.ts';
+import type { PresenceReport } from './presence.ts';
+import type { UpdateClaims } from './update-claims.ts';
+
+export interface UpdateJobsDependencies extends Omit<JobRunDependencies, 'activity' | 'onEnd'> {
+  readonly claims: UpdateClaims;
+  readonly transport: MqttTransport;
+  readonly random: RandomBytes;
+}
+
+/** The update jobs: ordered, run one a device, remembered after their end. */
+export class UpdateJobs {
+  readonly #deps: UpdateJobsDependencies;
+  readonly #runs = new Map<JobId, JobRun>();
+  readonly #ended = new Map<JobId, JobRecord>();
+  #stopListening: () => void = () => {};
+
+  constructor(deps: UpdateJobsDependencies) {
+    this.#deps = deps;
+  }
+
+  /** Takes up the jobs that were under way when the bridge ended. */
+  async restore(): Promise<void> {
+    const { store, transport } = this.#deps;
+    const stored = (await store.all('jobs')) as readonly JobRecord[];
+    const records = stored.toSorted((a, b) => a.job.createdAt - b.job.createdAt);
+    for (const record of records) {
+      if (hasEnded(record.job)) this.#ended.set(record.job.id, record);
+      else this.#run(record).connectionLost();
+    }
+    this.#stopListening = transport.onState((state) => {
+      if (state === 'offline') for (const run of this.#runs.values()) run.connectionLost();
+    });
+  }
+
+  /** Leaves the jobs as they are; they go on at the next start. */
+  async close(): Promise<void> {
+    this.#stopListening();
+    await Promise.all([...this.#runs.values()].map((run) => run.close()));
+  }
+
+  get(id: string): JobRecord | undefined {
+    return this.#runs.get(jobId(id))?.record ?? this.#ended.get(jobId(id));
+  }
+
+  /** Finished jobs, oldest first, then those under way. */
+  all(): readonly JobRecord[] {
+    return [...this.#ended.values(), ...[...this.#runs.values()].map((run) => run.record)];
+  }
+
+  /** @throws RpcError `update-in-progress` */
+  refuseIfClaimed(uuid: DeviceUuid): void {
+    this.#deps.claims.refuseIfClaimed(uuid);
+  }
+
+  /**
+   * Orders an update of a registered device. On disk when it resolves.
+   * @throws RpcError `update-in-progress`
+   */
+  async start(uuid: DeviceUuid, manifest: VendorManifest, user: string): Promise<JobId> {
+    const { registry, clock, limits, random, claims, logger } = this.#deps;
+    claims.refuseIfClaimed(uuid);
+    const { digest, size, newVersion } = manifest;
+    const id = jobId(toHex(random(8)));
+    const job = newUpdateJob({ id, uuid, digest, size, newVersion }, clock.now(), limits);
+    const run = this.#run({ job, user });
+    logger.info('update ordered', { job: id, uuid, digest, user });
+    await run.start(registry.get(uuid)?.presence !== 'offline');
+    return id;
+  }
+
+  /** @returns whether such a job was under way */
+  async cancel(id: string): Promise<boolean> {
+    const run = this.#runs.get(jobId(id));
+    await run?.cancel();
+    return run !== undefined;
+  }
+
+  /** What a device said of its presence. */
+  heard(uuid: DeviceUuid, { presence, firmwareVersion }: PresenceReport): void {
+    for (const run of this.#runs.values())
+      if (run.record.job.uuid === uuid) run.heard(presence, firmwareVersion);
+  }
+
+  #run(record: JobRecord): JobRun {
+    const claim = this.#deps.claims.claim(record.job.uuid, record.job.id);
+    const run = new JobRun(record, {
+      ...this.#deps,
+      activity: claim.activity,
+      onEnd: (last) => {
+        claim.release();
+        this.#finished(last);
+      },
+    });
+    this.#runs.set(record.job.id, run);
+    return run;
+  }
+
+  #finished(record: JobRecord): void {
+    const { id, uuid, state, ending } = record.job;
+    this.#runs.delete(id);
+    this.#ended.set(id, record);
+    this.#deps.logger[state === 'failed' ? 'warn' : 'info'](`update ${state}`, {
+      job: id,
+      uuid,
+      ...(ending === undefined ? {} : { code: ending.code, reason: ending.text }),
+    });
+    const oldest = this.#ended.keys().next();
+    if (this.#ended.size <= this.#deps.limits.maxFinishedJobs || oldest.done === true) return;
+    this.#ended.delete(oldest.value);
+    this.#deps.store
+      .delete('jobs', oldest.value)
+      .catch((error) =>
+        this.#deps.logger.error('an old job was not removed', { reason: errorMessage(error) }),
+      );
+  }
+}
