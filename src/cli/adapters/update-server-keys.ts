@@ -1,0 +1,53 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { equalBytes } from '../../base/bytes.ts';
+import { errorCode, UsageError } from '../../base/errors.ts';
+import { readPrivateKey, writePrivateKey, writePublicKey } from '../../mup/adapters/key-files.ts';
+import { es256 } from '../../mup/adapters/noble-p256.ts';
+import type { Endorsement } from '../../mup/endorsement.ts';
+import { parseEndorsementFile } from '../../mup/endorsement-file.ts';
+import type { PrivateKey } from '../../mup/signature-scheme.ts';
+import { privateKeyFiles, publicKeyFile } from '../key-owner.ts';
+import { makeParent } from './files.ts';
+
+/** The update server's key, made at the first start. */
+export async function loadServerKey(stateDir: string): Promise<PrivateKey> {
+  const path = join(stateDir, privateKeyFiles.server);
+  try {
+    return await readPrivateKey(path);
+  } catch (error) {
+    if (errorCode(error) !== 'key-missing') throw error;
+  }
+  await makeParent(path);
+  const key = es256.generate();
+  await writePrivateKey(path, key);
+  await writePublicKey(publicKeyFile(path), es256.publicKeyOf(key));
+  return key;
+}
+
+/**
+ * What devices are told of the update server's key: with the vendor's endorsement where there is one,
+ * else for devices that trust the first key they see, with epoch 0.
+ * @throws UsageError `bad-endorsement` when the endorsement is of another key
+ */
+export async function loadEndorsement(stateDir: string, serverKey: PrivateKey): Promise<Endorsement> {
+  const path = join(stateDir, endorsementFile);
+  const publicKey = es256.publicKeyOf(serverKey);
+  const bytes = await readIfThere(path);
+  if (bytes === undefined) return { serverKey: publicKey, epoch: 0, signature: undefined };
+  const endorsement = parseEndorsementFile(bytes);
+  if (equalBytes(endorsement.serverKey, publicKey)) return endorsement;
+  throw new UsageError('bad-endorsement', 'the endorsement is of another key than the update server has', {
+    where: path,
+    hint: 'Let the vendor endorse the key in keys/update-server.pub.pem with "mup endorse".',
+  });
+}
+
+async function readIfThere(path: string): Promise<Uint8Array | undefined> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}

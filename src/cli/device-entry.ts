@@ -1,0 +1,128 @@
+import { type FieldRole, fieldRoles, type OperationRole, type Profile } from '../base/description.ts';
+import { PeerError } from '../base/errors.ts';
+import type { DeviceUuid, Digest } from '../base/ids.ts';
+import { baseNamespace } from '../netconf/namespaces.ts';
+import { childElement, childElements, element, textOf, type XmlElement } from '../xml/element.ts';
+
+/** Namespace of the hand-written module `mup-bridge`. */
+const bridgeNamespace = 'urn:mup:yang:mup-bridge';
+
+/** How to call one operation of the update protocol on a device: names come from its description. */
+export interface UpdateOperation {
+  /** Name of the RPC. */
+  readonly rpc: string;
+  /** Leaf by what it means to the update protocol. */
+  readonly leaves: ReadonlyMap<FieldRole, string>;
+}
+
+/** A device as `devices/device` of the module `mup-bridge` shows it. */
+export interface DeviceEntry {
+  readonly uuid: string;
+  /** YANG module of its RPCs. */
+  readonly module: string;
+  readonly profile: Profile;
+  readonly presence: string;
+  /** As the device reports it; `undefined` where it does not. */
+  readonly firmwareVersion: number | undefined;
+  readonly operations: ReadonlyMap<OperationRole, UpdateOperation>;
+  /** What goes on with its firmware right now. */
+  readonly update: { readonly bytesSent: number; readonly bytesTotal: number } | undefined;
+}
+
+/** `<get>` of one device. */
+export function getDevice(uuid: DeviceUuid): XmlElement {
+  return get(bridge('devices', [bridge('device', [bridge('uuid', uuid)])]));
+}
+
+/** `<get>` of one firmware image, its key alone. */
+export function getImage(digest: Digest): XmlElement {
+  return get(bridge('firmware', [bridge('image', [bridge('digest', digest)])]));
+}
+
+/**
+ * The device in the reply to {@link getDevice}, or `undefined` when it is not registered.
+ * @throws PeerError `bad-reply`
+ */
+export function deviceOf(reply: XmlElement, uuid: DeviceUuid): DeviceEntry | undefined {
+  const device = entryOf(reply, 'devices', 'device', 'uuid', uuid);
+  if (device === undefined) return undefined;
+  const module = leaf(device, 'module');
+  if (module === undefined)
+    throw new PeerError('bad-reply', `the bridge names no module of device ${uuid}`, { where: 'module' });
+  return {
+    uuid,
+    module,
+    profile: leaf(device, 'profile') === 'myno' ? 'myno' : 'mup',
+    presence: leaf(device, 'presence') ?? 'unknown',
+    firmwareVersion: numberLeaf(device, 'firmware-version'),
+    operations: operationsOf(device),
+    update: updateOf(device),
+  };
+}
+
+/** Whether the reply to {@link getImage} has the image. */
+export function hasImage(reply: XmlElement, digest: Digest): boolean {
+  return entryOf(reply, 'firmware', 'image', 'digest', digest) !== undefined;
+}
+
+function get(selection: XmlElement): XmlElement {
+  const type = { name: 'type', namespace: '', value: 'subtree' };
+  return element(baseNamespace, 'get', [element(baseNamespace, 'filter', [selection], [type])]);
+}
+
+function bridge(name: string, children: readonly XmlElement[] | string): XmlElement {
+  return element(bridgeNamespace, name, children);
+}
+
+function entryOf(
+  reply: XmlElement,
+  top: string,
+  list: string,
+  key: string,
+  value: string,
+): XmlElement | undefined {
+  const data = childElement(reply, baseNamespace, 'data');
+  const container = data && childElement(data, bridgeNamespace, top);
+  return childElements(container ?? bridge(top, []))
+    .filter((entry) => entry.name === list)
+    .find((entry) => leaf(entry, key) === value);
+}
+
+function operationsOf(device: XmlElement): Map<OperationRole, UpdateOperation> {
+  const operations = new Map<OperationRole, UpdateOperation>();
+  for (const entry of childElements(device).filter(({ name }) => name === 'update-operation')) {
+    const role = leaf(entry, 'role');
+    const rpc = leaf(entry, 'rpc');
+    if (rpc !== undefined && (role === 'token' || role === 'manifest' || role === 'firmware'))
+      operations.set(role, { rpc, leaves: leavesOf(entry) });
+  }
+  return operations;
+}
+
+function leavesOf(operation: XmlElement): Map<FieldRole, string> {
+  const leaves = new Map<FieldRole, string>();
+  for (const field of childElements(operation).filter(({ name }) => name === 'field')) {
+    const role = fieldRoles.find((one) => one === leaf(field, 'role'));
+    const name = leaf(field, 'leaf');
+    if (role !== undefined && name !== undefined) leaves.set(role, name);
+  }
+  return leaves;
+}
+
+function updateOf(device: XmlElement): DeviceEntry['update'] {
+  const update = childElement(device, bridgeNamespace, 'update');
+  if (update === undefined) return undefined;
+  const bytesSent = numberLeaf(update, 'bytes-sent');
+  const bytesTotal = numberLeaf(update, 'bytes-total');
+  return bytesSent === undefined || bytesTotal === undefined ? undefined : { bytesSent, bytesTotal };
+}
+
+function leaf(parent: XmlElement, name: string): string | undefined {
+  const found = childElement(parent, bridgeNamespace, name);
+  return found === undefined ? undefined : textOf(found).trim();
+}
+
+function numberLeaf(parent: XmlElement, name: string): number | undefined {
+  const text = leaf(parent, name);
+  return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+}

@@ -1,0 +1,105 @@
+import { toHex } from '../base/bytes.ts';
+import type { FieldRole, OperationRole } from '../base/description.ts';
+import { PeerError } from '../base/errors.ts';
+import type { DeviceToken, ExtendedManifest } from '../mup/manifest.ts';
+import { parseToken } from '../mup/token.ts';
+import { childElements, element, textOf, type XmlElement } from '../xml/element.ts';
+import type { DeviceEntry, UpdateOperation } from './device-entry.ts';
+import { CommandError, exitCodes } from './exit-codes.ts';
+
+/** The leaf of every generated RPC that names the target device (design: From description to module). */
+const targetLeaf = 'uuidInput';
+
+/** Step 1: the RPC that asks a device for its token. */
+export function tokenRpc(device: DeviceEntry): XmlElement {
+  return rpc(device, operation(device, 'token'), []);
+}
+
+/**
+ * Step 2: the token in the reply to {@link tokenRpc}.
+ * @throws PeerError `bad-reply`, `bad-token`
+ */
+export function tokenOf(device: DeviceEntry, reply: XmlElement): DeviceToken {
+  const { leaves } = operation(device, 'token');
+  const text = (role: FieldRole): string | undefined => leafText(reply, leaves.get(role));
+  const nonce = text('nonce');
+  const version = text('firmwareVersion');
+  if (nonce === undefined || version === undefined)
+    throw new PeerError('bad-reply', 'the reply to the token request lacks the nonce or the version');
+  return parseToken({ uuid: text('deviceUuid') ?? device.uuid, nonce, version }, device.profile);
+}
+
+/** Steps 3 and 4: the RPC that sends the doubly signed manifest. */
+export function manifestRpc(device: DeviceEntry, manifest: ExtendedManifest): XmlElement {
+  const values: Partial<Record<FieldRole, string>> = {
+    suite: manifest.suite,
+    appId: manifest.appId,
+    linkOffset: String(manifest.linkOffset),
+    imageDigest: manifest.digest,
+    imageSize: String(manifest.size),
+    newVersion: String(manifest.newVersion),
+    oldVersion: String(manifest.oldVersion),
+    innerSignature: toHex(manifest.innerSignature),
+    deviceUuid: manifest.uuid,
+    nonce: manifest.nonce,
+    outerSignature: toHex(manifest.outerSignature),
+  };
+  const { rpc: name, leaves } = operation(device, 'manifest');
+  return rpc(
+    device,
+    { rpc: name, leaves },
+    [...leaves].flatMap(([role, leaf]) => {
+      const value = values[role];
+      return value === undefined ? [] : [[leaf, value] as const];
+    }),
+  );
+}
+
+/** Steps 5 and 6: the RPC that has the bridge send an image it holds, named by its digest. */
+export function firmwareRpc(device: DeviceEntry, digest: string): XmlElement {
+  const firmware = operation(device, 'firmware');
+  const leaf = firmware.leaves.get('imageDigest');
+  if (leaf === undefined) throw notUpdatable(device, `${firmware.rpc} has no field for the image’s digest`);
+  return rpc(device, firmware, [[leaf, digest]]);
+}
+
+/** The namespace of a generated module (design: Names). */
+function namespaceOf({ module }: DeviceEntry): string {
+  return `urn:mup:yang:${module}`;
+}
+
+function rpc(
+  device: DeviceEntry,
+  { rpc: name }: UpdateOperation,
+  values: readonly (readonly [leaf: string, value: string])[],
+): XmlElement {
+  const namespace = namespaceOf(device);
+  return element(namespace, name, [
+    element(namespace, targetLeaf, device.uuid),
+    ...values.map(([leaf, value]) => element(namespace, leaf, value)),
+  ]);
+}
+
+/** Looks in sub-structures too. */
+function leafText(parent: XmlElement, name: string | undefined): string | undefined {
+  if (name === undefined) return undefined;
+  for (const child of childElements(parent)) {
+    const text = child.name === name ? textOf(child).trim() : leafText(child, name);
+    if (text !== undefined) return text;
+  }
+  return undefined;
+}
+
+function operation(device: DeviceEntry, role: OperationRole): UpdateOperation {
+  const found = device.operations.get(role);
+  if (found === undefined) throw notUpdatable(device, `it describes no ${role} operation`);
+  return found;
+}
+
+function notUpdatable({ uuid }: DeviceEntry, why: string): CommandError {
+  return new CommandError(
+    exitCodes.refused,
+    'not-updatable',
+    `the firmware of device ${uuid} cannot be updated: ${why}`,
+  );
+}
