@@ -1,5 +1,5 @@
 /** The only file that imports ssh2; the SSH server and client beside it take what they need from here. */
-import ssh2, { type ParsedKey } from 'ssh2';
+import ssh2, { type Algorithms, type ParsedKey } from 'ssh2';
 
 export type {
   AuthContext,
@@ -36,7 +36,7 @@ export const generateKeyPairSync = ssh2.utils.generateKeyPairSync;
  * What both ends offer. ssh2's own lists hold what is obsolete (SHA-1, CBC) or does not work
  * (group-exchange), or blocks the event loop (group18).
  */
-export const algorithms = {
+export const algorithms: Algorithms = {
   kex: [
     'curve25519-sha256',
     'curve25519-sha256@libssh.org',
@@ -55,4 +55,4 @@ export const algorithms = {
   ],
   hmac: ['hmac-sha2-256-etm@openssh.com', 'hmac-sha2-512-etm@openssh.com', 'hmac-sha2-256', 'hmac-sha2-512'],
   compress: ['none'],
-} as const;
+};

@@ -1,0 +1,49 @@
+import type { Socket } from 'node:net';
+import type { ServerChannel } from './ssh2.ts';
+
+/**
+ * Octets in a socket's buffer over which its channels are full too: ssh2 hands everything that a
+ * channel's window allows to the socket, and a client may announce a window of 4 GiB.
+ */
+const maxSocketBytes = 1024 * 1024;
+
+/** Whether a connection's socket is full. */
+export function isBlocked(socket: Socket): boolean {
+  return socket.writableLength > maxSocketBytes;
+}
+
+function full(channel: ServerChannel, socket: Socket): boolean {
+  return channel.writableNeedDrain || isBlocked(socket);
+}
+
+/** What there is to know about writing to one channel of a connection. */
+export interface ChannelWriter {
+  /** Writes in any case; `false` asks to wait for `onDrain`. */
+  write(bytes: Uint8Array): boolean;
+  /** Forgets its listeners. */
+  close(): void;
+}
+
+/** Watches both buffers that bytes of a channel pass through. */
+export function channelWriter(channel: ServerChannel, socket: Socket, onDrain: () => void): ChannelWriter {
+  let waiting = false;
+  const check = (): void => {
+    if (!waiting || full(channel, socket)) return;
+    waiting = false;
+    onDrain();
+  };
+  channel.on('drain', check);
+  socket.on('drain', check);
+  return {
+    write(bytes) {
+      channel.write(bytes);
+      waiting ||= full(channel, socket);
+      return !waiting;
+    },
+    close() {
+      waiting = false;
+      channel.removeListener('drain', check);
+      socket.removeListener('drain', check);
+    },
+  };
+}

@@ -1,0 +1,86 @@
+import type { Socket } from 'node:net';
+import { errorMessage } from '../../base/errors.ts';
+import type { Logger } from '../../base/logger.ts';
+import { SftpDecoder } from '../sftp-packets.ts';
+import type { SftpSession } from '../sftp-session.ts';
+import { type ChannelWriter, channelWriter } from './channel-pressure.ts';
+import type { ServerChannel } from './ssh2.ts';
+
+/** Text for the person at the client that was not taken; what is beyond is dropped. */
+const maxComplaintBytes = 16 * 1024;
+
+/** Shows a line on the client's standard error: OpenSSH's `sftp` hides the text of a status. */
+export function complainTo(channel: ServerChannel): (text: string) => void {
+  const { stderr } = channel;
+  return (text) => {
+    if (stderr.writableLength < maxComplaintBytes) stderr.write(`${text}\n`);
+  };
+}
+
+/** One SFTP session over one SSH channel: one request at a time, read only as fast as answers are taken. */
+export class SftpChannel {
+  readonly #channel: ServerChannel;
+  readonly #session: SftpSession;
+  readonly #logger: Logger;
+  readonly #decoder = new SftpDecoder();
+  readonly #writer: ChannelWriter;
+  #wake: () => void = () => {};
+  #gone = false;
+
+  constructor(channel: ServerChannel, socket: Socket, session: SftpSession, logger: Logger) {
+    this.#channel = channel;
+    this.#session = session;
+    this.#logger = logger;
+    this.#writer = channelWriter(channel, socket, () => this.#wake());
+    channel.on('error', () => this.gone());
+    channel.on('close', () => this.gone());
+    channel.on('end', () => this.end());
+    channel.on('data', (bytes: Uint8Array) => {
+      channel.pause();
+      this.#serve(bytes).then(
+        () => channel.resume(),
+        (error: unknown) => this.#fail(error),
+      );
+    });
+  }
+
+  /** The client has no more requests. */
+  end(): void {
+    if (this.#gone) return;
+    const channel = this.#channel;
+    channel.write(new Uint8Array(), () => {
+      channel.exit(0);
+      channel.end();
+    });
+    this.gone();
+  }
+
+  /** The channel or its connection is closed. */
+  gone(): void {
+    if (this.#gone) return;
+    this.#gone = true;
+    this.#writer.close();
+    this.#session.close();
+    this.#wake();
+  }
+
+  async #serve(bytes: Uint8Array): Promise<void> {
+    for (const packet of this.#decoder.push(bytes)) {
+      if (this.#gone) return;
+      const answer = await this.#session.answer(packet);
+      if (!this.#gone && !this.#writer.write(answer)) await this.#drained();
+    }
+  }
+
+  #drained(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+    });
+  }
+
+  #fail(error: unknown): void {
+    this.#logger.warn('an SFTP session was cut off', { reason: errorMessage(error) });
+    this.#channel.close();
+    this.gone();
+  }
+}

@@ -1,0 +1,198 @@
+import type { Socket } from 'node:net';
+import type { Cancel } from '../../base/clock.ts';
+import { errorMessage } from '../../base/errors.ts';
+import type { Logger } from '../../base/logger.ts';
+import type { FileDrop } from '../file-drop.ts';
+import type { LoginThrottle } from '../login-throttle.ts';
+import { SftpSession } from '../sftp-session.ts';
+import type { UploadBudget } from '../upload.ts';
+import { NetconfChannel } from './netconf-channel.ts';
+import { complainTo, SftpChannel } from './sftp-channel.ts';
+import { SshLogin } from './ssh-login.ts';
+import type { SshServerOptions } from './ssh-server.ts';
+import type { Connection, ServerChannel, Session } from './ssh2.ts';
+
+/** What the connections of a server share. */
+export interface SharedState {
+  readonly options: SshServerOptions;
+  readonly throttle: LoginThrottle;
+  readonly uploads: UploadBudget;
+}
+
+/** Octets for a client that does not read over which we do not read from it either. */
+const maxUnsentBytes = 4 * 1024 * 1024;
+/** Twice the window that ssh2 announces for a channel: a client that sends more ignores it. */
+const maxUnreadBytes = 4 * 1024 * 1024;
+/** How long a client may take to close a connection that we have ended. */
+const closeMs = 2000;
+const maxSftpChannels = 8;
+
+type ServedChannel = NetconfChannel | SftpChannel;
+
+/** One TCP connection from a client, from its first octet to its last. */
+export class SshConnection {
+  readonly #socket: Socket;
+  readonly #shared: SharedState;
+  readonly #logger: Logger;
+  readonly #sourceHost: string;
+  readonly #timers: Cancel[] = [];
+  /** What is served, with the channel it is served on. */
+  readonly #served = new Map<ServedChannel, ServerChannel>();
+  #sessions = 0;
+  #client: Connection | undefined;
+  #login: SshLogin | undefined;
+  #username: string | undefined;
+
+  constructor(socket: Socket, shared: SharedState) {
+    this.#socket = socket;
+    this.#shared = shared;
+    this.#sourceHost = socket.remoteAddress ?? 'unknown';
+    this.#logger = shared.options.logger.child({ sourceHost: this.#sourceHost });
+    socket.on('data', () => this.#checkPressure());
+    socket.on('drain', () => socket.resume());
+    socket.once('close', () => this.#closed());
+    this.#timers.push(
+      shared.options.clock.schedule(shared.options.config.loginTimeoutMs, () => this.#checkLogin()),
+    );
+  }
+
+  get loggedIn(): boolean {
+    return this.#username !== undefined;
+  }
+
+  /** The client has sent its identification: SSH begins. */
+  attach(client: Connection): void {
+    const { authenticator, clock, config } = this.#shared.options;
+    this.#client = client;
+    const login = new SshLogin({
+      authenticator,
+      throttle: this.#shared.throttle,
+      maxAttempts: config.maxAuthAttempts,
+      sourceHost: this.#sourceHost,
+      clock,
+      logger: this.#logger,
+      giveUp: () => this.#disconnect(),
+    });
+    this.#login = login;
+    let username = '';
+    // Clients such as ncclient reset the connection when they are done.
+    client.on('error', (error: unknown) => this.#failed(error));
+    client.on('authentication', (context) => {
+      username = context.username;
+      login.handle(context);
+    });
+    client.on('ready', () => this.#ready(username));
+    client.on('session', (accept, reject) => this.#session(accept, reject));
+  }
+
+  /** Ends all sessions, then the connection; cuts it when the client does not go along. */
+  close(): void {
+    for (const served of this.#served.keys()) served.end();
+    // What the channels flush goes out before the disconnect message does.
+    setImmediate(() => this.#disconnect());
+  }
+
+  /** Cuts the connection. */
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  #disconnect(): void {
+    if (this.#client === undefined) this.destroy();
+    else this.#client.end();
+    this.#timers.push(this.#shared.options.clock.schedule(closeMs, () => this.destroy()));
+  }
+
+  #checkLogin(): void {
+    if (this.loggedIn) return;
+    this.#logger.info('connection closed: nobody logged in in time');
+    this.destroy();
+  }
+
+  #ready(username: string): void {
+    this.#username = username;
+    this.#login?.end();
+    this.#shared.throttle.succeeded(this.#sourceHost);
+    this.#logger.info('user logged in', { username });
+  }
+
+  #session(accept: () => Session, reject: () => void): void {
+    if (this.#sessions >= this.#shared.options.config.maxSessionsPerUser) {
+      reject();
+      return;
+    }
+    this.#sessions += 1;
+    const session = accept();
+    let served: ServedChannel | undefined;
+    session.on('close', () => {
+      this.#sessions -= 1;
+      served?.gone();
+      if (served !== undefined) this.#served.delete(served);
+    });
+    session.on('subsystem', (acceptSubsystem, rejectSubsystem, { name }) => {
+      const open = this.#opener(name);
+      if (open === undefined) {
+        // ssh2 gives no `reject` when the client wants no reply.
+        rejectSubsystem?.();
+        return;
+      }
+      const channel = acceptSubsystem();
+      served = open(channel);
+      this.#served.set(served, channel);
+    });
+  }
+
+  #opener(subsystem: string): ((channel: ServerChannel) => ServedChannel) | undefined {
+    if (subsystem === 'netconf') return (channel) => this.#openNetconf(channel);
+    const { fileDrop } = this.#shared.options;
+    if (subsystem !== 'sftp' || fileDrop === undefined) return undefined;
+    const sftpChannels = [...this.#served.keys()].filter((served) => served instanceof SftpChannel);
+    return sftpChannels.length < maxSftpChannels ? (channel) => this.#openSftp(channel, fileDrop) : undefined;
+  }
+
+  #openNetconf(channel: ServerChannel): NetconfChannel {
+    const { server, clock, config } = this.#shared.options;
+    return new NetconfChannel({
+      channel,
+      socket: this.#socket,
+      clock,
+      lingerMs: config.sendTimeoutMs,
+      endOfInputMs: config.helloTimeoutMs,
+      openSession: (port) =>
+        server.openSession({ username: this.#username ?? '', sourceHost: this.#sourceHost, port }),
+    });
+  }
+
+  #openSftp(channel: ServerChannel, drop: FileDrop): SftpChannel {
+    const { clock } = this.#shared.options;
+    const username = this.#username ?? '';
+    const logger = this.#logger.child({ username });
+    const complain = complainTo(channel);
+    const budget = this.#shared.uploads;
+    const session = new SftpSession({ username, drop, budget, clock, logger, complain });
+    return new SftpChannel(channel, this.#socket, session, logger);
+  }
+
+  /** ssh2 neither stops reading while the client does not read, nor minds a client that ignores windows. */
+  #checkPressure(): void {
+    if (this.#socket.writableLength > maxUnsentBytes) this.#socket.pause();
+    for (const channel of this.#served.values())
+      if (channel.readableLength > maxUnreadBytes) {
+        this.#logger.warn('connection cut: the client ignores the window of a channel');
+        this.destroy();
+      }
+  }
+
+  #failed(error: unknown): void {
+    this.#logger.debug('SSH connection failed', { reason: errorMessage(error) });
+    this.#timers.push(this.#shared.options.clock.schedule(closeMs, () => this.destroy()));
+  }
+
+  #closed(): void {
+    for (const cancel of this.#timers) cancel();
+    this.#login?.end();
+    for (const served of this.#served.keys()) served.gone();
+    this.#served.clear();
+    if (this.#username !== undefined) this.#logger.info('user disconnected', { username: this.#username });
+  }
+}
