@@ -1,0 +1,52 @@
+import type { ModuleSchema, SchemaNode } from '../yang/schema.ts';
+import type { Backend, ServedModule } from './backend.ts';
+import { serverCapabilities } from './capabilities.ts';
+import { monitoringData } from './monitoring-schema.ts';
+import { monitoringNamespace } from './namespaces.ts';
+import { findNode } from './subtree-filter.ts';
+
+/** The served modules, indexed. Made once per change of the backend's modules. */
+export class ModuleIndex {
+  readonly modules: readonly ServedModule[];
+  readonly capabilities: readonly string[];
+  readonly #implemented = new Map<string, ModuleSchema>();
+
+  constructor(modules: readonly ServedModule[]) {
+    this.modules = modules;
+    this.capabilities = serverCapabilities(modules);
+    for (const { schema, conformance } of modules)
+      if (conformance === 'implement') this.#implemented.set(schema.namespace, schema);
+  }
+
+  /** The implemented module of a namespace; RFC 7950 §5.6.5 allows one revision of it. */
+  implementedBy(namespace: string): ModuleSchema | undefined {
+    return this.#implemented.get(namespace);
+  }
+
+  /** All revisions of a module. */
+  revisionsOf(name: string): readonly ServedModule[] {
+    return this.modules.filter(({ schema }) => schema.name === name);
+  }
+
+  /** The schema of a top-level data node. */
+  readonly dataNode = (namespace: string, name: string): SchemaNode | undefined => {
+    const nodes = namespace === monitoringNamespace ? monitoringData : this.#implemented.get(namespace)?.data;
+    return nodes === undefined ? undefined : findNode(nodes, name);
+  };
+}
+
+/** Keeps the index of the modules that the backend serves now. */
+export class ModuleCatalog {
+  readonly #backend: Pick<Backend, 'modules'>;
+  #index = new ModuleIndex([]);
+
+  constructor(backend: Pick<Backend, 'modules'>) {
+    this.#backend = backend;
+  }
+
+  current(): ModuleIndex {
+    const modules = this.#backend.modules();
+    if (modules !== this.#index.modules) this.#index = new ModuleIndex(modules);
+    return this.#index;
+  }
+}

@@ -1,0 +1,138 @@
+import type { Clock } from '../base/clock.ts';
+import type { NetconfConfig } from '../base/config.ts';
+import type { Logger } from '../base/logger.ts';
+import type { Backend, SessionInfo } from './backend.ts';
+import { ModuleCatalog } from './module-catalog.ts';
+import { netconfState } from './monitoring.ts';
+import { monitoringNamespace } from './namespaces.ts';
+import type { OwnState } from './operations.ts';
+import { type EndReason, NetconfSession, type SessionHost } from './session.ts';
+import type { SessionHandle, SessionPort } from './session-port.ts';
+import { newServerCounters } from './statistics.ts';
+
+export interface NetconfServerDependencies {
+  readonly backend: Backend;
+  readonly config: NetconfConfig;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Where the wire is traced, at level `trace`, when it is. */
+  readonly trace?: Logger;
+}
+
+/** A channel on which a user, who has logged in, begins a session. */
+export interface SessionRequest {
+  readonly username: string;
+  readonly sourceHost: string;
+  readonly port: SessionPort;
+}
+
+/** The sessions of one NETCONF server, and what they share. Knows no transport. */
+export class NetconfServer {
+  readonly #dependencies: NetconfServerDependencies;
+  readonly #sessions = new Map<number, NetconfSession>();
+  readonly #counters = newServerCounters();
+  readonly #host: SessionHost;
+  readonly #startTime: number;
+  #lastId = 0;
+  #closed = false;
+
+  constructor(dependencies: NetconfServerDependencies) {
+    const { backend, config, clock, logger, trace } = dependencies;
+    const catalog = new ModuleCatalog(backend);
+    this.#dependencies = dependencies;
+    this.#startTime = clock.now();
+    this.#host = {
+      backend,
+      config,
+      clock,
+      logger,
+      trace,
+      counters: this.#counters,
+      ownState: [this.#monitoring(catalog)],
+      index: () => catalog.current(),
+      kill: (id) => this.#kill(id),
+      ended: (session, reason) => this.#ended(session, reason),
+    };
+  }
+
+  /**
+   * Begins a session, sending the hello at once. Over a limit, or after `close`, the port is ended and a
+   * handle that does nothing returned.
+   */
+  openSession({ username, sourceHost, port }: SessionRequest): SessionHandle {
+    const { clock, logger } = this.#dependencies;
+    const refusal = this.#refusal(username);
+    if (refusal !== undefined) {
+      logger.warn('a NETCONF session was refused', { username, sourceHost, reason: refusal });
+      port.end();
+      return refusedSession;
+    }
+    this.#lastId += 1;
+    const info = { id: this.#lastId, username, sourceHost, loginTime: clock.now() };
+    const session = new NetconfSession(this.#host, info, port);
+    this.#sessions.set(info.id, session);
+    this.#counters.inSessions += 1;
+    logger.info('a NETCONF session began', { session: info.id, username, sourceHost });
+    return session;
+  }
+
+  /** The sessions that are open now, oldest first. */
+  sessions(): readonly SessionInfo[] {
+    return [...this.#sessions.values()].map(({ info }) => info);
+  }
+
+  /** Ends all sessions and takes no new ones. */
+  close(): void {
+    this.#closed = true;
+    for (const session of [...this.#sessions.values()]) session.end('other');
+  }
+
+  #refusal(username: string): string | undefined {
+    const { maxSessions, maxSessionsPerUser } = this.#dependencies.config;
+    if (this.#closed) return 'the server is closing';
+    if (this.#sessions.size >= maxSessions) return `${maxSessions} sessions are open`;
+    const own = this.sessions().filter((session) => session.username === username).length;
+    return own >= maxSessionsPerUser ? `the user has ${maxSessionsPerUser} sessions open` : undefined;
+  }
+
+  #kill(id: number): boolean {
+    const session = this.#sessions.get(id);
+    session?.end('killed');
+    return session !== undefined;
+  }
+
+  #ended(session: NetconfSession, reason: EndReason): void {
+    this.#sessions.delete(session.id);
+    if (reason === 'bad-hello') this.#counters.inBadHellos += 1;
+    else if (reason !== 'closed' && reason !== 'killed') this.#counters.droppedSessions += 1;
+    const { username, sourceHost } = session.info;
+    this.#dependencies.logger.info('a NETCONF session ended', {
+      session: session.id,
+      username,
+      sourceHost,
+      reason,
+    });
+  }
+
+  #monitoring(catalog: ModuleCatalog): OwnState {
+    return {
+      namespace: monitoringNamespace,
+      name: 'netconf-state',
+      build: () =>
+        netconfState({
+          index: catalog.current(),
+          sessions: [...this.#sessions.values()],
+          counters: this.#counters,
+          startTime: this.#startTime,
+        }),
+    };
+  }
+}
+
+const refusedSession: SessionHandle = {
+  id: 0,
+  paused: false,
+  receive() {},
+  drained() {},
+  closed() {},
+};
