@@ -1,0 +1,20 @@
+import { describe, expect, test } from '@jest/globals';
+import { deviceStates, deviceStateText, isDeviceState } from '../../src/mup/states.ts';
+
+describe('the states of a device (mup-protocol §3)', () => {
+  test('are these, each beginning with its code', () => {
+    expect(deviceStates.map(({ name }) => name).join(' ')).toBe(
+      '10_OK 11_NOOP 12_ERROR 20_MANIFEST-NOT-VALID 21_WRONG-APP-ID 22_INVALID-NONCE ' +
+        '23_OUTER-SIGN-INVALID 24_INNER-SIGN-INVALID 25_INVALID-VERSIONNR 26_SAVESLOT-IN-USE ' +
+        '27_IMAGE-TOO-BIG 28_IMAGE-INVALID 29_WRONG-UUID',
+    );
+    for (const { code, name } of deviceStates) expect(name.startsWith(`${code}_`)).toBe(true);
+  });
+
+  test('are known by their exact names, and have a text', () => {
+    expect(isDeviceState('28_IMAGE-INVALID')).toBe(true);
+    for (const text of ['28', '28_image-invalid', ' 10_OK', 'toString', ''])
+      expect(isDeviceState(text)).toBe(false);
+    expect(deviceStateText('29_WRONG-UUID')).toBe('the manifest is for another device');
+  });
+});
