@@ -1,0 +1,99 @@
+import jsonld from 'jsonld';
+import { errorMessage } from '../../base/errors.ts';
+import { clip, DescriptionError } from '../description-error.ts';
+import type { JsonDocument } from '../json-document.ts';
+import type { BlankNode, NamedNode, Term, Triple } from '../rdf.ts';
+
+/** What jsonld yields: RDF/JS-like terms, blank nodes with `_:` in their value. */
+interface JsonldTerm {
+  readonly termType: string;
+  readonly value: string;
+  readonly datatype?: { readonly value: string };
+  readonly language?: string;
+}
+interface JsonldQuad {
+  readonly subject: JsonldTerm;
+  readonly predicate: JsonldTerm;
+  readonly object: JsonldTerm;
+}
+
+/** An event of jsonld: something it drops without an error. */
+interface JsonldEvent {
+  readonly event: {
+    readonly code: string;
+    readonly details: Readonly<Record<string, unknown>>;
+  };
+}
+
+/** Events that drop something an author has written, with the detail that names it. */
+const losses: Readonly<Record<string, string>> = {
+  'invalid property': 'property',
+  'relative @id reference': 'id',
+  'relative @type reference': 'type',
+  'relative subject reference': 'subject',
+  'relative predicate reference': 'predicate',
+  'relative object reference': 'object',
+  'relative property reference': 'property',
+  'reserved term': 'term',
+  'reserved @id value': 'id',
+  'free-floating scalar': 'value',
+};
+
+/** Fetches nothing: `json-document.ts` has refused what would need it, and this is the second lock. */
+async function refuseToFetch(url: string): Promise<never> {
+  throw new DescriptionError('description-malformed', `the description refers to the context ${clip(url)}`);
+}
+
+/**
+ * A JSON-LD document as triples. What JSON-LD drops in silence (terms that the context does not define)
+ * is a remark rather than a refusal: descriptions in the field have some, and mean nothing by them.
+ * @throws DescriptionError `description-malformed`
+ */
+export async function toTriples(
+  document: JsonDocument,
+  remark: (text: string) => void,
+): Promise<readonly Triple[]> {
+  const options = {
+    documentLoader: refuseToFetch,
+    eventHandler: ({ event }: JsonldEvent) => {
+      const detail = losses[event.code];
+      if (detail !== undefined)
+        remark(
+          `${clip(String(event.details[detail]))}: not used (${event.code}); is it missing in the @context?`,
+        );
+    },
+  };
+  try {
+    const quads: unknown = await jsonld.toRDF(document as jsonld.JsonLdDocument, options);
+    return (quads as readonly JsonldQuad[]).map(triple);
+  } catch (error) {
+    if (error instanceof DescriptionError) throw error;
+    throw new DescriptionError(
+      'description-malformed',
+      `the description is not JSON-LD: ${clip(errorMessage(error))}`,
+    );
+  }
+}
+
+function triple({ subject, predicate, object }: JsonldQuad): Triple {
+  return {
+    subject: node(subject),
+    predicate: { termType: 'NamedNode', value: predicate.value },
+    object: term(object),
+  };
+}
+
+function node({ termType, value }: JsonldTerm): NamedNode | BlankNode {
+  if (termType === 'BlankNode') return { termType, value: value.replace(/^_:/, '') };
+  return { termType: 'NamedNode', value };
+}
+
+function term(from: JsonldTerm): Term {
+  if (from.termType !== 'Literal') return node(from);
+  return {
+    termType: 'Literal',
+    value: from.value,
+    datatype: from.datatype?.value ?? '',
+    language: from.language ?? '',
+  };
+}

@@ -1,0 +1,22 @@
+import { namedTerms } from '../queries.ts';
+import type { RdfTools } from '../reading.ts';
+import { select } from './comunica.ts';
+import { toTriples } from './jsonld.ts';
+import { parseTurtle, storeOf } from './n3.ts';
+import { readOntologyFiles } from './ontology-files.ts';
+import { createShapeCheck } from './shacl.ts';
+
+/** The RDF packages with the shapes and queries of a directory. Heavy (Comunica): for the worker only. */
+export async function createRdfTools(ontologiesDir: string): Promise<RdfTools> {
+  const { shapes, queries } = await readOntologyFiles(ontologiesDir);
+  const check = createShapeCheck(parseTurtle(shapes));
+  const texts = [shapes, ...Object.values(queries)];
+  return {
+    toTriples,
+    load(triples) {
+      const store = storeOf(triples);
+      return { validate: () => check(store), select: (name) => select(queries[name], store) };
+    },
+    knownTerms: new Set(texts.flatMap((text) => [...namedTerms(text)])),
+  };
+}

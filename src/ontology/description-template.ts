@@ -1,0 +1,78 @@
+import { decodeUtf8, utf8 } from '../base/bytes.ts';
+import type { DeviceDescription } from '../base/description.ts';
+import type { DeviceUuid, Digest } from '../base/ids.ts';
+import { DescriptionError } from './description-error.ts';
+
+/** Stands for the device's UUID in descriptions (mup-protocol §1) and in the strings of templates. */
+export const uuidPlaceholder = '%s';
+
+/**
+ * What all devices that describe themselves alike share. The strings of `description` hold
+ * {@link uuidPlaceholder} where the UUID belongs, except the category, from which it is cut out.
+ */
+export interface DescriptionTemplate {
+  /** SHA-256 of the JSON-LD, unpacked and with the UUID abstracted ({@link abstractUuid}). */
+  readonly digest: Digest;
+  readonly description: DeviceDescription;
+}
+
+/**
+ * The description of one device.
+ * @throws DescriptionError `uuid-mismatch` when the template holds the literal UUID of another device
+ */
+export function instantiate(template: DescriptionTemplate, uuid: DeviceUuid): DeviceDescription {
+  checkOwner(template, uuid);
+  return fill(template.description, uuid) as DeviceDescription;
+}
+
+/** @throws DescriptionError `uuid-mismatch` unless the template is for this device */
+export function checkOwner({ description }: DescriptionTemplate, uuid: DeviceUuid): void {
+  if (description.uuid === uuidPlaceholder || description.uuid === uuid) return;
+  throw new DescriptionError('uuid-mismatch', 'the description is that of another device', [
+    {
+      node: 'myno:deviceUuid',
+      path: 'onem2m:hasValue',
+      found: JSON.stringify(description.uuid),
+      expected: `${JSON.stringify(uuid)} or ${JSON.stringify(uuidPlaceholder)}`,
+      message: 'A device describes itself under its own UUID.',
+    },
+  ]);
+}
+
+/** A copy with every placeholder filled in; parts without one are shared with the template. */
+function fill(value: unknown, uuid: DeviceUuid): unknown {
+  if (typeof value === 'string')
+    return value.includes(uuidPlaceholder) ? value.replaceAll(uuidPlaceholder, () => uuid) : value;
+  if (Array.isArray(value)) {
+    const items = value.map((item) => fill(item, uuid));
+    return items.some((item, i) => item !== value[i]) ? items : value;
+  }
+  if (typeof value !== 'object' || value === null) return value;
+  let copy: Record<string, unknown> | undefined;
+  for (const [key, before] of Object.entries(value)) {
+    const after = fill(before, uuid);
+    if (after === before) continue;
+    copy ??= { ...value };
+    copy[key] = after;
+  }
+  return copy ?? value;
+}
+
+/**
+ * A description with literal occurrences of the device's UUID replaced by the placeholder, so that
+ * devices whose descriptions differ in nothing but the UUID share one template. Only an id of at least 8
+ * characters with a digit among them is abstracted: a shorter one (`relay`, `1`) may be part of any word.
+ */
+export function abstractUuid(uuid: DeviceUuid, bytes: Uint8Array): Uint8Array {
+  if (uuid.length < 8 || !/[0-9]/.test(uuid)) return bytes;
+  const text = decodeUtf8(bytes);
+  return text?.includes(uuid) ? utf8(text.replaceAll(uuid, uuidPlaceholder)) : bytes;
+}
+
+/**
+ * The JSON text of a description: `%%` becomes `%` and `%s` stays for {@link instantiate}. (`%%s` cannot
+ * be told from the placeholder afterwards and is read as the UUID.)
+ */
+export function unescapePercent(text: string): string {
+  return text.includes('%') ? text.replace(/%([%s])/g, (whole, next) => (next === '%' ? '%' : whole)) : text;
+}

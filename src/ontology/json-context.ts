@@ -1,0 +1,77 @@
+import { DescriptionError } from './description-error.ts';
+
+/** What a description's `@context` may say: terms and prefixes, and nothing that fetches or nests. */
+
+const contextKeywords = new Set(['@vocab', '@base', '@version', '@language']);
+const definitionKeywords = new Set(['@id', '@type', '@container', '@language', '@protected', '@prefix']);
+const containers = new Set(['@list', '@set']);
+const aliasable = new Set(['@id', '@type']);
+const maxTerms = 256;
+
+/**
+ * Refuses remote, imported, nested and listed contexts (JSON-LD 1.1 §3.1, §4.1): nothing is ever fetched.
+ * @throws DescriptionError `description-malformed`
+ */
+export function checkContext(context: unknown): void {
+  if (typeof context === 'string')
+    throw fault(
+      '',
+      JSON.stringify(context),
+      'Contexts are never fetched; write its terms into the description.',
+    );
+  if (typeof context !== 'object' || context === null || Array.isArray(context))
+    throw fault('', Array.isArray(context) ? 'an array' : String(context), 'The @context is one object.');
+  const entries = Object.entries(context);
+  if (entries.length > maxTerms)
+    throw fault('', `${entries.length} terms`, `A @context has at most ${maxTerms} terms.`);
+  for (const [term, value] of entries) checkTerm(term, value);
+}
+
+/** The keys that mean `@id` in a document with this context. */
+export function idAliases(context: unknown): readonly string[] {
+  if (typeof context !== 'object' || context === null) return ['@id'];
+  return ['@id', ...Object.entries(context).flatMap(([term, value]) => (isId(value) ? [term] : []))];
+}
+
+function isId(value: unknown): boolean {
+  if (typeof value === 'object' && value !== null && '@id' in value) return value['@id'] === '@id';
+  return value === '@id';
+}
+
+function checkTerm(term: string, value: unknown): void {
+  if (term.startsWith('@') && !contextKeywords.has(term))
+    throw fault(term, term, `The @context of a description may not use ${term.slice(0, 40)}.`);
+  if (['__proto__', 'constructor', 'prototype'].includes(term))
+    throw fault(term, term, `A term may not be called ${term}.`);
+  if (typeof value === 'string') checkAlias(term, value);
+  else if (typeof value === 'object' && value !== null) checkDefinition(term, value);
+}
+
+function checkAlias(term: string, value: string): void {
+  if (value.startsWith('@') && !aliasable.has(value))
+    throw fault(term, value, 'Of the keywords only @id and @type may get other names.');
+}
+
+function checkDefinition(term: string, definition: object): void {
+  for (const [key, value] of Object.entries(definition)) {
+    if (!definitionKeywords.has(key))
+      throw fault(term, key, `The definition of a term may not use ${key.slice(0, 40)}.`);
+    if (key === '@id' && typeof value === 'string') checkAlias(term, value);
+    if (key === '@type' && (value === '@json' || value === '@none'))
+      throw fault(term, String(value), 'The @type of a term is @id, @vocab or a data type.');
+    if (key === '@container' && ![value].flat().every((one) => containers.has(String(one))))
+      throw fault(term, JSON.stringify(value), 'The @container of a term is @list or @set.');
+  }
+}
+
+function fault(term: string, found: string, message: string): DescriptionError {
+  return new DescriptionError('description-malformed', 'the @context of the description is not allowed', [
+    {
+      node: term === '' ? '/@context' : `/@context/${term}`,
+      path: '',
+      found,
+      expected: 'an object of terms and prefixes',
+      message,
+    },
+  ]);
+}

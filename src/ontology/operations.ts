@@ -1,0 +1,169 @@
+import type { Operation, OperationRole, Profile } from '../base/description.ts';
+import type { Assembly } from './assembly.ts';
+import { assembleFields } from './fields.ts';
+import { checkNames, sortBy } from './names.ts';
+import { localName, show, type Term, termKey } from './rdf.ts';
+import {
+  defaultAcknowledgementTopic,
+  defaultAnswerTopic,
+  defaultInputTopic,
+  deviceTopic,
+  requestTopic,
+} from './topics.ts';
+import { enumValues } from './values.ts';
+
+/** Local names of the classes that say what an operation is to the update protocol. */
+const roles: ReadonlyMap<string, OperationRole> = new Map([
+  ['TokenOperation', 'token'],
+  ['ManifestOperation', 'manifest'],
+  ['FirmwareOperation', 'firmware'],
+]);
+
+/** Leaves that the YANG generator adds to every RPC. */
+const targetInput = 'uuidInput';
+const stateOutput = 'retval';
+
+/** What the operations of one device have in common. */
+export interface OperationContext {
+  readonly profile: Profile;
+  /** The thing property that holds the device's UUID. */
+  readonly uuidProperty: Term | undefined;
+}
+
+/** An operation and what names it: its functionality, else itself. */
+interface Named {
+  readonly node: Term;
+  readonly owner: Term;
+}
+
+/** All operations: by `mup:order`, else by the names of their RPCs. */
+export function assembleOperations(
+  nodes: readonly Term[],
+  context: OperationContext,
+  assembly: Assembly,
+): readonly Operation[] {
+  const named = sortBy(
+    nodes.map((node) => ({ node, owner: ownerOf(node, assembly) })),
+    ({ node, owner }) => [
+      Number(assembly.facts.fields.text(node, 'order') ?? Number.POSITIVE_INFINITY),
+      localName(owner.value),
+      termKey(node),
+    ],
+  );
+  checkNames(
+    named.map(({ owner }) => owner),
+    named.map(({ owner }) => localName(owner.value)),
+    [],
+    assembly.report,
+  );
+  const operations = named.map((one) => assembleOperation(one, context, assembly));
+  checkRoles(operations, assembly);
+  return operations;
+}
+
+/** The functionality that has the command which the operation exposes (design: RPC name). */
+function ownerOf(node: Term, { facts, report }: Assembly): Term {
+  const command = facts.operations.one(node, 'command');
+  const functionalities = command === undefined ? [] : facts.commands.all(command, 'functionality');
+  const [owner, ...others] = functionalities;
+  if (owner === undefined) {
+    report.remark(
+      `${show(node)}: no functionality has its command, so its own name becomes that of the RPC.`,
+    );
+    return node;
+  }
+  if (others.length > 0)
+    report.remark(`${show(node)}: several functionalities have its command; ${show(owner)} names the RPC.`);
+  return owner;
+}
+
+function assembleOperation({ node, owner }: Named, context: OperationContext, assembly: Assembly): Operation {
+  const { operations } = assembly.facts;
+  const state = operations.one(node, 'state');
+  const role = roleOf(node, assembly);
+  return {
+    name: localName(owner.value),
+    ...firstText([owner, node], assembly),
+    role,
+    mqttMethod: operations.text(node, 'method') ?? '',
+    topic: requestTopic(operations.text(node, 'topic') ?? ''),
+    answerTopic: answerTopic(operations.text(node, 'answerTopic'), context.profile),
+    inputs: inputsOf(node, context, assembly),
+    outputs: assembleFields(node, operations.all(node, 'output'), [stateOutput], assembly),
+    states: state === undefined ? [] : enumValues(state, assembly),
+    ...transferTopics(node, role, context.profile, assembly),
+  };
+}
+
+/** Inputs of the operation, else of its command, without the one that names the target device. */
+function inputsOf(node: Term, context: OperationContext, assembly: Assembly): Operation['inputs'] {
+  const { operations, commands } = assembly.facts;
+  const command = operations.one(node, 'command');
+  const own = operations.all(node, 'input');
+  const fromCommand = own.length === 0 && command !== undefined;
+  const inputs = fromCommand ? commands.all(command, 'input') : own;
+  return assembleFields(
+    fromCommand ? command : node,
+    inputs.filter((input) => !isTarget(input, context, assembly)),
+    [targetInput],
+    assembly,
+  );
+}
+
+/** The input whose thing property is the device's UUID; the bridge adds it to every RPC by itself. */
+function isTarget(input: Term, { uuidProperty }: OperationContext, { facts: { fields } }: Assembly): boolean {
+  if (fields.one(input, 'role') !== undefined) return false;
+  if (localName(input.value) === targetInput) return true;
+  const properties = [input, ...fields.all(input, 'property')];
+  return uuidProperty !== undefined && properties.some((one) => termKey(one) === termKey(uuidProperty));
+}
+
+function answerTopic(named: string | undefined, profile: Profile): string {
+  return named === undefined ? defaultAnswerTopic(profile) : requestTopic(named);
+}
+
+function transferTopics(
+  node: Term,
+  role: OperationRole,
+  profile: Profile,
+  { facts: { operations } }: Assembly,
+): Pick<Operation, 'inputTopic' | 'acknowledgementTopic'> {
+  const named = operations.text(node, 'inputTopic');
+  const inputTopic = named === undefined ? defaultInputTopic(profile, role) : deviceTopic(named);
+  if (inputTopic === undefined) return {};
+  const acknowledged = operations.text(node, 'acknowledgementTopic');
+  return {
+    inputTopic,
+    acknowledgementTopic:
+      acknowledged === undefined
+        ? defaultAcknowledgementTopic(profile, inputTopic)
+        : deviceTopic(acknowledged),
+  };
+}
+
+function roleOf(node: Term, { facts, report }: Assembly): OperationRole {
+  const classes = facts.operations.all(node, 'class');
+  if (classes.length > 1)
+    report.fault(node, 'rdf:type', classes.map(show).join(', '), 'one of them', 'An operation has one role.');
+  return roles.get(localName(classes[0]?.value ?? '')) ?? 'generic';
+}
+
+/** Each role once: else the bridge could not know which operation to call. */
+function checkRoles(operations: readonly Operation[], { report }: Assembly): void {
+  for (const role of roles.values()) {
+    const names = operations.filter((operation) => operation.role === role).map(({ name }) => name);
+    if (names.length > 1)
+      report.fault(
+        'the document',
+        'rdf:type',
+        names.join(', '),
+        'one of them',
+        `A device has one ${role} operation.`,
+      );
+  }
+}
+
+/** The first text of several nodes. */
+export function firstText(nodes: readonly Term[], assembly: Assembly): { readonly text?: string } {
+  return nodes.map((node) => assembly.text(node)).find(({ text }) => text !== undefined) ?? {};
+}

@@ -1,0 +1,30 @@
+/** The queries of `ontologies/queries`, by file name, with the variable that is their subject. */
+export const querySubjects = {
+  device: 'device',
+  services: 'service',
+  operations: 'operation',
+  commands: 'command',
+  fields: 'field',
+  types: 'typed',
+  texts: 'described',
+  units: 'measured',
+} as const;
+
+export type QueryName = keyof typeof querySubjects;
+
+/**
+ * The IRIs that a SPARQL query or a Turtle document with `PREFIX` lines names. What a description says
+ * with any other property is not read by anybody.
+ */
+export function namedTerms(text: string): ReadonlySet<string> {
+  const code = text.replace(/^\s*#.*$/gm, '');
+  const namespaces = new Map<string, string>();
+  for (const [, prefix = '', namespace = ''] of code.matchAll(/prefix\s+([\w-]*):\s*<([^>]*)>/gi))
+    namespaces.set(prefix, namespace);
+  const terms = new Set<string>();
+  for (const [, prefix = '', name = ''] of code.matchAll(/(?<![\w<"-])([\w-]+):([\w-]+)/g)) {
+    const namespace = namespaces.get(prefix);
+    if (namespace !== undefined) terms.add(namespace + name);
+  }
+  return terms;
+}

@@ -1,0 +1,80 @@
+import type { DeviceDescription } from '../base/description.ts';
+import type { Finding } from './description-error.ts';
+import { DescriptionError, place } from './description-error.ts';
+import { assembleDevice } from './device.ts';
+import { canonicalGraph, type Graph } from './graph.ts';
+import { type DocumentLimits, type JsonDocument, parseDocument } from './json-document.ts';
+import { Properties } from './properties.ts';
+import { type QueryName, querySubjects } from './queries.ts';
+import type { Solution, Triple } from './rdf.ts';
+import { remarkUnused } from './remarks.ts';
+import { Report } from './report.ts';
+
+/** What the shapes say of a graph. */
+export interface ShapeReport {
+  readonly violations: readonly Finding[];
+  readonly warnings: readonly Finding[];
+}
+
+/** A loaded graph that can be validated and asked. */
+export interface Dataset {
+  validate(): Promise<ShapeReport>;
+  select(query: QueryName): Promise<readonly Solution[]>;
+}
+
+/** The RDF packages, behind their adapters. */
+export interface RdfTools {
+  /** @throws DescriptionError `description-malformed` */
+  toTriples(document: JsonDocument, remark: (text: string) => void): Promise<readonly Triple[]>;
+  load(triples: readonly Triple[]): Dataset;
+  /** IRIs that queries and shapes name. */
+  readonly knownTerms: ReadonlySet<string>;
+}
+
+export interface ReadingLimits extends DocumentLimits {
+  readonly maxOperations: number;
+}
+
+/** The solutions of all queries and the order of lists. */
+export type Facts = Readonly<Record<QueryName, Properties>> & Pick<Graph, 'position'>;
+
+/**
+ * Reads a description, its UUID abstracted, into what the bridge works with (design, “From description
+ * to module”): parse, to triples, one vocabulary, shapes, queries, assemble. Everything that is wrong is
+ * reported at once, as far as one step can tell.
+ * @throws DescriptionError
+ */
+export async function readDescription(
+  bytes: Uint8Array,
+  tools: RdfTools,
+  limits: ReadingLimits,
+): Promise<DeviceDescription> {
+  const report = new Report();
+  const document = parseDocument(bytes, limits);
+  const graph = canonicalGraph(await tools.toTriples(document, (text) => report.remark(text)));
+  const dataset = tools.load(graph.triples);
+  const shapes = await dataset.validate();
+  for (const finding of shapes.violations) report.add(finding);
+  refuseIfFaulty(report);
+  for (const finding of shapes.warnings) report.remark(`${place(finding)}: ${finding.message}`);
+  const description = assembleDevice(await askAll(dataset, graph), report, limits.maxOperations);
+  refuseIfFaulty(report);
+  remarkUnused(graph.triples, tools.knownTerms, report);
+  if (description === undefined) throw invalid(report);
+  return { ...description, remarks: report.remarks };
+}
+
+async function askAll(dataset: Dataset, graph: Graph): Promise<Facts> {
+  const answers = {} as Record<QueryName, Properties>;
+  for (const [name, subject] of Object.entries(querySubjects) as [QueryName, string][])
+    answers[name] = new Properties(subject, await dataset.select(name));
+  return { ...answers, position: graph.position };
+}
+
+function refuseIfFaulty(report: Report): void {
+  if (report.findings.length > 0) throw invalid(report);
+}
+
+function invalid(report: Report): DescriptionError {
+  return new DescriptionError('description-invalid', 'the description breaks a rule', report.findings);
+}

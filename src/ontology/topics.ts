@@ -1,0 +1,31 @@
+import type { OperationRole, Profile } from '../base/description.ts';
+import { uuidPlaceholder } from './description-template.ts';
+
+/** Topics of a template: complete, with the placeholder where the UUID belongs (mup-protocol §1 to §3). */
+
+/** A topic that ends with the UUID, as requests are sent to (mup-protocol §2). */
+export function requestTopic(topic: string): string {
+  return topic === uuidPlaceholder || topic.endsWith(`/${uuidPlaceholder}`)
+    ? topic
+    : `${topic.replace(/\/$/, '')}/${uuidPlaceholder}`;
+}
+
+/** A topic that holds the UUID as one of its levels, at its end where the description put it nowhere. */
+export function deviceTopic(topic: string): string {
+  return topic.split('/').includes(uuidPlaceholder) ? topic : requestTopic(topic);
+}
+
+/** Where a device answers unless its description says otherwise (mup-protocol §2). */
+export function defaultAnswerTopic(profile: Profile): string {
+  return profile === 'mup' ? `mup/response/${uuidPlaceholder}` : `response/${uuidPlaceholder}`;
+}
+
+/** Where slices go unless the description has an input data point (mup-protocol §3). */
+export function defaultInputTopic(profile: Profile, role: OperationRole): string | undefined {
+  return profile === 'mup' && role === 'firmware' ? `mup/firmware/${uuidPlaceholder}/image` : undefined;
+}
+
+/** Where slices are acknowledged unless the description says otherwise (mup-protocol §3). */
+export function defaultAcknowledgementTopic(profile: Profile, inputTopic: string): string {
+  return profile === 'mup' ? `mup/firmware/${uuidPlaceholder}/ack` : `${inputTopic}/response`;
+}
