@@ -48,6 +48,8 @@ export interface UpdateDependencies {
 const pollMs = 200;
 /** What the bridge may take on top of the device's deadline to say so. */
 const marginMs = 5000;
+/** The longest delay that timers take. */
+const maxDelayMs = 2 ** 31 - 1;
 
 /**
  * One update of one device, as the paper's update server performs it (§3.2, Figure 2), driven from
@@ -122,7 +124,10 @@ async function transfer(
   const stalled = new AbortController();
   const finished = new AbortController();
   const rpc = session
-    .rpc(firmwareRpc(device, manifest.digest), { signal: AbortSignal.any([signal, stalled.signal]) })
+    .rpc(firmwareRpc(device, manifest.digest), {
+      timeoutMs: maxDelayMs,
+      signal: AbortSignal.any([signal, stalled.signal]),
+    })
     .finally(() => finished.abort());
   const patience = config.stallTimeoutMs + config.verifyDeadlineMs + marginMs;
   let lastBytes = -1;

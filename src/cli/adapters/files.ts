@@ -7,20 +7,42 @@ import type { CliIo } from '../command.ts';
 
 /**
  * Reads a file that the command line names.
- * @throws UsageError `file-unreadable`, `file-too-big`
+ * @throws UsageError `file-missing`, `file-unreadable`, `file-too-big`
  */
 export async function readInput(io: CliIo, path: string, maxBytes: number): Promise<Uint8Array> {
+  return (await readWithMode(io, path, maxBytes)).content;
+}
+
+/**
+ * Reads a file that holds a secret.
+ * @throws UsageError `file-permissions` when others than the owner may open it, or as {@link readInput}
+ */
+export async function readSecretFile(io: CliIo, path: string, maxBytes: number): Promise<Uint8Array> {
+  const { content, mode } = await readWithMode(io, path, maxBytes);
+  if ((mode & 0o077) === 0) return content;
+  throw new UsageError('file-permissions', `${path} holds a secret and others may open it`, {
+    where: path,
+    hint: `Run: chmod 600 ${path}`,
+  });
+}
+
+async function readWithMode(
+  io: CliIo,
+  path: string,
+  maxBytes: number,
+): Promise<{ readonly content: Uint8Array; readonly mode: number }> {
   try {
     const file = await open(resolve(io.cwd, path), 'r');
     try {
-      const { size } = await file.stat();
-      if (size <= maxBytes) return new Uint8Array(await file.readFile());
+      const { size, mode } = await file.stat();
+      if (size <= maxBytes) return { content: new Uint8Array(await file.readFile()), mode };
     } finally {
       await file.close();
     }
   } catch (error) {
-    const reason = errorCode(error) === 'ENOENT' ? 'there is no such file' : errorMessage(error);
-    throw new UsageError('file-unreadable', `cannot read ${path}: ${reason}`, { where: path });
+    if (errorCode(error) === 'ENOENT')
+      throw new UsageError('file-missing', `there is no file ${path}`, { where: path });
+    throw new UsageError('file-unreadable', `cannot read ${path}: ${errorMessage(error)}`, { where: path });
   }
   throw new UsageError('file-too-big', `${path} has more than ${maxBytes} octets`, { where: path });
 }

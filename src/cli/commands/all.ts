@@ -3,6 +3,7 @@ import { endorseCommand } from './endorse.ts';
 import { imageCommand } from './image.ts';
 import { keygenCommand } from './keygen.ts';
 import { signCommand } from './sign.ts';
+import { updateCommand } from './update.ts';
 import { userCommand } from './user.ts';
 
 /** Every command of `mup`, in the order of its help. */
@@ -12,4 +13,5 @@ export const commands: readonly (CommandDefinition | CommandGroup)[] = [
   signCommand,
   endorseCommand,
   imageCommand,
+  updateCommand,
 ];

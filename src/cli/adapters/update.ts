@@ -1,0 +1,97 @@
+import { join, resolve } from 'node:path';
+import { sha256, systemClock } from '../../base/adapters/node-runtime.ts';
+import type { Config } from '../../base/config.ts';
+import { UsageError } from '../../base/errors.ts';
+import { deviceUuid, isDeviceUuid, isDigest } from '../../base/ids.ts';
+import { readPrivateKey } from '../../mup/adapters/key-files.ts';
+import { es256 } from '../../mup/adapters/noble-p256.ts';
+import { checkImage } from '../../mup/update-checks.ts';
+import type { CommandArguments } from '../arguments.ts';
+import type { CliIo } from '../command.ts';
+import { type ExitCode, exitCodes } from '../exit-codes.ts';
+import { privateKeyFiles } from '../key-owner.ts';
+import { printJson } from '../output.ts';
+import { updateFailure } from '../update-failure.ts';
+import { UpdateReport } from '../update-report.ts';
+import { runUpdateSteps, type UpdateRequest } from '../update-run.ts';
+import { connectBridge } from './bridge-connection.ts';
+import { commandConfig } from './command-config.ts';
+import { readInput } from './files.ts';
+import { manifestBeside, openImages, readManifest } from './images.ts';
+
+/** `mup update` */
+export async function runUpdate(args: CommandArguments, io: CliIo): Promise<ExitCode> {
+  const report = new UpdateReport(io, args.flag('json'));
+  try {
+    const firmwareVersion = await update(args, io, report);
+    if (args.flag('json'))
+      printJson(io, { result: 'succeeded', device: args.required('device'), firmwareVersion });
+    return exitCodes.ok;
+  } catch (error) {
+    report.end();
+    const failure = updateFailure(error, io.signal.aborted);
+    const { exitCode, code, message } = failure;
+    if (args.flag('json')) printJson(io, { result: 'failed', exitCode, code, message });
+    throw failure;
+  }
+}
+
+async function update(args: CommandArguments, io: CliIo, report: UpdateReport): Promise<number> {
+  const config = commandConfig(args, io);
+  const request = await requestOf(args, io, config);
+  const keyFile = args.text('key');
+  const serverKey = await readPrivateKey(
+    keyFile === undefined ? join(config.stateDir, privateKeyFiles.server) : resolve(io.cwd, keyFile),
+  );
+  const { client, host, port } = await connectBridge(args, io, config.stateDir);
+  report.step({ step: 'connected', host, port });
+  try {
+    return await runUpdateSteps(request, {
+      session: client,
+      observer: await client.newSession(),
+      putFile: (name, content) => client.putFile(name, content),
+      serverKey,
+      scheme: es256,
+      config: config.update,
+      clock: systemClock,
+      signal: io.signal,
+      onStep: (step) => report.step(step),
+    });
+  } finally {
+    await client.close();
+  }
+}
+
+async function requestOf(args: CommandArguments, io: CliIo, config: Config): Promise<UpdateRequest> {
+  const uuid = args.required('device');
+  if (!isDeviceUuid(uuid))
+    throw new UsageError('bad-option', `${JSON.stringify(uuid.slice(0, 80))} is not a device UUID`, {
+      where: '--device',
+      hint: 'A device UUID is 1 to 64 letters, digits and hyphens.',
+    });
+  const named = args.required('image');
+  const manifestFile = args.text('manifest');
+  if (isDigest(named)) {
+    const manifest =
+      manifestFile === undefined
+        ? (await (await openImages(config)).get(named))?.manifest
+        : await readManifest(io, manifestFile, config);
+    if (manifest?.digest === named) return { uuid: deviceUuid(uuid), manifest, image: undefined };
+    throw manifest === undefined ? noManifest(named) : otherImage(named);
+  }
+  const image = await readInput(io, named, config.images.maxImageBytes);
+  const manifest = await readManifest(io, manifestFile ?? manifestBeside(named), config);
+  checkImage(manifest, { size: image.length, digest: sha256(image) });
+  return { uuid: deviceUuid(uuid), manifest, image };
+}
+
+function noManifest(digest: string): UsageError {
+  return new UsageError('no-manifest', `the state directory holds no image ${digest}`, {
+    where: '--image',
+    hint: 'Name its vendor manifest with --manifest.',
+  });
+}
+
+function otherImage(digest: string): UsageError {
+  return new UsageError('image-mismatch', `the manifest is not of image ${digest}`, { where: '--manifest' });
+}
