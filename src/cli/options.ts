@@ -18,3 +18,23 @@ export const jsonOption: CommandOption = {
   name: 'json',
   description: 'print JSON for programs instead of text for people',
 };
+
+/** Options of the commands that run a bridge. */
+export const bridgeOptions: readonly CommandOption[] = [
+  stateDirOption,
+  configFileOption,
+  { name: 'netconf-host', value: 'HOST', description: 'address to serve NETCONF on (default: 127.0.0.1)' },
+  { name: 'netconf-port', value: 'PORT', description: 'port to serve NETCONF on; 0 takes a free one' },
+  { name: 'mqtt-url', value: 'URL', description: 'broker, mqtt:// or mqtts:// (default: an embedded one)' },
+  {
+    name: 'mqtt-embedded-port',
+    value: 'PORT',
+    description: 'port of the embedded broker; 0 takes a free one (default: 1883)',
+  },
+  {
+    name: 'log-level',
+    value: 'LEVEL',
+    description: 'error, warn, info, debug, trace or silent (default: info)',
+  },
+  { name: 'log-format', value: 'FORMAT', description: 'pretty or json (default: pretty)' },
+];

@@ -7,17 +7,13 @@ import { es256 } from '../../mup/adapters/noble-p256.ts';
 import type { Endorsement } from '../../mup/endorsement.ts';
 import { parseEndorsementFile } from '../../mup/endorsement-file.ts';
 import type { PrivateKey } from '../../mup/signature-scheme.ts';
-import { privateKeyFiles, publicKeyFile } from '../key-owner.ts';
-import { makeParent } from './files.ts';
+import { endorsementFile, privateKeyFiles, publicKeyFile } from '../key-owner.ts';
+import { exists, makeParent } from './files.ts';
 
 /** The update server's key, made at the first start. */
 export async function loadServerKey(stateDir: string): Promise<PrivateKey> {
   const path = join(stateDir, privateKeyFiles.server);
-  try {
-    return await readPrivateKey(path);
-  } catch (error) {
-    if (errorCode(error) !== 'key-missing') throw error;
-  }
+  if (await exists(path)) return readPrivateKey(path);
   await makeParent(path);
   const key = es256.generate();
   await writePrivateKey(path, key);

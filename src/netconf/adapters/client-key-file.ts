@@ -1,0 +1,43 @@
+import { readFile } from 'node:fs/promises';
+import { writeFileAtomically } from '../../base/adapters/atomic-file.ts';
+import { toBase64 } from '../../base/base64.ts';
+import { errorCode, UsageError } from '../../base/errors.ts';
+import { generateKeyPairSync, parseKey } from './ssh2.ts';
+
+/** A key by which a client of this machine logs in. */
+export interface ClientKey {
+  /** PEM in OpenSSH's format. Secret. */
+  readonly privatePem: string;
+  /** The line of an `authorized_keys` file. */
+  readonly authorizedKey: string;
+}
+
+/**
+ * Reads an SSH client's Ed25519 key, and makes it when there is none.
+ * @throws UsageError `bad-client-key`
+ */
+export async function loadClientKey(path: string, comment: string): Promise<ClientKey> {
+  const privatePem = (await readIfThere(path)) ?? (await makeKey(path, comment));
+  const key = parseKey(privatePem);
+  if (key?.isPrivateKey() !== true)
+    throw new UsageError('bad-client-key', 'this file does not hold a private key that SSH can use', {
+      where: path,
+      hint: 'Move it away: a new one is made at the next start.',
+    });
+  return { privatePem, authorizedKey: `${key.type} ${toBase64(key.getPublicSSH())} ${comment}` };
+}
+
+async function makeKey(path: string, comment: string): Promise<string> {
+  const pem = generateKeyPairSync('ed25519', { comment }).private;
+  await writeFileAtomically(path, pem, 0o600);
+  return pem;
+}
+
+async function readIfThere(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
