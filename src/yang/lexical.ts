@@ -12,8 +12,12 @@ const illegalClass =
 
 const illegal = new RegExp(`[${illegalClass}]`, 'u');
 
-/** DEL, C1 controls, and marks that reorder or hide text on a terminal: legal, but never shown. */
-const invisible = '\\u007F-\\u009F\\u061C\\u200B-\\u200F\\u2028-\\u202E\\u2060-\\u2069\\uFEFF';
+/**
+ * DEL, C1 controls, and marks that reorder or hide text on a terminal: legal, but never shown. So are the
+ * planes without characters for people, which libyang 2.1 takes for illegal.
+ */
+const invisible =
+  '\\u007F-\\u009F\\u061C\\u200B-\\u200F\\u2028-\\u202E\\u2060-\\u2069\\uFEFF\\u{40000}-\\u{10FFFF}';
 const unwanted = new RegExp(`[${illegalClass}${invisible}]`, 'gu');
 
 const keywordExpression = /^[A-Za-z_][A-Za-z0-9_.-]*(?::[A-Za-z_][A-Za-z0-9_.-]*)?$/;

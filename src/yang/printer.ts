@@ -72,11 +72,23 @@ function singleQuoted(text: string): string {
  * @param column of the opening quote
  */
 function doubleQuoted(text: string, column: number): string {
-  const lines = text.split('\n').map(escapeLine);
-  if (!/[ \t]\n|\n[ \t]/.test(text))
-    return `"${lines.join(`\n${' '.repeat(column + 1)}`).replace(/\n +(?=\n|$)/g, '\n')}"`;
-  const parts = lines.map((line, i) => (i < lines.length - 1 ? `"${line}\\n"` : `"${line}"`));
+  const [tail = ''] = /\\*$/.exec(text) ?? [];
+  const head = text.slice(0, text.length - tail.length);
+  const parts = /[ \t]\n|\n[ \t]/.test(head) ? lineParts(head) : [linesWithin(head, column)];
+  // yangdump 2.13 takes the quote of `\\"` for an escaped one, so backslashes at the end stand apart.
+  if (tail !== '') parts.push(`'${tail}'`);
   return parts.join(`\n${' '.repeat(column)}+ `);
+}
+
+function linesWithin(text: string, column: number): string {
+  const margin = ' '.repeat(column + 1);
+  const [first = '', ...rest] = text.split('\n').map(escapeLine);
+  return `"${[first, ...rest.map((line) => (line === '' ? '' : margin + line))].join('\n')}"`;
+}
+
+function lineParts(text: string): string[] {
+  const lines = text.split('\n').map(escapeLine);
+  return lines.map((line, i) => (i < lines.length - 1 ? `"${line}\\n"` : `"${line}"`));
 }
 
 function escapeLine(line: string): string {

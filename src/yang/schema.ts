@@ -3,7 +3,10 @@
  * typedefs and groupings included.
  */
 
-/** A resolved type (RFC 6020 §9). Ranges and lengths are lists of inclusive parts, as decimal texts. */
+/**
+ * A resolved type (RFC 6020 §9). Ranges and lengths are lists of inclusive parts in ascending order, as
+ * canonical decimal texts; an empty list allows all that the built-in type allows.
+ */
 export type YangType =
   | { readonly base: 'string'; readonly lengths: readonly Span[]; readonly patterns: readonly string[] }
   | { readonly base: IntegerBase; readonly ranges: readonly Span[] }
@@ -39,6 +42,8 @@ export interface LeafListNode {
 export interface ContainerNode {
   readonly kind: 'container';
   readonly name: string;
+  /** RFC 6020 §7.5.5: the container means something by itself; its children are asked for only within it. */
+  readonly presence?: true;
   readonly children: readonly SchemaNode[];
 }
 
