@@ -1,0 +1,342 @@
+import { describe, expect, test } from '@jest/globals';
+import { jobId } from '../../src/base/ids.ts';
+import { newUpdateJob, transition } from '../../src/mup/update-job.ts';
+import type { UpdateEffect, UpdateEvent, UpdateJob } from '../../src/mup/update-job-types.ts';
+import { token, unsigned, uuid } from './samples.ts';
+
+const limits = {
+  tokenDeadlineMs: 30,
+  manifestDeadlineMs: 60,
+  stallTimeoutMs: 50,
+  verifyDeadlineMs: 70,
+  restartDeadlineMs: 120,
+  offlineDeadlineMs: 10_000,
+};
+
+/** A job with the time of its world, fed event by event. */
+class Run {
+  job: UpdateJob;
+  effects: readonly UpdateEffect[] = [];
+  now = 1000;
+
+  constructor() {
+    const order = { id: jobId('1'), uuid, digest: unsigned.digest, size: 1000, newVersion: 2 };
+    this.job = newUpdateJob(order, this.now, limits);
+  }
+
+  /** Feeds an event; one that answers an effect gets the job's attempt. */
+  feed(event: Bare<UpdateEvent>): this {
+    const { job, effects } = transition(
+      this.job,
+      { ...event, attempt: this.job.attempt } as UpdateEvent,
+      this.now,
+      limits,
+    );
+    this.job = job;
+    this.effects = effects;
+    return this;
+  }
+
+  raw(event: UpdateEvent): this {
+    const { job, effects } = transition(this.job, event, this.now, limits);
+    this.job = job;
+    this.effects = effects;
+    return this;
+  }
+
+  /** Moves on to the deadline and reports it. */
+  expire(): this {
+    this.now = this.job.deadline ?? this.now;
+    return this.feed({ type: 'deadline' });
+  }
+
+  get did(): readonly string[] {
+    return this.effects.map(({ type }) => type);
+  }
+}
+
+type Bare<E> = E extends { readonly attempt: number } ? Omit<E, 'attempt'> : E;
+
+const steps: readonly Bare<UpdateEvent>[] = [
+  { type: 'start', online: true },
+  { type: 'token-received', token },
+  { type: 'manifest-accepted' },
+  { type: 'transfer-finished' },
+  { type: 'verified' },
+];
+
+/** A job that has come to a step. */
+function at(
+  step: 'requesting-token' | 'sending-manifest' | 'transferring' | 'verifying' | 'restarting',
+): Run {
+  const run = new Run();
+  for (const event of steps) {
+    run.feed(event);
+    if (run.job.state === step) break;
+  }
+  expect(run.job.state).toBe(step);
+  return run;
+}
+
+const online = (version?: number): UpdateEvent => ({ type: 'device-online', version });
+const offline: UpdateEvent = { type: 'device-offline' };
+const failedRequest = { type: 'request-failed', code: 'device-timeout', text: 'no answer' } as const;
+const transient = { ...failedRequest, transient: true };
+
+describe('an update job (mup-protocol §4)', () => {
+  test('goes through its states in order and asks for each step', () => {
+    const run = new Run();
+    expect(run.job.state).toBe('queued');
+    run.feed({ type: 'start', online: true });
+    expect(run.effects).toEqual([{ type: 'request-token', attempt: 1, afterMs: 0 }]);
+    run.feed({ type: 'token-received', token });
+    expect(run.effects).toEqual([{ type: 'send-manifest', attempt: 2, token }]);
+    run.feed({ type: 'manifest-accepted' });
+    expect(run.effects).toEqual([{ type: 'start-transfer', attempt: 3, offset: 0 }]);
+    run.feed({ type: 'transfer-progress', offset: 600 });
+    expect([run.job.state, run.job.offset, run.did]).toEqual(['transferring', 600, []]);
+    run.feed({ type: 'transfer-finished' });
+    expect(run.effects).toEqual([{ type: 'request-verification', attempt: 4, afterMs: 0 }]);
+    expect(run.job.offset).toBe(1000);
+    run.feed({ type: 'verified' });
+    expect([run.job.state, run.did]).toEqual(['restarting', []]);
+    run.raw(offline).raw(online(2));
+    expect([run.job.state, run.job.deadline, run.did]).toEqual(['succeeded', undefined, []]);
+  });
+
+  test('every state gives up at its deadline, with a code of its own, and not before', () => {
+    const outcomes = [
+      new Run(),
+      ...(['requesting-token', 'sending-manifest', 'transferring'] as const).map(at),
+    ]
+      .concat([at('verifying'), at('restarting'), at('verifying').raw(offline)])
+      .map((run) => {
+        const { deadline = 0 } = run.job;
+        run.now = deadline - 1;
+        expect(run.feed({ type: 'deadline' }).job.ending).toBeUndefined();
+        run.expire();
+        return [run.job.state, run.job.ending?.code];
+      });
+    expect(outcomes).toEqual([
+      ['failed', 'queue-timeout'],
+      ['failed', 'token-timeout'],
+      ['failed', 'manifest-timeout'],
+      ['failed', 'transfer-stalled'],
+      ['failed', 'verify-timeout'],
+      ['failed', 'restart-timeout'],
+      ['failed', 'device-offline'],
+    ]);
+  });
+
+  test.each(['requesting-token', 'sending-manifest', 'verifying'] as const)(
+    'what the device refuses while %s fails the job with its state and step',
+    (step) => {
+      const { job } = at(step).feed({ type: 'refused', state: '28_IMAGE-INVALID' });
+      expect(job).toMatchObject({ state: 'failed', step, ending: { code: '28_IMAGE-INVALID' } });
+    },
+  );
+
+  test('a token of another device, or of one that is up to date, fails before a manifest is sent', () => {
+    const wrong = at('requesting-token').feed({
+      type: 'token-received',
+      token: { ...token, uuid: 'other' },
+    });
+    const newest = at('requesting-token').feed({
+      type: 'token-received',
+      token: { ...token, version: 2 },
+    });
+    expect([wrong.job.ending?.code, newest.job.ending?.code]).toEqual(['wrong-uuid', 'version-not-newer']);
+    expect([...wrong.did, ...newest.did]).toEqual([]);
+  });
+});
+
+describe('a device that goes offline (mup-protocol §4)', () => {
+  test.each(['requesting-token', 'sending-manifest', 'transferring', 'verifying'] as const)(
+    'while %s: the job waits and goes on where it was',
+    (step) => {
+      const run = at(step);
+      const asked = run.did;
+      run.raw(offline);
+      expect(run.job).toMatchObject({ state: 'waiting-for-device', step, deadline: 11_000 });
+      expect(run.did).toEqual(step === 'transferring' ? ['stop-transfer'] : []);
+      run.raw(online(1));
+      expect([run.job.state, run.did]).toEqual([step, asked]);
+    },
+  );
+
+  test('a transfer goes on at the offset it had', () => {
+    const run = at('transferring').feed({ type: 'transfer-progress', offset: 400 });
+    run.raw(offline).raw(online(1));
+    expect(run.effects).toEqual([{ type: 'start-transfer', attempt: run.job.attempt, offset: 400 }]);
+  });
+
+  test('a job whose device is offline at its turn waits', () => {
+    const run = new Run().feed({ type: 'start', online: false });
+    expect([run.job.state, run.did]).toEqual(['waiting-for-device', []]);
+    expect(run.raw(online()).did).toEqual(['request-token']);
+  });
+
+  test('to flap does not buy time: waiting ends when the device went offline first without progress', () => {
+    const run = at('requesting-token').raw(offline);
+    const { deadline } = run.job;
+    for (let i = 0; i < 5; i += 1) {
+      run.now += 10;
+      run.raw(online(1)).raw(offline);
+    }
+    expect(run.job.deadline).toBe(deadline);
+    const moved = at('transferring').raw(offline).raw(online(1));
+    moved.now += 10;
+    moved.feed({ type: 'transfer-progress', offset: 1 }).raw(offline);
+    expect(moved.job.deadline).toBe(moved.now + limits.offlineDeadlineMs);
+  });
+
+  test('restarting is being offline: the deadline of the restart stands', () => {
+    const run = at('restarting');
+    const { job } = run;
+    expect(run.raw(offline).job).toBe(job);
+  });
+
+  test('when the broker or the bridge itself was gone, a restarting job waits as well', () => {
+    const run = at('restarting').raw({ type: 'connection-lost' });
+    expect(run.job).toMatchObject({ state: 'waiting-for-device', step: 'restarting' });
+    expect(run.raw(online(2)).job.state).toBe('succeeded');
+  });
+
+  test('an answer to what was asked before it went offline is too late', () => {
+    const run = at('requesting-token');
+    const { attempt } = run.job;
+    run.raw(offline).raw(online(1));
+    const { job } = run;
+    expect(run.raw({ type: 'token-received', attempt, token }).job).toBe(job);
+    expect(run.raw({ type: 'token-received', attempt: attempt + 99, token }).job).toBe(job);
+  });
+
+  test('a job that is stored as JSON goes on', () => {
+    const run = at('transferring').feed({ type: 'transfer-progress', offset: 400 });
+    run.job = JSON.parse(JSON.stringify(run.job));
+    run.raw({ type: 'connection-lost' });
+    run.job = JSON.parse(JSON.stringify(run.job));
+    expect(run.raw(online(1)).effects).toMatchObject([{ type: 'start-transfer', offset: 400 }]);
+  });
+});
+
+describe('success is only what the device reports after its restart (mup-protocol §4)', () => {
+  test.each(['requesting-token', 'sending-manifest', 'transferring'] as const)(
+    'the new version while %s is no success',
+    (step) => {
+      const run = at(step);
+      const { job } = run;
+      expect(run.raw(online(2)).job).toBe(job);
+      expect(run.raw(offline).raw(online(2)).job.state).toBe(step);
+    },
+  );
+
+  test('the answer to FIN may be lost when the device restarts at once', () => {
+    expect(at('verifying').raw(online(2)).job.state).toBe('succeeded');
+    expect(at('verifying').raw(offline).raw(online(2)).job.state).toBe('succeeded');
+  });
+
+  test.each([undefined, 0, 1, 3])(
+    'version %p is none, and the deadline says what was reported',
+    (version) => {
+      const run = at('restarting').raw(offline).raw(online(version));
+      expect(run.job.state).toBe('restarting');
+      const code = version === undefined ? 'restart-timeout' : 'version-not-installed';
+      expect(run.expire().job.ending?.code).toBe(code);
+    },
+  );
+});
+
+describe('answers that do not come', () => {
+  test('a token is asked for again, after a pause and within the same deadline', () => {
+    const run = at('requesting-token');
+    const { deadline } = run.job;
+    run.now += 5;
+    run.feed(transient);
+    expect(run.effects).toMatchObject([{ type: 'request-token', afterMs: 1000 }]);
+    expect(run.job).toMatchObject({ state: 'requesting-token', deadline });
+  });
+
+  test.each(['requesting-token', 'sending-manifest', 'verifying'] as const)(
+    'what trying again does not mend fails while %s',
+    (step) => {
+      const run = at(step).feed({ ...failedRequest, code: 'resource-denied', transient: false });
+      expect(run.job).toMatchObject({ state: 'failed', ending: { code: 'resource-denied' } });
+    },
+  );
+
+  test('a manifest without answer has spent its nonce: the update begins again, three times at most', () => {
+    const run = at('sending-manifest');
+    for (const round of [2, 3]) {
+      run.feed(transient);
+      expect(run.did).toEqual(['cancel-device', 'request-token']);
+      expect(run.job).toMatchObject({ state: 'requesting-token', round, token: undefined });
+      run.feed({ type: 'token-received', token });
+    }
+    expect(run.feed(transient).job).toMatchObject({ state: 'failed', ending: { code: 'device-timeout' } });
+    expect(run.did).toEqual(['cancel-device']);
+  });
+
+  test('a manifest sent again after a reconnect whose nonce is spent: the update begins again', () => {
+    const spent = { type: 'refused', state: '22_INVALID-NONCE' } as const;
+    expect(at('sending-manifest').feed(spent).job.state).toBe('failed');
+    expect(at('sending-manifest').raw(offline).raw(online(1)).feed(spent).job.state).toBe('requesting-token');
+  });
+
+  test('a transfer that the device forgot over an absence begins again; one that just stalls fails', () => {
+    const stalled = { type: 'transfer-failed', code: 'transfer-stalled', text: 'stalled' } as const;
+    const fails = at('transferring').feed(stalled);
+    expect([fails.job.state, fails.did]).toEqual(['failed', ['stop-transfer', 'cancel-device']]);
+    const back = () =>
+      at('transferring').feed({ type: 'transfer-progress', offset: 400 }).raw(offline).raw(online(1));
+    const again = back().feed(stalled);
+    expect(again.job).toMatchObject({ state: 'requesting-token', round: 2, offset: 0 });
+    expect(again.did).toEqual(['stop-transfer', 'cancel-device', 'request-token']);
+    expect(back().expire().job.state).toBe('requesting-token');
+    expect(back().feed({ type: 'transfer-progress', offset: 401 }).feed(stalled).job.state).toBe('failed');
+  });
+
+  test('FIN asked for again: a device that has nothing to verify any more may be restarting', () => {
+    const none = { type: 'refused', state: '12_ERROR' } as const;
+    expect(at('verifying').feed(none).job.state).toBe('failed');
+    const run = at('verifying').feed(transient);
+    expect(run.effects).toMatchObject([{ type: 'request-verification', afterMs: 1000 }]);
+    expect(run.feed(none).job.state).toBe('restarting');
+    const invalid = { type: 'refused', state: '28_IMAGE-INVALID' } as const;
+    expect(at('verifying').feed(transient).feed(invalid).job.state).toBe('failed');
+  });
+});
+
+describe('progress of a transfer', () => {
+  test('moves the deadline; what is no progress does not', () => {
+    const run = at('transferring');
+    run.now += 30;
+    run.feed({ type: 'transfer-progress', offset: 500 });
+    expect(run.job.deadline).toBe(run.now + 2 * limits.stallTimeoutMs);
+    const { job } = run;
+    run.now += 30;
+    for (const offset of [500, 499, 0, -1, 1001, 600.5, Number.NaN])
+      expect(run.feed({ type: 'transfer-progress', offset }).job).toBe(job);
+  });
+});
+
+describe('cancelling', () => {
+  test.each([
+    ['requesting-token', []],
+    ['sending-manifest', ['cancel-device']],
+    ['transferring', ['stop-transfer', 'cancel-device']],
+    ['verifying', []],
+    ['restarting', []],
+  ] as const)('while %s ends the job and clears what it has going on', (step, effects) => {
+    const run = at(step).feed({ type: 'cancel' });
+    expect(run.job).toMatchObject({ state: 'cancelled', step, ending: { text: `cancelled while ${step}` } });
+    expect(run.did).toEqual(effects);
+  });
+
+  test('before its turn, and while it waits, asks nothing of the device', () => {
+    for (const run of [new Run(), at('transferring').raw(offline)]) {
+      run.feed({ type: 'cancel' });
+      expect([run.job.state, run.did]).toEqual(['cancelled', []]);
+    }
+  });
+});
