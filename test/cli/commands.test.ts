@@ -1,0 +1,353 @@
+import { generateKeyPairSync } from 'node:crypto';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { sha256 } from '../../src/base/adapters/node-runtime.ts';
+import { readPrivateKey, readPublicKey } from '../../src/mup/adapters/key-files.ts';
+import { es256 } from '../../src/mup/adapters/noble-p256.ts';
+import { verifyEndorsement } from '../../src/mup/endorsement.ts';
+import { parseEndorsementFile } from '../../src/mup/endorsement-file.ts';
+import { type CliResult, runMup, temporaryDirectory } from '../support/cli.ts';
+
+const base = temporaryDirectory();
+let cwd = '';
+
+beforeEach(() => {
+  cwd = mkdtempSync(join(base(), 'case-'));
+});
+
+function mup(...argv: string[]): Promise<CliResult> {
+  return runMup(argv, { cwd });
+}
+
+/** Runs what has to succeed with `--json`. */
+async function json(...argv: string[]): Promise<Record<string, unknown>> {
+  const { code, stdout, stderr } = await mup(...argv, '--json');
+  expect([code, stderr]).toEqual([0, '']);
+  expect(stdout.trimEnd()).not.toContain('\n');
+  return JSON.parse(stdout);
+}
+
+function mode(path: string): string {
+  return (statSync(join(cwd, path)).mode & 0o777).toString(8);
+}
+
+const image = Uint8Array.from({ length: 1000 }, (_, i) => i % 251);
+
+async function signed(...more: string[]): Promise<void> {
+  writeFileSync(join(cwd, 'fw.bin'), image);
+  await json('keygen', 'vendor', '--out', 'vendor.pem');
+  await json('sign', 'fw.bin', '--key', 'vendor.pem', '--app-id', 'lamp', '--new-version', '2', ...more);
+}
+
+describe('mup keygen', () => {
+  test.each(['vendor', 'server'])(
+    '%s writes a private key for its owner alone and the public key',
+    async (owner) => {
+      const result = await json('keygen', owner, '--out', 'k.pem');
+      expect([mode('k.pem'), mode('k.pub.pem')]).toEqual(['600', '644']);
+      const key = await readPrivateKey(join(cwd, 'k.pem'));
+      const publicKey = Buffer.from(es256.publicKeyOf(key)).toString('hex');
+      expect(result).toEqual({
+        publicKey,
+        privateKeyFile: join(cwd, 'k.pem'),
+        publicKeyFile: join(cwd, 'k.pub.pem'),
+      });
+      expect(Buffer.from(await readPublicKey(join(cwd, 'k.pub.pem'))).toString('hex')).toBe(publicKey);
+    },
+  );
+
+  test('without --out it writes into the state directory, which others cannot open', async () => {
+    await json('keygen', 'server', '--state-dir', 'state');
+    await json('keygen', 'vendor', '--state-dir', 'state');
+    expect(readdirSync(join(cwd, 'state', 'keys')).sort()).toEqual([
+      'update-server.pem',
+      'update-server.pub.pem',
+      'vendor.pem',
+      'vendor.pub.pem',
+    ]);
+    expect(mode('state/keys')).toBe('700');
+  });
+
+  test('never overwrites a private or a public key', async () => {
+    for (const existing of ['k.pem', 'k.pub.pem']) {
+      writeFileSync(join(cwd, existing), 'mine');
+      const { code, stderr } = await mup('keygen', 'vendor', '--out', 'k.pem');
+      expect([code, stderr.includes('exists already')]).toEqual([2, true]);
+      expect(readdirSync(cwd)).toEqual([existing]);
+      expect(readFileSync(join(cwd, existing), 'utf8')).toBe('mine');
+      cwd = mkdtempSync(join(base(), 'case-'));
+    }
+  });
+
+  test('does not say the private key', async () => {
+    const { stdout } = await mup('keygen', 'vendor', '--out', 'k.pem');
+    const key = Buffer.from(await readPrivateKey(join(cwd, 'k.pem'))).toString('hex');
+    expect(stdout).not.toContain(key);
+    expect(stdout).toContain('public key:');
+  });
+
+  test('--out and --state-dir exclude one another', async () => {
+    expect((await mup('keygen', 'vendor', '--out', 'a', '--state-dir', 'b')).code).toBe(2);
+  });
+});
+
+describe('mup sign', () => {
+  test('makes a manifest that its --check accepts with the image', async () => {
+    await signed();
+    const manifest = JSON.parse(readFileSync(join(cwd, 'fw.json'), 'utf8'));
+    expect(manifest).toMatchObject({
+      suite: '1',
+      appId: 'lamp',
+      linkOffset: 0,
+      digest: sha256(image),
+      size: 1000,
+      newVersion: 2,
+      oldVersion: 0,
+    });
+    const check = ['sign', '--check', 'fw.json', '--vendor-key', 'vendor.pub.pem'];
+    expect(await json(...check)).toMatchObject({ valid: true, imageChecked: false });
+    expect(await json(...check, '--image', 'fw.bin')).toMatchObject({ valid: true, imageChecked: true });
+  });
+
+  test('takes old version, link offset and another manifest file', async () => {
+    await signed('--old-version', '1', '--link-offset', '4096', '--out', 'm.json');
+    const manifest = JSON.parse(readFileSync(join(cwd, 'm.json'), 'utf8'));
+    expect(manifest).toMatchObject({ oldVersion: 1, linkOffset: 4096 });
+  });
+
+  test('--check refuses another vendor, a changed manifest and another image', async () => {
+    await signed();
+    await json('keygen', 'vendor', '--out', 'other.pem');
+    const other = await mup('sign', '--check', 'fw.json', '--vendor-key', 'other.pub.pem');
+    expect([other.code, other.stderr.includes('inner signature')]).toEqual([1, true]);
+    const text = readFileSync(join(cwd, 'fw.json'), 'utf8');
+    writeFileSync(join(cwd, 'changed.json'), text.replace('"newVersion": 2', '"newVersion": 3'));
+    expect((await mup('sign', '--check', 'changed.json', '--vendor-key', 'vendor.pub.pem')).code).toBe(1);
+    for (const wrong of [image.slice(1), Uint8Array.of(...image.slice(1), 7), new Uint8Array(0)]) {
+      writeFileSync(join(cwd, 'wrong.bin'), wrong);
+      const argv = ['sign', '--check', 'fw.json', '--vendor-key', 'vendor.pub.pem', '--image', 'wrong.bin'];
+      expect((await mup(...argv)).code).toBe(1);
+    }
+  });
+
+  test.each([
+    [['--app-id', 'a b'], 'appId'],
+    [['--app-id', ''], 'appId'],
+    [['--app-id', 'x'.repeat(33)], 'appId'],
+    [['--new-version', '-1'], '--new-version'],
+    [['--new-version', '4294967296'], '--new-version'],
+    [['--key', 'none.pem'], 'none.pem'],
+    [['--key', 'fw.bin'], 'fw.bin'],
+    [['--vendor-key', 'vendor.pem'], '--check'],
+    [['--out', 'fw.bin'], 'overwrite'],
+    [['--out', 'no/such/dir.json'], 'no/such/dir.json'],
+  ])('%j is refused by name, and nothing is written', async (wrong, what) => {
+    await signed();
+    const good = ['--key', 'vendor.pem', '--app-id', 'lamp', '--new-version', '2', '--out', 'new.json'];
+    const before = readdirSync(cwd);
+    const { code, stderr } = await mup('sign', 'fw.bin', ...good, ...wrong);
+    expect(code).not.toBe(0);
+    expect(stderr).toMatch(/^mup: [^\n]*\n$/);
+    expect(stderr).toContain(what);
+    expect(readdirSync(cwd)).toEqual(before);
+  });
+
+  test.each([
+    [[], 'no image to sign'],
+    [['fw.bin'], '--key is missing'],
+    [['none.bin', '--key', 'vendor.pem', '--app-id', 'a', '--new-version', '1'], 'none.bin'],
+    [['--check', 'fw.json'], '--vendor-key is missing'],
+    [['--check', 'none.json', '--vendor-key', 'vendor.pem'], 'none.json'],
+    [['fw.bin', '--check', 'fw.json', '--vendor-key', 'vendor.pem'], '--image'],
+    [['--check', 'fw.json', '--vendor-key', 'vendor.pem', '--app-id', 'x'], '--app-id'],
+  ])('%j is wrong usage', async (argv, what) => {
+    await signed();
+    const { code, stderr } = await mup('sign', ...argv);
+    expect([code, stderr]).toEqual([2, expect.stringContaining(what)]);
+  });
+
+  test('a private key that others may read is not used', async () => {
+    await signed();
+    chmodSync(join(cwd, 'vendor.pem'), 0o644);
+    const argv = ['sign', 'fw.bin', '--key', 'vendor.pem', '--app-id', 'lamp', '--new-version', '2'];
+    expect(await mup(...argv)).toMatchObject({ code: 2, stderr: expect.stringContaining('chmod 600') });
+  });
+});
+
+describe('mup endorse', () => {
+  test('writes an endorsement that verifies with the vendor key alone', async () => {
+    await json('keygen', 'vendor', '--out', 'vendor.pem');
+    await json('keygen', 'server', '--state-dir', 'state');
+    const keys = 'state/keys/update-server.pub.pem';
+    await json('endorse', '--server-key', keys, '--vendor-key', 'vendor.pem', '--epoch', '7');
+    const file = join(cwd, 'state', 'keys', 'endorsement.json');
+    const endorsement = parseEndorsementFile(readFileSync(file));
+    expect(endorsement.epoch).toBe(7);
+    expect(endorsement.serverKey).toEqual(await readPublicKey(join(cwd, keys)));
+    const vendor = await readPublicKey(join(cwd, 'vendor.pub.pem'));
+    expect(() => verifyEndorsement(endorsement, vendor, es256)).not.toThrow();
+    expect(() => verifyEndorsement(endorsement, endorsement.serverKey, es256)).toThrow();
+  });
+
+  test('needs a private vendor key', async () => {
+    await json('keygen', 'vendor', '--out', 'vendor.pem');
+    const argv = [
+      'endorse',
+      '--server-key',
+      'vendor.pub.pem',
+      '--vendor-key',
+      'vendor.pub.pem',
+      '--epoch',
+      '1',
+    ];
+    expect((await mup(...argv)).code).toBe(2);
+  });
+});
+
+describe('mup image', () => {
+  test('add, list, remove', async () => {
+    await signed();
+    const added = await json('image', 'add', 'fw.bin', '--vendor-key', 'vendor.pub.pem', '--state-dir', 's');
+    expect(added).toMatchObject({ digest: sha256(image), signatureChecked: true, newVersion: 2 });
+    const again = await json('image', 'add', 'fw.bin', '--manifest', 'fw.json', '--state-dir', 's');
+    expect(again).toMatchObject({ digest: sha256(image), signatureChecked: false });
+    expect(await json('image', 'list', '--state-dir', 's')).toMatchObject([
+      { digest: sha256(image), appId: 'lamp', size: 1000 },
+    ]);
+    expect((await mup('image', 'list', '--state-dir', 's')).stdout).toContain(sha256(image));
+    const removed = await json(
+      'image',
+      'remove',
+      sha256(image).slice(0, 8).toUpperCase(),
+      '--state-dir',
+      's',
+    );
+    expect(removed).toEqual({ removed: sha256(image) });
+    expect(await json('image', 'list', '--state-dir', 's')).toEqual([]);
+    expect((await mup('image', 'list', '--state-dir', 's')).stdout).toBe('no images\n');
+  });
+
+  test('an image that is not its manifest’s, or not the vendor’s, is not added', async () => {
+    await signed();
+    await json('keygen', 'vendor', '--out', 'other.pem');
+    const add = ['image', 'add', 'fw.bin', '--state-dir', 's'];
+    expect((await mup(...add, '--vendor-key', 'other.pub.pem')).code).toBe(1);
+    writeFileSync(join(cwd, 'fw.bin'), image.slice(1));
+    expect((await mup(...add)).code).toBe(1);
+    writeFileSync(join(cwd, 'fw.json'), '{}');
+    expect((await mup(...add)).code).toBe(1);
+    expect(await json('image', 'list', '--state-dir', 's')).toEqual([]);
+  });
+
+  test.each([
+    ['abc', 'not a digest'],
+    ['xyzw', 'not a digest'],
+    ['../../etc', 'not a digest'],
+    ['abcd', 'no image has'],
+  ])('remove %s', async (digest, what) => {
+    const { code, stderr } = await mup('image', 'remove', digest, '--state-dir', 's');
+    expect([code, stderr]).toEqual([2, expect.stringContaining(what)]);
+  });
+
+  test('an image over images.maxImageBytes is not read', async () => {
+    await signed();
+    const env = { MUP_IMAGES_MAX_IMAGE_BYTES: '999' };
+    const { code, stderr } = await runMup(['image', 'add', 'fw.bin', '--state-dir', 's'], { cwd, env });
+    expect([code, stderr]).toEqual([2, expect.stringContaining('999 octets')]);
+  });
+});
+
+describe('mup user', () => {
+  const publicKey = (): string => {
+    const { publicKey: key } = generateKeyPairSync('ed25519');
+    const raw = key.export({ format: 'der', type: 'spki' }).subarray(-32);
+    const field = (bytes: Uint8Array): Buffer => {
+      const length = Buffer.alloc(4);
+      length.writeUInt32BE(bytes.length);
+      return Buffer.concat([length, bytes]);
+    };
+    const blob = Buffer.concat([field(Buffer.from('ssh-ed25519')), field(raw)]);
+    return `ssh-ed25519 ${blob.toString('base64')} anna@example\n`;
+  };
+
+  test('add by password and by key, list, remove', async () => {
+    const add = ['user', 'add', 'anna', '--state-dir', 's'];
+    const { code } = await runMup([...add, '--password-stdin'], { cwd, stdin: 'correct horse\n' });
+    expect(code).toBe(0);
+    writeFileSync(join(cwd, 'id.pub'), publicKey());
+    await json(...add, '--authorized-key', 'id.pub');
+    expect(mode('s/users.json')).toBe('600');
+    expect(readFileSync(join(cwd, 's', 'users.json'), 'utf8')).not.toContain('correct horse');
+    expect(await json('user', 'list', '--state-dir', 's')).toEqual([
+      {
+        name: 'anna',
+        hasPassword: true,
+        authorizedKeys: [
+          { type: 'ssh-ed25519', sha256: expect.stringMatching(/^SHA256:/), comment: 'anna@example' },
+        ],
+      },
+    ]);
+    expect((await mup('user', 'list', '--state-dir', 's')).stdout).toMatch(
+      /anna {2}password, ssh-ed25519 SHA256/,
+    );
+    expect(await json('user', 'remove', 'anna', '--state-dir', 's')).toEqual({ removed: 'anna' });
+    expect((await mup('user', 'list', '--state-dir', 's')).stdout).toBe('no users\n');
+    expect((await mup('user', 'remove', 'anna', '--state-dir', 's')).code).toBe(2);
+  });
+
+  test.each([
+    ['', 'is empty'],
+    ['\n', 'is empty'],
+    ['a\nb\n', 'more than one line'],
+    [Uint8Array.of(0xff, 0xfe), 'not UTF-8'],
+    ['x'.repeat(5000), 'octets'],
+    ['x\u0007y', 'control character'],
+  ])('password %j on stdin is refused', async (stdin, what) => {
+    const argv = ['user', 'add', 'anna', '--password-stdin', '--state-dir', 's'];
+    const { code, stderr } = await runMup(argv, { cwd, stdin });
+    expect([code, stderr]).toEqual([2, expect.stringContaining(what)]);
+  });
+
+  test('a user without a way to log in, a bad name, or no key in the file is refused', async () => {
+    expect((await mup('user', 'add', 'anna', '--state-dir', 's')).code).toBe(2);
+    writeFileSync(join(cwd, 'id.pub'), publicKey());
+    expect((await mup('user', 'add', '../x', '--authorized-key', 'id.pub', '--state-dir', 's')).code).toBe(2);
+    writeFileSync(join(cwd, 'id.pub'), 'no key');
+    expect((await mup('user', 'add', 'anna', '--authorized-key', 'id.pub', '--state-dir', 's')).code).toBe(2);
+  });
+
+  test('a terminal does not see control characters of a key’s comment', async () => {
+    writeFileSync(join(cwd, 'id.pub'), publicKey().replace('anna@example', 'a\u001b[31mb'));
+    const add = await mup('user', 'add', 'anna', '--authorized-key', 'id.pub', '--state-dir', 's');
+    const list = await mup('user', 'list', '--state-dir', 's');
+    expect(add.stdout + add.stderr + list.stdout).not.toContain('\u001b');
+  });
+});
+
+describe('configuration of commands', () => {
+  test('the state directory comes from file, variable or option', async () => {
+    await signed();
+    mkdirSync(join(cwd, 'conf'));
+    writeFileSync(join(cwd, 'conf', 'mup.toml'), 'stateDir = "from-file"\n');
+    await json('image', 'add', 'fw.bin', '--config', 'conf/mup.toml');
+    await runMup(['image', 'add', 'fw.bin'], { cwd, env: { MUP_STATE_DIR: 'from-env' } });
+    await runMup(['keygen', 'server'], { cwd, env: { MUP_CONFIG: 'conf/mup.toml' } });
+    expect(readdirSync(cwd)).toEqual(expect.arrayContaining(['from-file', 'from-env']));
+    expect(readdirSync(join(cwd, 'from-file')).sort()).toEqual(['images', 'keys']);
+  });
+
+  test('a wrong configuration is exit code 2 and one line', async () => {
+    const { code, stderr } = await runMup(['image', 'list'], { cwd, env: { MUP_STATEDIR: 'x' } });
+    expect(code).toBe(2);
+    expect(stderr).toBe('mup: unknown variable MUP_STATEDIR (environment). Did you mean MUP_STATE_DIR?\n');
+  });
+});
