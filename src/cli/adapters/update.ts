@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path';
 import { sha256, systemClock } from '../../base/adapters/node-runtime.ts';
 import type { Config } from '../../base/config.ts';
 import { UsageError } from '../../base/errors.ts';
-import { deviceUuid, isDeviceUuid, isDigest } from '../../base/ids.ts';
+import { isDigest } from '../../base/ids.ts';
 import { readPrivateKey } from '../../mup/adapters/key-files.ts';
 import { es256 } from '../../mup/adapters/noble-p256.ts';
 import { checkImage } from '../../mup/update-checks.ts';
@@ -14,6 +14,7 @@ import { printJson } from '../output.ts';
 import { updateFailure } from '../update-failure.ts';
 import { UpdateReport } from '../update-report.ts';
 import { runUpdateSteps, type UpdateRequest } from '../update-run.ts';
+import { uuidOption } from '../uuid-option.ts';
 import { connectBridge } from './bridge-connection.ts';
 import { commandConfig } from './command-config.ts';
 import { readInput } from './files.ts';
@@ -63,12 +64,7 @@ async function update(args: CommandArguments, io: CliIo, report: UpdateReport): 
 }
 
 async function requestOf(args: CommandArguments, io: CliIo, config: Config): Promise<UpdateRequest> {
-  const uuid = args.required('device');
-  if (!isDeviceUuid(uuid))
-    throw new UsageError('bad-option', `${JSON.stringify(uuid.slice(0, 80))} is not a device UUID`, {
-      where: '--device',
-      hint: 'A device UUID is 1 to 64 letters, digits and hyphens.',
-    });
+  const uuid = uuidOption(args, 'device');
   const named = args.required('image');
   const manifestFile = args.text('manifest');
   if (isDigest(named)) {
@@ -76,13 +72,13 @@ async function requestOf(args: CommandArguments, io: CliIo, config: Config): Pro
       manifestFile === undefined
         ? (await (await openImages(config)).get(named))?.manifest
         : await readManifest(io, manifestFile, config);
-    if (manifest?.digest === named) return { uuid: deviceUuid(uuid), manifest, image: undefined };
+    if (manifest?.digest === named) return { uuid, manifest, image: undefined };
     throw manifest === undefined ? noManifest(named) : otherImage(named);
   }
   const image = await readInput(io, named, config.images.maxImageBytes);
   const manifest = await readManifest(io, manifestFile ?? manifestBeside(named), config);
   checkImage(manifest, { size: image.length, digest: sha256(image) });
-  return { uuid: deviceUuid(uuid), manifest, image };
+  return { uuid, manifest, image };
 }
 
 function noManifest(digest: string): UsageError {

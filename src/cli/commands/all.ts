@@ -1,17 +1,23 @@
 import type { CommandDefinition, CommandGroup } from '../command.ts';
+import { deviceCommand } from './device.ts';
+import { demoCommand } from './demo.ts';
 import { endorseCommand } from './endorse.ts';
 import { imageCommand } from './image.ts';
 import { keygenCommand } from './keygen.ts';
+import { serveCommand } from './serve.ts';
 import { signCommand } from './sign.ts';
 import { updateCommand } from './update.ts';
 import { userCommand } from './user.ts';
 
 /** Every command of `mup`, in the order of its help. */
 export const commands: readonly (CommandDefinition | CommandGroup)[] = [
+  serveCommand,
+  demoCommand,
   userCommand,
   keygenCommand,
   signCommand,
   endorseCommand,
   imageCommand,
   updateCommand,
+  deviceCommand,
 ];

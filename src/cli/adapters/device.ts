@@ -1,0 +1,89 @@
+import { resolve } from 'node:path';
+import { systemClock, systemRandom } from '../../base/adapters/node-runtime.ts';
+import { createLogger } from '../../base/adapters/pino-logger.ts';
+import { UsageError } from '../../base/errors.ts';
+import { printable } from '../../base/printable.ts';
+import { type RunDeviceOptions, runDevice } from '../../device/adapters/run-device.ts';
+import type { DeviceEvent } from '../../device/events.ts';
+import { readPublicKey } from '../../mup/adapters/key-files.ts';
+import { appIdPattern, maxUint32 } from '../../mup/manifest-fields.ts';
+import type { CommandArguments } from '../arguments.ts';
+import type { CliIo } from '../command.ts';
+import { eventLine, eventObject } from '../device-report.ts';
+import { type ExitCode, exitCodes } from '../exit-codes.ts';
+import { printJson, printResult } from '../output.ts';
+import { uuidOption } from '../uuid-option.ts';
+import { commandConfig } from './command-config.ts';
+import { readInput } from './files.ts';
+
+const maxDelayMs = 2 ** 31 - 1;
+
+/** `mup device` */
+export async function runDeviceCommand(args: CommandArguments, io: CliIo): Promise<ExitCode> {
+  const options = await deviceOptions(args, io);
+  const agent = await runDevice({ ...options, onEvent: (event) => report(args, io, event) });
+  const { uuid } = options;
+  const { version } = agent;
+  printResult(args, io, { event: 'started', uuid, version }, [`device ${uuid} runs version ${version}`]);
+  await aborted(io.signal);
+  await agent.close();
+  return exitCodes.ok;
+}
+
+async function deviceOptions(args: CommandArguments, io: CliIo): Promise<RunDeviceOptions> {
+  const config = commandConfig(args, io);
+  const uuid = uuidOption(args, 'uuid');
+  if (config.mqtt.url === '')
+    throw new UsageError('bad-option', 'no broker is named', {
+      where: '--mqtt-url',
+      hint: 'Name the broker with --mqtt-url, or in mqtt.url of the configuration.',
+    });
+  const vendorKey = args.text('vendor-key');
+  const logger = createLogger(config.log).child({ component: 'device' });
+  return {
+    description: await readInput(io, args.required('description'), config.registration.maxDescriptionBytes),
+    uuid,
+    mqtt: config.mqtt,
+    registration: config.registration,
+    stateDir: resolve(io.cwd, args.required('state-dir')),
+    appId: appIdOf(args),
+    firmwareVersion: args.integer('firmware-version', 0, maxUint32) ?? 1,
+    slotBytes: args.integer('slot-bytes', 1, maxUint32) ?? config.images.maxImageBytes,
+    ...(vendorKey === undefined ? {} : { vendorKey: await readPublicKey(resolve(io.cwd, vendorKey)) }),
+    trustFirstKey: args.flag('trust-first-key'),
+    telemetryIntervalMs: args.integer('telemetry-interval-ms', 0, maxDelayMs) ?? 10_000,
+    pieceBytes: args.integer('piece-bytes', 1, config.mqtt.maxPacketBytes) ?? 4096,
+    digestFirst: args.flag('digest-first'),
+    deps: {
+      clock: systemClock,
+      random: systemRandom,
+      logger,
+      ...(config.log.wireTrace.includes('mqtt') ? { mqttTrace: logger } : {}),
+    },
+  };
+}
+
+function appIdOf(args: CommandArguments): string {
+  const appId = args.text('app-id') ?? 'app';
+  if (new RegExp(`^(?:${appIdPattern})$`).test(appId)) return appId;
+  throw new UsageError('bad-option', `${JSON.stringify(appId.slice(0, 80))} is not an App ID`, {
+    where: '--app-id',
+    hint: 'An App ID is 1 to 32 letters, digits, dots, underscores and hyphens.',
+  });
+}
+
+function report(args: CommandArguments, io: CliIo, event: DeviceEvent): void {
+  if (args.flag('json')) {
+    printJson(io, eventObject(event));
+    return;
+  }
+  const line = eventLine(event);
+  if (line !== undefined) io.stdout.write(`${printable(line)}\n`);
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
