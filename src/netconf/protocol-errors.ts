@@ -7,7 +7,7 @@ export function badElement(name: string): XmlElement {
   return element(baseNamespace, 'bad-element', name);
 }
 
-function badNamespace(namespace: string): XmlElement {
+export function badNamespace(namespace: string): XmlElement {
   return element(baseNamespace, 'bad-namespace', namespace);
 }
 

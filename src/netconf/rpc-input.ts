@@ -29,7 +29,7 @@ type Values = Record<string, RpcInput[string]>;
  * Checks the input of an RPC against its schema (RFC 6020 §7.13.2) and fills in defaults.
  * @param operation the element of the operation, in the module's namespace
  * @returns canonical values by name; choices and cases leave no trace
- * @throws RpcError for the first fault, in the order of the request, then of the schema
+ * @throws RpcError for the first fault: a name that does not belong, else the first in the schema's order
  */
 export function checkInput(operation: XmlElement, rpc: RpcSchema, module: ModuleSchema): RpcInput {
   const prefixes = { nc: baseNamespace, [module.prefix]: module.namespace };

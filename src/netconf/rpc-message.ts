@@ -7,7 +7,13 @@ import {
   type XmlElement,
 } from '../xml/element.ts';
 import { baseNamespace } from './namespaces.ts';
-import { missingAttribute, missingElement, unknownElement, unknownNamespace } from './protocol-errors.ts';
+import {
+  badElement,
+  badNamespace,
+  missingAttribute,
+  missingElement,
+  unknownElement,
+} from './protocol-errors.ts';
 import { RpcError } from './rpc-error.ts';
 
 /** What an `<rpc-reply>` returns of its `<rpc>` (RFC 6241 §4.1): all attributes, `xmlns` ones included. */
@@ -31,8 +37,7 @@ export function echoOf(root: XmlElement): Echo {
  * @throws RpcError when the message is not an `<rpc>` with one operation
  */
 export function operationOf(root: XmlElement): XmlElement {
-  if (root.name !== 'rpc') throw unknownElement(root, 'the session');
-  if (root.namespace !== baseNamespace) throw unknownNamespace(root, 'the session');
+  if (root.name !== 'rpc' || root.namespace !== baseNamespace) throw notAnRpc(root);
   if (attributeOf(root, 'message-id') === undefined) throw missingAttribute('rpc', 'message-id', 'rpc');
   const [operation, second] = childElements(root);
   if (textOf(root).trim() !== '')
@@ -40,6 +45,17 @@ export function operationOf(root: XmlElement): XmlElement {
   if (operation === undefined) throw missingElement('rpcOperation', 'rpc');
   if (second !== undefined) throw unknownElement(second, 'rpc');
   return operation;
+}
+
+function notAnRpc({ name, namespace }: XmlElement): RpcError {
+  const shown = `<${name}> of the namespace ${JSON.stringify(namespace)}`;
+  const foreign = namespace !== baseNamespace;
+  return new RpcError(
+    'application',
+    foreign ? 'unknown-namespace' : 'unknown-element',
+    `a session takes <rpc> of the namespace "${baseNamespace}", not ${shown}`,
+    { info: [badElement(name), ...(foreign ? [badNamespace(namespace)] : [])] },
+  );
 }
 
 /** An `<rpc-reply>`; no children means `<ok/>` (RFC 6241 §4.4). */
