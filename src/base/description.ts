@@ -1,3 +1,5 @@
+import type { DeviceUuid } from './ids.ts';
+
 /**
  * What a device can do, as the ontology pipeline reads it from a JSON-LD description with SPARQL and as
  * the YANG generator, the bridge and the device agent understand it. Pure data (it crosses a worker
@@ -141,7 +143,8 @@ export interface DataPoint {
 
 /** All that a device says of itself. */
 export interface DeviceDescription {
-  readonly uuid: string;
+  /** In a template, the placeholder (`ontology/description-template`). */
+  readonly uuid: DeviceUuid;
   /** Category, from which the YANG module's name is derived. */
   readonly category: string;
   readonly text?: string;

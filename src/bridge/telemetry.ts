@@ -35,7 +35,7 @@ export class TelemetryService {
   /** Listens to the data points of a device; devices of one kind share their subscriptions. */
   registered({ uuid, dataPoints }: DeviceDescription): void {
     for (const point of dataPoints) {
-      this.#points.set(point.topic, { uuid: uuid as DeviceUuid, point });
+      this.#points.set(point.topic, { uuid, point });
       const filter = point.topic
         .split('/')
         .map((level) => (level === uuid ? '+' : level))

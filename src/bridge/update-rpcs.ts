@@ -34,7 +34,7 @@ export class UpdateRpcs {
     { signal }: RpcContext,
   ): Promise<DeviceAnswer> {
     const { server, claims } = this.#deps;
-    claims.refuseIfClaimed(description.uuid as DeviceUuid);
+    claims.refuseIfClaimed(description.uuid);
     switch (operation.role) {
       case 'token':
         return (await server.requestToken(description, signal)).answer;
@@ -72,7 +72,7 @@ export class UpdateRpcs {
     signal: AbortSignal,
   ): Promise<DeviceAnswer> {
     const { server, claims } = this.#deps;
-    const uuid = description.uuid as DeviceUuid;
+    const uuid = description.uuid;
     const source = await this.#source(uuid, operation, input);
     const { activity, release } = claims.claim(uuid);
     try {

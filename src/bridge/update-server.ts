@@ -182,7 +182,7 @@ export class UpdateServer {
     timeoutMs?: number,
   ): Promise<DeviceAnswer> {
     return this.#deps.caller.call({
-      uuid: uuid as DeviceUuid,
+      uuid,
       profile,
       operation,
       inputs,

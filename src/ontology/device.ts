@@ -1,4 +1,5 @@
 import type { DataPoint, DeviceDescription, Profile } from '../base/description.ts';
+import type { DeviceUuid } from '../base/ids.ts';
 import { Assembly } from './assembly.ts';
 import { uuidPlaceholder } from './description-template.ts';
 import { valueType } from './fields.ts';
@@ -23,7 +24,8 @@ export function assembleDevice(
   const operations = offers(services, 'operation', maxOperations, facts, report);
   const context = { profile, uuidProperty: facts.device.one(device, 'uuidProperty') };
   return {
-    uuid: facts.device.text(device, 'uuid') ?? '',
+    // The placeholder, or what `instantiate` compares with the device's own.
+    uuid: (facts.device.text(device, 'uuid') ?? '') as DeviceUuid,
     category: category(facts.device.text(device, 'category') ?? '', report),
     ...assembly.text(device),
     profile,
@@ -35,7 +37,7 @@ export function assembleDevice(
 }
 
 function theDevice(facts: Facts, report: Report): Term | undefined {
-  const [device, ...others] = facts.device.subjects('type');
+  const [device, ...others] = facts.device.subjects('uuid');
   if (device !== undefined && others.length === 0) return device;
   report.fault(
     'the document',

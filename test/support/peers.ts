@@ -1,13 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe } from '@jest/globals';
+import { root, sharedData } from './paths.ts';
 
-/** The repository's root. */
-export const root = join(import.meta.dirname, '..', '..');
-
-/** The folder of real descriptions and vectors beside the project; not part of it. */
-export const sharedData = join(root, '..', 'shared', 'data');
+export { root, sharedData };
 
 function runs(command: string, args: readonly string[]): boolean {
   try {

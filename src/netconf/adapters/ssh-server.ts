@@ -50,7 +50,7 @@ const keepaliveCount = 3;
 /**
  * Serves NETCONF over SSH (RFC 6242) and SFTP for images on one port. Everything else that SSH can do is
  * refused.
- * @throws UsageError `netconf-listen` when the address cannot be listened on
+ * @throws UsageError `netconf-port-in-use`, `netconf-listen-failed` when the address cannot be listened on
  */
 export async function startSshServer(options: SshServerOptions): Promise<RunningSshServer> {
   const { config, hostKeys, logger } = options;
@@ -134,7 +134,8 @@ function cannotListen(error: unknown, host: string, port: number): UsageError {
     EADDRNOTAVAIL: 'netconf.host is not an address of this machine.',
   };
   const hint = hints[errorCode(error) ?? ''];
-  return new UsageError('netconf-listen', `cannot serve NETCONF: ${errorMessage(error)}`, {
+  const code = errorCode(error) === 'EADDRINUSE' ? 'netconf-port-in-use' : 'netconf-listen-failed';
+  return new UsageError(code, `cannot serve NETCONF: ${errorMessage(error)}`, {
     where: `${host}:${port}`,
     ...(hint === undefined ? {} : { hint }),
     cause: error,

@@ -311,7 +311,7 @@ describe('starting', () => {
   test('an address that is taken is named, with what to do', async () => {
     const { port } = await start();
     await expect(start({ config: { port } })).rejects.toMatchObject({
-      code: 'netconf-listen',
+      code: 'netconf-port-in-use',
       where: `127.0.0.1:${port}`,
       hint: expect.stringContaining('netconf.port'),
     });
