@@ -24,6 +24,13 @@ export type DescriptionErrorCode =
   /** Holds another device's UUID. */
   | 'uuid-mismatch';
 
+/** A {@link DescriptionError} as plain data, which crosses a thread boundary. */
+export interface Refusal {
+  readonly code: DescriptionErrorCode;
+  readonly message: string;
+  readonly findings: readonly Finding[];
+}
+
 /** The most findings that one error carries. */
 export const maxFindings = 50;
 const maxTextLength = 300;
@@ -31,6 +38,7 @@ const maxTextLength = 300;
 /** A description that is refused, with what is wrong and where. */
 export class DescriptionError extends PeerError {
   readonly findings: readonly Finding[];
+  readonly #refusal: Refusal;
 
   constructor(code: DescriptionErrorCode, message: string, findings: readonly Finding[] = []) {
     const kept = findings.slice(0, maxFindings).map(bounded);
@@ -39,6 +47,12 @@ export class DescriptionError extends PeerError {
       hint: 'docs/describe-a-device.md says what a description holds.',
     });
     this.findings = kept;
+    this.#refusal = { code, message, findings: findings.slice(0, maxFindings + 1).map(bounded) };
+  }
+
+  /** What a thread needs to throw the same error again. */
+  toRefusal(): Refusal {
+    return this.#refusal;
   }
 }
 

@@ -97,11 +97,11 @@ function assembleOperation({ node, owner }: Named, context: OperationContext, as
 
 /** Inputs of the operation, else of its command, without the one that names the target device. */
 function inputsOf(node: Term, context: OperationContext, assembly: Assembly): Operation['inputs'] {
-  const { operations, commands } = assembly.facts;
+  const { operations } = assembly.facts;
   const command = operations.one(node, 'command');
   const own = operations.all(node, 'input');
   const fromCommand = own.length === 0 && command !== undefined;
-  const inputs = fromCommand ? commands.all(command, 'input') : own;
+  const inputs = fromCommand ? operations.all(command, 'input') : own;
   return assembleFields(
     fromCommand ? command : node,
     inputs.filter((input) => !isTarget(input, context, assembly)),
@@ -128,7 +128,8 @@ function transferTopics(
   profile: Profile,
   { facts: { operations } }: Assembly,
 ): Pick<Operation, 'inputTopic' | 'acknowledgementTopic'> {
-  const named = operations.text(node, 'inputTopic');
+  const point = operations.one(node, 'inputPoint');
+  const named = point === undefined ? undefined : operations.text(point, 'topic');
   const inputTopic = named === undefined ? defaultInputTopic(profile, role) : deviceTopic(named);
   if (inputTopic === undefined) return {};
   const acknowledged = operations.text(node, 'acknowledgementTopic');
