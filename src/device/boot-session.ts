@@ -141,7 +141,7 @@ export class BootSession {
     try {
       await subscribing;
     } catch (error) {
-      this.#options.deps.logger.error('a subscription of the device failed', { error });
+      if (!this.#stopped) this.#options.deps.logger.error('a subscription of the device failed', { error });
     }
   }
 

@@ -105,7 +105,8 @@ export class UpdateRunner {
       await this.#do(effect, respond);
       return undefined;
     } catch (error) {
-      this.#options.logger.error('a step of the update failed', { step: effect.kind, error });
+      if (!this.#stopped)
+        this.#options.logger.error('a step of the update failed', { step: effect.kind, error });
       return `${effect.kind}: ${errorMessage(error)}`;
     }
   }

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import { decodeUtf8, toHex, utf8 } from '../../src/base/bytes.ts';
 import { type Digest, deviceUuid } from '../../src/base/ids.ts';
 import type { DeviceAgent } from '../../src/device/agent.ts';
@@ -250,6 +251,33 @@ describe('hostile payloads on every subscribed topic', () => {
     expect(toHex(device.store.record ?? utf8(''))).toBe(record);
     expect(device.agent.lastInputs('setColor')).toBeUndefined();
     expect(device.agent.version).toBe(1);
+    expect((await device.request(topics.lamp, 'SET-COLOR', ['1', '2', '3']))?.state).toBe('OK');
+  });
+
+  test('no bytes and no fields of a request stop the device or change what it keeps', async () => {
+    device = await new BenchDevice().startRegistered();
+    const record = toHex(device.store.record ?? utf8(''));
+    const methods = description.operations.map(({ mqttMethod }) => mqttMethod);
+    const request = fc
+      .tuple(
+        fc.string(),
+        fc.constantFrom(...methods),
+        fc.array(fc.string({ unit: 'grapheme' }), { maxLength: 13 }),
+      )
+      .map(([id, method, inputs]) => utf8([id, method, ...inputs].join(';')));
+    const message = fc.tuple(
+      fc.constantFrom(...device.transport.filters),
+      fc.oneof(request, fc.uint8Array({ maxLength: 64 })),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(message, { minLength: 1, maxLength: 20 }), async (messages) => {
+        for (const [topic, payload] of messages) device.broker.inject(topic, payload);
+        await device.settled();
+        expect(toHex(device.store.record ?? utf8(''))).toBe(record);
+        expect(device.transport.filters).not.toContain(topics.image);
+      }),
+      { numRuns: 60 },
+    );
     expect((await device.request(topics.lamp, 'SET-COLOR', ['1', '2', '3']))?.state).toBe('OK');
   });
 

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { decodeUtf8 } from '../../src/base/bytes.ts';
+import fc from 'fast-check';
+import { decodeUtf8, uint32FromBytes } from '../../src/base/bytes.ts';
 import { deferred } from '../../src/base/deferred.ts';
 import { encodeSlice } from '../../src/mup/slices.ts';
 import type { MemorySlot } from '../support/memory-device-store.ts';
@@ -221,6 +222,19 @@ describe('slices on the wire', () => {
     expect(device.agent.version).toBe(1);
     expect(device.store.slots.b.bytes).toHaveLength(0);
     expect(record()).not.toHaveProperty('pendingBoot');
+  });
+
+  test('whatever else comes on the slice topic, only the expected bytes are taken', async () => {
+    device = await new BenchDevice().startRegistered();
+    await device.begin();
+    await device.slice(0, image.subarray(0, 300));
+    const hostile = fc.uint8Array({ maxLength: 2000 }).filter((payload) => uint32FromBytes(payload) !== 300);
+    const payloads = fc.sample(hostile, { numRuns: 300, seed: 1 });
+    for (const payload of payloads) device.broker.inject(topics.image, payload);
+    await device.settled();
+    expect(downloadSlot().bytes).toEqual(image.subarray(0, 300));
+    await device.sendImage(image, 300);
+    expect(await device.fin()).toBe('10_OK');
   });
 
   test('after a reconnect the transfer goes on where it was', async () => {

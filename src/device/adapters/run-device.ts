@@ -14,6 +14,7 @@ import type { Behaviour } from '../behaviour.ts';
 import type { DeviceEventListener } from '../events.ts';
 import type { DeviceLimits } from '../options.ts';
 import { presenceWill } from '../presence.ts';
+import type { DeviceStore } from '../store.ts';
 import { openStateDirectory } from './state-directory.ts';
 
 export interface RunDeviceOptions {
@@ -61,7 +62,6 @@ export interface RunDeviceOptions {
 export async function runDevice(options: RunDeviceOptions): Promise<DeviceAgent> {
   const { uuid, description, stateDir, mqtt, digestFirst, onEvent, deps } = options;
   const template = await readDescription(options);
-  const store = await openStateDirectory(stateDir);
   const transport = connectMqtt(
     { ...mqtt, will: presenceWill(uuid) },
     {
@@ -71,7 +71,9 @@ export async function runDevice(options: RunDeviceOptions): Promise<DeviceAgent>
       ...(deps.mqttTrace && { trace: deps.mqttTrace }),
     },
   );
+  let store: DeviceStore | undefined;
   try {
+    store = await openStateDirectory(stateDir);
     const agent = new DeviceAgent({
       ...options,
       descriptionBytes: description,
@@ -86,7 +88,7 @@ export async function runDevice(options: RunDeviceOptions): Promise<DeviceAgent>
     return agent;
   } catch (error) {
     await transport.close();
-    await store.close();
+    await store?.close();
     throw error;
   }
 }
