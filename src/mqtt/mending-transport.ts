@@ -6,6 +6,7 @@ import type { Logger } from '../base/logger.ts';
 import type { RandomBytes } from '../base/random.ts';
 import type { Link, LinkEnd, LinkLimits, OpenLink } from './link.ts';
 import { type Subscription, Subscriptions } from './subscriptions.ts';
+import { checkTopicFilter } from './topics.ts';
 import type {
   MqttMessage,
   MqttTransport,
@@ -70,6 +71,7 @@ export class MendingTransport implements MqttTransport {
 
   async subscribe(filter: string, qos: Qos, handler: (message: MqttMessage) => void): Promise<Unsubscribe> {
     if (this.#state === 'closed') throw offline('it was closed');
+    checkTopicFilter(filter);
     const subscription = this.#subscriptions.want(filter, qos);
     const subscriber = { handler };
     subscription.subscribers.add(subscriber);

@@ -1,4 +1,3 @@
-import { PeerError } from '../base/errors.ts';
 import type { PublishOptions } from './transport.ts';
 
 function utf8Length(text: string): number {
@@ -29,14 +28,4 @@ function propertiesSize({ responseTopic, correlationData }: PublishOptions): num
   const response = responseTopic === undefined ? 0 : 3 + utf8Length(responseTopic);
   const correlation = correlationData === undefined ? 0 : 3 + correlationData.length;
   return integerLength(response + correlation) + response + correlation;
-}
-
-/**
- * Checks a topic name before it is published to (MQTT 5 §4.7.3): mqtt.js would break the connection.
- * @throws PeerError `bad-topic`
- */
-export function checkTopicName(topic: string): void {
-  const bytes = utf8Length(topic);
-  if (bytes > 0 && bytes <= 65_535 && !/[+#\0\p{Cs}]/u.test(topic)) return;
-  throw new PeerError('bad-topic', `${JSON.stringify(topic.slice(0, 120))} is no topic one can publish to`);
 }

@@ -101,3 +101,34 @@ export function uuidOfTopic(filter: string, topic: string): DeviceUuid | undefin
   const level = topic.split('/')[filter.split('/').indexOf('+')];
   return level !== undefined && isDeviceUuid(level) ? level : undefined;
 }
+
+/** Octets of a topic on the wire: its length has two octets (MQTT 5 §1.5.4). */
+const maxWireTopicBytes = 65_535;
+
+function isWireText(topic: string): boolean {
+  const bytes = new TextEncoder().encode(topic).length;
+  return bytes > 0 && bytes <= maxWireTopicBytes && !/[\0\p{Cs}]/u.test(topic);
+}
+
+/**
+ * Checks a topic name before it is published to (MQTT 5 §4.7): a broker would break the connection.
+ * @throws PeerError `bad-topic`
+ */
+export function checkTopicName(topic: string): void {
+  if (isWireText(topic) && !/[+#]/.test(topic)) return;
+  throw new PeerError('bad-topic', `${JSON.stringify(topic.slice(0, 120))} is no topic to publish to`);
+}
+
+/**
+ * Checks a topic filter before it is subscribed (MQTT 5 §4.7): a broker would break the connection, and
+ * again after every reconnect.
+ * @throws PeerError `bad-topic`
+ */
+export function checkTopicFilter(filter: string): void {
+  const levels = filter.split('/');
+  const wildcards = levels.every((level, i) =>
+    level === '#' ? i === levels.length - 1 : level === '+' || !/[+#]/.test(level),
+  );
+  if (isWireText(filter) && wildcards) return;
+  throw new PeerError('bad-topic', `${JSON.stringify(filter.slice(0, 120))} is no topic filter`);
+}

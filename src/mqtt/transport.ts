@@ -43,12 +43,14 @@ export interface MqttTransport {
    * Waits while more than `maxUnsentBytes` are pending.
    * @throws UnavailableError `mqtt-offline` at once when there is no connection (nothing is queued for
    *   later), `mqtt-lost` when the connection broke before the acknowledgement.
+   * @throws PeerError `packet-too-big` for more than we or the broker let pass, `bad-topic`,
+   *   `mqtt-refused` when the broker refuses it (MQTT 5 only)
    */
   publish(topic: string, payload: Uint8Array, options?: PublishOptions): Promise<void>;
   /**
    * Resolves when the broker has granted the subscription; when offline, when it is granted after the
    * next connect. Overlapping filters call each handler once a message.
-   * @throws PeerError `mqtt-refused` when the broker refuses it
+   * @throws PeerError `mqtt-refused` when the broker refuses it, `bad-topic` when it is no filter
    */
   subscribe(filter: string, qos: Qos, handler: (message: MqttMessage) => void): Promise<Unsubscribe>;
   /** Calls the listener on every change of `state`, with the reason when it went offline. */

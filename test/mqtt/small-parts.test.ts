@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { printable } from '../../src/mqtt/adapters/wire-trace.ts';
-import { checkTopicName, publishPacketSize } from '../../src/mqtt/packet-size.ts';
+import { publishPacketSize } from '../../src/mqtt/packet-size.ts';
 import { RequestIds } from '../../src/mqtt/request-ids.ts';
 import { RetainedBudget } from '../../src/mqtt/retained-budget.ts';
 import { SendQueue } from '../../src/mqtt/send-queue.ts';
@@ -24,10 +24,6 @@ describe('the size of a PUBLISH packet (MQTT 5 §3.3)', () => {
     ['four octets of length', publishPacketSize('a', 2_097_152 - 3, { qos: 0 }, 4), 2_097_157],
   ])('%s', (_name, size, expected) => {
     expect(size).toBe(expected);
-  });
-
-  test.each(['', 'a/+', 'a/#', 'a\0', '\ud800', 'x'.repeat(65_536)])('%j is no topic name', (topic) => {
-    expect(() => checkTopicName(topic)).toThrow(expect.objectContaining({ code: 'bad-topic' }));
   });
 });
 

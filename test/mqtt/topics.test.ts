@@ -3,6 +3,8 @@ import fc from 'fast-check';
 import { deviceUuid } from '../../src/base/ids.ts';
 import {
   checkDeviceTopic,
+  checkTopicFilter,
+  checkTopicName,
   descriptionFilter,
   descriptionStatusTopic,
   descriptionTopic,
@@ -142,5 +144,24 @@ describe('topics that a description may name (mup-protocol §5)', () => {
         expect(topic.split('/')).toContain(uuid);
       }),
     );
+  });
+});
+
+describe('what goes over the wire (MQTT 5 §4.7)', () => {
+  const tooLong = 'x'.repeat(65_536);
+
+  test.each(['', 'a/+', 'a/#', 'a\0', '\ud800', tooLong])('%j is no topic name', (topic) => {
+    expect(() => checkTopicName(topic)).toThrow(expect.objectContaining({ code: 'bad-topic' }));
+  });
+
+  test.each(['', 'a/#/b', 'a+', 'a/b#', '+a/b', '##', 'a\0', '\ud800', tooLong])(
+    '%j is no filter',
+    (filter) => {
+      expect(() => checkTopicFilter(filter)).toThrow(expect.objectContaining({ code: 'bad-topic' }));
+    },
+  );
+
+  test.each(['#', '+', '+/+/#', '/', 'a//b', '$SYS/#', 'a/+/b'])('%j is a filter', (filter) => {
+    expect(() => checkTopicFilter(filter)).not.toThrow();
   });
 });

@@ -8,8 +8,9 @@ import type { RandomBytes } from '../../base/random.ts';
 import type { Link, LinkEvents } from '../link.ts';
 import { MendingTransport } from '../mending-transport.ts';
 import type { SkippedPacket } from '../packet-bound.ts';
-import { checkTopicName, publishPacketSize } from '../packet-size.ts';
+import { publishPacketSize } from '../packet-size.ts';
 import { SendQueue } from '../send-queue.ts';
+import { checkTopicName } from '../topics.ts';
 import type { MqttMessage, MqttTransport, PublishOptions, Qos } from '../transport.ts';
 import { BoundedStream } from './bounded-stream.ts';
 import { type BrokerAddress, brokerAddress, openSocket } from './broker-address.ts';
@@ -117,6 +118,7 @@ class MqttJsLink implements Link {
     this.#client = new MqttClient(() => this.#stream, clientOptions(version, config, address));
     if (deps.trace !== undefined) traceWire(this.#client, deps.trace);
     this.#listen();
+    this.#client.connect();
   }
 
   publish(topic: string, payload: Uint8Array, options: PublishOptions): Promise<void> {
@@ -318,6 +320,8 @@ function clientOptions(
     protocolVersion: version,
     clientId: config.clientId,
     clean: true,
+    // Listeners first: else the trace misses CONNECT.
+    manualConnect: true,
     keepalive: Math.ceil(config.keepaliveMs / 1000),
     connectTimeout: config.connectTimeoutMs,
     reconnectPeriod: 0,
