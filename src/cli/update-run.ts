@@ -11,6 +11,7 @@ import type { XmlElement } from '../xml/element.ts';
 import { type DeviceEntry, deviceOf, getDevice, getImage, hasImage } from './device-entry.ts';
 import { firmwareRpc, manifestRpc, tokenOf, tokenRpc } from './device-rpc.ts';
 import { CommandError, exitCodes } from './exit-codes.ts';
+import { maxDelayMs } from './max-delay.ts';
 import type { UpdateStep } from './update-steps.ts';
 
 /** What the update needs of a NETCONF session; a part of `NetconfClient`. */
@@ -48,8 +49,6 @@ export interface UpdateDependencies {
 const pollMs = 200;
 /** What the bridge may take on top of the device's deadline to say so. */
 const marginMs = 5000;
-/** The longest delay that timers take. */
-const maxDelayMs = 2 ** 31 - 1;
 
 /**
  * One update of one device, as the paper's update server performs it (§3.2, Figure 2), driven from

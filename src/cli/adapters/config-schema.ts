@@ -14,14 +14,13 @@ import {
 } from '../../base/config.ts';
 import { InternalError } from '../../base/errors.ts';
 import type { ConfigKey, ConfigProblem } from '../config-key.ts';
+import { maxDelayMs } from '../max-delay.ts';
 
 /** One schema per key of `T`, no more and no fewer: `Config` and this file cannot drift apart. */
 type Shape<T> = { readonly [Key in keyof T]: z.ZodType<T[Key]> };
 
 const MiB = 2 ** 20;
 const GiB = 2 ** 30;
-/** The longest delay that Node's timers take: 24.8 days. */
-const maxDelayMs = 2 ** 31 - 1;
 
 const integer = (minimum: number, maximum: number, text: string) =>
   z.int().min(minimum).max(maximum).describe(text);

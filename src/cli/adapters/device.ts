@@ -11,12 +11,11 @@ import type { CommandArguments } from '../arguments.ts';
 import type { CliIo } from '../command.ts';
 import { eventLine, eventObject } from '../device-report.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
+import { maxDelayMs } from '../max-delay.ts';
 import { printJson, printResult } from '../output.ts';
 import { uuidOption } from '../uuid-option.ts';
 import { commandConfig } from './command-config.ts';
 import { readInput } from './files.ts';
-
-const maxDelayMs = 2 ** 31 - 1;
 
 /** `mup device` */
 export async function runDeviceCommand(args: CommandArguments, io: CliIo): Promise<ExitCode> {

@@ -6,6 +6,7 @@ import { isDigest } from '../../base/ids.ts';
 import { readPrivateKey } from '../../mup/adapters/key-files.ts';
 import { es256 } from '../../mup/adapters/noble-p256.ts';
 import { checkImage } from '../../mup/update-checks.ts';
+import type { NetconfClient } from '../../netconf/client.ts';
 import type { CommandArguments } from '../arguments.ts';
 import type { CliIo } from '../command.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
@@ -44,20 +45,38 @@ async function update(args: CommandArguments, io: CliIo, report: UpdateReport): 
   const serverKey = await readPrivateKey(
     keyFile === undefined ? join(config.stateDir, privateKeyFiles.server) : resolve(io.cwd, keyFile),
   );
-  const { client, host, port } = await connectBridge(args, io, config.stateDir);
-  report.step({ step: 'connected', host, port });
-  try {
-    return await runUpdateSteps(request, {
-      session: client,
-      observer: await client.newSession(),
-      putFile: (name, content) => client.putFile(name, content),
+  return withSessions(args, io, config.stateDir, report, (session, observer) =>
+    runUpdateSteps(request, {
+      session,
+      observer,
+      putFile: (name, content) => session.putFile(name, content),
       serverKey,
       scheme: es256,
       config: config.update,
       clock: systemClock,
       signal: io.signal,
       onStep: (step) => report.step(step),
-    });
+    }),
+  );
+}
+
+/** Opens both sessions of an update and closes them when it is over, however it ends. */
+async function withSessions<T>(
+  args: CommandArguments,
+  io: CliIo,
+  stateDir: string,
+  report: UpdateReport,
+  use: (session: NetconfClient, observer: NetconfClient) => Promise<T>,
+): Promise<T> {
+  const { client, host, port } = await connectBridge(args, io, stateDir);
+  try {
+    report.step({ step: 'connected', host, port });
+    const observer = await client.newSession();
+    try {
+      return await use(client, observer);
+    } finally {
+      await observer.close();
+    }
   } finally {
     await client.close();
   }
