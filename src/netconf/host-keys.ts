@@ -1,4 +1,6 @@
 import { toBase64 } from '../base/base64.ts';
+import { concatBytes, uint32ToBytes, utf8 } from '../base/bytes.ts';
+import { sshString } from './ssh-data.ts';
 
 /** The kinds of host keys we have, named as OpenSSH names them in file names. */
 export const hostKeyKinds = ['ed25519', 'ecdsa', 'rsa'] as const;
@@ -27,4 +29,39 @@ export function formatFingerprint(sha256: Uint8Array): string {
 /** Whether a text has the form of {@link formatFingerprint}. */
 export function isFingerprint(text: string): boolean {
   return /^SHA256:[A-Za-z0-9+/]{43}$/.test(text);
+}
+
+/**
+ * An Ed25519 key in OpenSSH's own format (PROTOCOL.key of OpenSSH), without a passphrase.
+ * @param publicKey 32 octets
+ * @param seed 32 octets, the private key of RFC 8032
+ * @param check 4 random octets
+ */
+export function formatEd25519(
+  publicKey: Uint8Array,
+  seed: Uint8Array,
+  check: Uint8Array,
+  comment: string,
+): string {
+  const type = sshString('ssh-ed25519');
+  const secret = concatBytes([
+    check,
+    check,
+    type,
+    sshString(publicKey),
+    sshString(concatBytes([seed, publicKey])),
+    sshString(comment),
+  ]);
+  const padding = Uint8Array.from({ length: -secret.length & 7 }, (_, i) => i + 1);
+  const file = concatBytes([
+    utf8('openssh-key-v1\0'),
+    sshString('none'),
+    sshString('none'),
+    sshString(''),
+    uint32ToBytes(1),
+    sshString(concatBytes([type, sshString(publicKey)])),
+    sshString(concatBytes([secret, padding])),
+  ]);
+  const lines = toBase64(file).replace(/.{70}(?=.)/g, '$&\n');
+  return `-----BEGIN OPENSSH PRIVATE KEY-----\n${lines}\n-----END OPENSSH PRIVATE KEY-----\n`;
 }

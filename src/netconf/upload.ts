@@ -68,6 +68,7 @@ export class Upload {
     const end = offset + BigInt(bytes.length);
     if (end > BigInt(this.#maxBytes))
       throw new PeerError('file-too-big', `${this.name} may have ${this.#maxBytes} octets at most`);
+    if (bytes.length === 0) return;
     this.#grow(Number(end));
     this.#buffer.set(bytes, Number(offset));
     this.#size = Math.max(this.#size, Number(end));

@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { writeFileAtomically } from '../../base/adapters/atomic-file.ts';
 import { toBase64 } from '../../base/base64.ts';
 import { errorCode, UsageError } from '../../base/errors.ts';
-import { generateKeyPairSync, parseKey } from './ssh2.ts';
+import { generateEd25519 } from './host-key-files.ts';
+import { parseKey } from './ssh2.ts';
 
 /** A key by which a client of this machine logs in. */
 export interface ClientKey {
@@ -28,7 +29,7 @@ export async function loadClientKey(path: string, comment: string): Promise<Clie
 }
 
 async function makeKey(path: string, comment: string): Promise<string> {
-  const pem = generateKeyPairSync('ed25519', { comment }).private;
+  const pem = await generateEd25519(comment);
   await writeFileAtomically(path, pem, 0o600);
   return pem;
 }

@@ -3,11 +3,17 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { writeFileAtomically } from '../../base/adapters/atomic-file.ts';
-import { sha256 } from '../../base/adapters/node-runtime.ts';
+import { sha256, systemRandom } from '../../base/adapters/node-runtime.ts';
 import { fromHex } from '../../base/bytes.ts';
 import { errorCode, errorMessage, InternalError, UsageError } from '../../base/errors.ts';
-import { formatFingerprint, type HostKey, type HostKeyKind, hostKeyKinds } from '../host-keys.ts';
-import { generateKeyPairSync, parseKey } from './ssh2.ts';
+import {
+  formatEd25519,
+  formatFingerprint,
+  type HostKey,
+  type HostKeyKind,
+  hostKeyKinds,
+} from '../host-keys.ts';
+import { parseKey } from './ssh2.ts';
 
 const generateAsync = promisify(generateKeyPair);
 const rsaBits = 3072;
@@ -19,7 +25,10 @@ const rsaBits = 3072;
  */
 export async function loadHostKeys(directory: string): Promise<HostKey[]> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
-  return Promise.all(hostKeyKinds.map((kind) => loadHostKey(join(directory, `ssh_host_${kind}_key`), kind)));
+  const loading = hostKeyKinds.map((kind) => loadHostKey(join(directory, `ssh_host_${kind}_key`), kind));
+  // Where one fails, the others are still waited for: nothing is written after this has ended.
+  await Promise.allSettled(loading);
+  return Promise.all(loading);
 }
 
 async function loadHostKey(path: string, kind: HostKeyKind): Promise<HostKey> {
@@ -44,13 +53,23 @@ async function readIfThere(path: string): Promise<string | undefined> {
 async function generate(kind: HostKeyKind): Promise<string> {
   switch (kind) {
     case 'ed25519':
-      // ssh2 reads Ed25519 keys in OpenSSH's format only, which node:crypto does not write.
-      return generateKeyPairSync('ed25519', { comment: 'mup-bridge' }).private;
+      return generateEd25519('mup-bridge');
     case 'ecdsa':
       return pem((await generateAsync('ec', { namedCurve: 'prime256v1' })).privateKey, 'sec1');
     case 'rsa':
       return pem((await generateAsync('rsa', { modulusLength: rsaBits })).privateKey, 'pkcs1');
   }
+}
+
+/**
+ * A new Ed25519 key as PEM. ssh2 reads Ed25519 keys in OpenSSH's format only, which node:crypto does not write; ssh2's own generator
+ * makes one key in 256 that nobody can read.
+ */
+export async function generateEd25519(comment: string): Promise<string> {
+  const { x, d } = (await generateAsync('ed25519')).privateKey.export({ format: 'jwk' });
+  if (x === undefined || d === undefined) throw new InternalError('an Ed25519 key has no x or d');
+  const [publicKey, seed] = [Buffer.from(x, 'base64url'), Buffer.from(d, 'base64url')];
+  return formatEd25519(publicKey, seed, systemRandom(4), comment);
 }
 
 function pem(key: KeyObject, type: 'sec1' | 'pkcs1'): string {

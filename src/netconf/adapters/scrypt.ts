@@ -6,6 +6,8 @@ import type { ConstantTimeEqual, Scrypt } from '../users.ts';
 const maxRunning = 2;
 /** Derivations that wait; a storm of logins beyond this is turned away instead of piling up. */
 const maxWaiting = 256;
+/** What scrypt takes beside its 128·N·r octets, at most. */
+const spareBytes = 1024 * 1024;
 
 /** node:crypto's scrypt off the main thread, with bounded concurrency. */
 export function createScrypt(): Scrypt {
@@ -42,7 +44,7 @@ export function createScrypt(): Scrypt {
 
 const derive: Scrypt = (password, salt, { n, r, p }, length) =>
   new Promise((resolve, reject) => {
-    const options = { N: n, r, p, maxmem: 256 * n * r };
+    const options = { N: n, r, p, maxmem: 256 * n * r + spareBytes };
     nodeScrypt(password, salt, length, options, (error, key) =>
       error === null ? resolve(new Uint8Array(key)) : reject(error),
     );

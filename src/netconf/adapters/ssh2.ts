@@ -30,8 +30,6 @@ function isKey(value: unknown): value is ParsedKey {
   return typeof value === 'object' && value !== null && 'getPublicSSH' in value;
 }
 
-export const generateKeyPairSync = ssh2.utils.generateKeyPairSync;
-
 /**
  * What both ends offer. ssh2's own lists hold what is obsolete (SHA-1, CBC) or does not work
  * (group-exchange), or blocks the event loop (group18).

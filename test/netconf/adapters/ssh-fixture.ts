@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createConnection, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -15,11 +16,29 @@ import {
   startSshServer,
 } from '../../../src/netconf/adapters/ssh-server.ts';
 import type { FileDrop } from '../../../src/netconf/file-drop.ts';
-import type { HostKey } from '../../../src/netconf/host-keys.ts';
+import { formatEd25519, type HostKey } from '../../../src/netconf/host-keys.ts';
 import type { SessionHandle, SessionPort } from '../../../src/netconf/session-port.ts';
+import { sshString } from '../../../src/netconf/ssh-data.ts';
 import type { Authenticator } from '../../../src/netconf/users.ts';
 
-const generated = ssh2.utils.generateKeyPairSync('ed25519');
+export interface TestKeyPair {
+  readonly private: string;
+  /** A line of `authorized_keys`. */
+  readonly public: string;
+}
+
+/** An Ed25519 key pair. ssh2's own generator makes one in 256 that cannot be read. */
+export function newEd25519(comment = ''): TestKeyPair {
+  const { x, d } = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' });
+  const publicKey = Buffer.from(x ?? '', 'base64url');
+  const blob = Buffer.concat([sshString('ssh-ed25519'), sshString(publicKey)]).toString('base64');
+  return {
+    private: formatEd25519(publicKey, Buffer.from(d ?? '', 'base64url'), Buffer.alloc(4, 7), comment),
+    public: `ssh-ed25519 ${blob} ${comment}`.trim(),
+  };
+}
+
+const generated = newEd25519();
 
 /** A host key made for this run: nothing secret is kept in the repository. */
 export const testHostKey: HostKey = {

@@ -7,6 +7,7 @@ import {
   closed,
   connectAlice,
   connectClient,
+  newEd25519,
   openChannel,
   publicBlob,
   ScriptedServer,
@@ -67,21 +68,19 @@ describe('logging in (RFC 4252)', () => {
   });
 
   test.each([
-    ['ed25519', {}],
-    ['ecdsa', { bits: 256 }],
-    ['ecdsa', { bits: 521 }],
-    ['rsa', { bits: 2048 }],
-  ])('by public key of type %s %o', async (type, settings) => {
-    const pair = ssh2.utils.generateKeyPairSync(type as 'rsa', settings as { bits: number });
+    ['ed25519', newEd25519()],
+    ['ecdsa on nistp256', ssh2.utils.generateKeyPairSync('ecdsa', { bits: 256 })],
+    ['ecdsa on nistp521', ssh2.utils.generateKeyPairSync('ecdsa', { bits: 521 })],
+    ['rsa', ssh2.utils.generateKeyPairSync('rsa', { bits: 2048 })],
+  ])('by public key of type %s', async (_type, pair) => {
     const { port } = await start({ authenticator: aliceAuthenticator(publicBlob(pair.public)) });
-    const options = { port, username: 'alice', privateKey: pair.private };
-    const client = await connectClient(options);
+    const client = await connectClient({ port, username: 'alice', privateKey: pair.private });
     clients.push(client);
     expect(client).toBeDefined();
   });
 
   test('a key that is not authorized, a wrong password and an unknown user are refused', async () => {
-    const pair = ssh2.utils.generateKeyPairSync('ed25519');
+    const pair = newEd25519();
     const { port } = await start();
     const logins = [
       { username: 'alice', privateKey: pair.private },
@@ -95,8 +94,8 @@ describe('logging in (RFC 4252)', () => {
   });
 
   test('an authorized key without a signature of its own lets nobody in', async () => {
-    const authorized = ssh2.utils.generateKeyPairSync('ed25519');
-    const other = ssh2.utils.generateKeyPairSync('ed25519');
+    const authorized = newEd25519();
+    const other = newEd25519();
     const { port } = await start({ authenticator: aliceAuthenticator(publicBlob(authorized.public)) });
     const thief = ssh2.utils.parseKey(other.private);
     const victim = ssh2.utils.parseKey(authorized.public);
