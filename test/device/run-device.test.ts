@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { systemClock, systemRandom } from '../../src/base/adapters/node-runtime.ts';
 import { toHex, utf8 } from '../../src/base/bytes.ts';
 import { defaultConfig } from '../../src/base/config.ts';
@@ -21,6 +21,9 @@ import { startMosquitto } from '../support/mosquitto.ts';
 import { describeWith, root } from '../support/peers.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { endorsed, extended, image, server, topics, uuid, vendorKey } from './bench-device.ts';
+
+// Each device starts a thread to read its description, which takes seconds on a busy machine.
+jest.setTimeout(120_000);
 
 const deps = { clock: systemClock, random: systemRandom, logger: silentLogger };
 let bytes: Uint8Array;

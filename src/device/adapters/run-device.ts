@@ -53,7 +53,7 @@ export interface RunDeviceOptions {
 }
 
 /**
- * Reads the description, opens the state directory, connects to the broker and boots a device, which runs
+ * Connects to the broker, reads the description, opens the state directory and boots a device, which runs
  * until it is closed. Resolves when it has booted; that does not wait for the broker.
  * @throws DescriptionError when the description is refused; UsageError `device-state-damaged`,
  *   `device-state-foreign`, `profile-unsupported`, `manifest-operation-incomplete`, or what is wrong with
@@ -61,9 +61,10 @@ export interface RunDeviceOptions {
  */
 export async function runDevice(options: RunDeviceOptions): Promise<DeviceAgent> {
   const { uuid, description, stateDir, mqtt, digestFirst, onEvent, deps } = options;
-  const template = await readDescription(options);
   const transport = connectMqtt(
-    { ...mqtt, will: presenceWill(uuid) },
+    // Always the same id: a connection that the broker still holds open after a power cut is taken over
+    // now, instead of publishing its will long after the device has said that it is back.
+    { ...mqtt, clientId: `mup-device-${uuid}`, will: presenceWill(uuid) },
     {
       clock: deps.clock,
       random: deps.random,
@@ -73,6 +74,7 @@ export async function runDevice(options: RunDeviceOptions): Promise<DeviceAgent>
   );
   let store: DeviceStore | undefined;
   try {
+    const template = await readDescription(options);
     store = await openStateDirectory(stateDir);
     const agent = new DeviceAgent({
       ...options,
