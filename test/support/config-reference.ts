@@ -27,26 +27,32 @@ export function withGeneratedTables(page: string): string {
 }
 
 function settingsTable(): string {
-  const rows = configKeys.map(
-    (key) =>
-      `| \`${keyPath(key)}\` | \`${environmentName(key)}\` | ${valuesOf(key)} | ${defaultOf(key)} | ${key.description} |`,
-  );
-  return markdown('| key | variable | values | default | meaning |', rows);
+  const rows = configKeys.map((key) => [
+    `\`${keyPath(key)}\``,
+    `\`${environmentName(key)}\``,
+    valuesOf(key),
+    defaultOf(key),
+    key.description,
+  ]);
+  return markdown([['key', 'variable', 'values', 'default', 'meaning'], ...rows]);
 }
 
 function variablesTable(): string {
-  const rows = Object.entries(reservedVariables).map(([name, text]) => `| \`${name}\` | ${text} |`);
-  return markdown('| variable | meaning |', rows);
+  const rows = Object.entries(reservedVariables).map(([name, text]) => [`\`${name}\``, text]);
+  return markdown([['variable', 'meaning'], ...rows]);
 }
 
 function exitCodesTable(): string {
-  const rows = Object.entries(exitCodeTexts).map(([code, text]) => `| ${code} | ${text} |`);
-  return markdown('| code | meaning |', rows);
+  return markdown([['code', 'meaning'], ...Object.entries(exitCodeTexts)]);
 }
 
-function markdown(head: string, rows: readonly string[]): string {
-  const columns = head.split('|').length - 2;
-  return `${[head, `|${' --- |'.repeat(columns)}`, ...rows].join('\n')}\n`;
+/** A table with its columns padded, as the formatter leaves it. */
+function markdown(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join(' | ')} |`;
+  const [head = [], ...body] = rows;
+  return `${[line(head), line(widths.map((width) => '-'.repeat(width))), ...body.map(line)].join('\n')}\n`;
 }
 
 function valuesOf({ kind, minimum, maximum, choices }: ConfigKey): string {
