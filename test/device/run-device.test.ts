@@ -26,13 +26,15 @@ import { endorsed, extended, image, server, topics, uuid, vendorKey } from './be
 jest.setTimeout(120_000);
 
 const deps = { clock: systemClock, random: systemRandom, logger: silentLogger };
+/** On a busy machine the thread takes longer to start than a description may take to be read. */
+const registration = { ...defaultConfig.registration, deadlineMs: 60_000 };
 let bytes: Uint8Array;
 let description: DeviceDescription;
 const closing: (() => Promise<void>)[] = [];
 
 beforeAll(async () => {
   bytes = await readFile(join(root, 'ontologies', 'examples', 'updatable-device.jsonld'));
-  const reader = createDescriptionReader({ ...deps, config: defaultConfig.registration });
+  const reader = createDescriptionReader({ ...deps, config: registration });
   description = instantiate(await reader.read(uuid, bytes), uuid);
   await reader.close();
 });
@@ -142,7 +144,7 @@ async function start(url: string, changes: Partial<RunDeviceOptions> = {}): Prom
     description: bytes,
     uuid,
     mqtt: { ...defaultConfig.mqtt, url },
-    registration: defaultConfig.registration,
+    registration,
     stateDir: join(await temporaryDirectory(), 'device'),
     appId: 'APP',
     firmwareVersion: 1,
