@@ -1,65 +1,33 @@
 import { decodeUtf8Lossy } from '../base/bytes.ts';
 import type { Cancel, Clock } from '../base/clock.ts';
-import type { NetconfConfig } from '../base/config.ts';
 import { errorMessage } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
-import { readXml, type XmlLimits } from '../xml/adapters/saxes-reader.ts';
 import { writeXml } from '../xml/adapters/xml-writer.ts';
 import type { XmlElement } from '../xml/element.ts';
-import { XmlError } from '../xml/xml-error.ts';
-import type { Backend, SessionInfo } from './backend.ts';
-import { rpcErrorElement } from './error-xml.ts';
+import type { SessionInfo } from './backend.ts';
 import { encodeFrame, FrameDecoder, type Framing, FramingError } from './framing.ts';
 import { buildHello, negotiateFraming, parseHello } from './hello.ts';
-import type { ModuleIndex } from './module-catalog.ts';
-import { type OwnState, perform } from './operations.ts';
 import { Outbox } from './outbox.ts';
+import { type QueuedRequest, RequestQueue } from './request-queue.ts';
+import { type Answer, Responder, type ResponderHost } from './responder.ts';
 import { RpcError } from './rpc-error.ts';
-import { type Echo, echoOf, noEcho, operationOf, rpcReply } from './rpc-message.ts';
+import { rpcReply } from './rpc-message.ts';
 import type { SessionHandle, SessionPort } from './session-port.ts';
 import { type MessageCounters, newMessageCounters } from './statistics.ts';
-import { toRpcError } from './to-rpc-error.ts';
 
 /** Why a session ended; the termination reasons of RFC 6470 §2.2. */
 export type EndReason = 'closed' | 'killed' | 'dropped' | 'timeout' | 'bad-hello' | 'other';
 
 /** What a session needs of its server. */
-export interface SessionHost {
-  readonly backend: Backend;
-  readonly config: NetconfConfig;
+export interface SessionHost extends ResponderHost {
   readonly clock: Clock;
-  readonly logger: Logger;
   /** Gets every message, shortened, at level `trace`. */
   readonly trace: Logger | undefined;
-  readonly counters: MessageCounters;
-  readonly ownState: readonly OwnState[];
-  index(): ModuleIndex;
-  /** Ends a session on behalf of another. @returns whether there is one of that id */
-  kill(sessionId: number): boolean;
   ended(session: NetconfSession, reason: EndReason): void;
 }
 
-/** Elements, attributes and the like in one request: room for every sane one, none for a memory bomb. */
-const maxRequestNodes = 100_000;
-
 /** Characters of a message that the wire trace shows. */
 const maxTracedCharacters = 4096;
-
-/** What waits for its turn. */
-type Item =
-  | { readonly kind: 'message'; readonly bytes: Uint8Array }
-  /** Answered without being performed. */
-  | { readonly kind: 'refused'; readonly echo: Echo; readonly error: RpcError }
-  /** The last one: the stream behind it cannot be read. */
-  | { readonly kind: 'broken'; readonly error: FramingError };
-
-interface Answer {
-  readonly echo: Echo;
-  readonly children: readonly XmlElement[];
-  readonly failed: boolean;
-  /** End the session once this is sent. */
-  readonly last?: EndReason;
-}
 
 /**
  * One NETCONF session (RFC 6241 §4, §8.1), sans I/O: bytes in through the handle, bytes out through the
@@ -72,13 +40,12 @@ export class NetconfSession implements SessionHandle {
   readonly #port: SessionPort;
   readonly #outbox: Outbox;
   readonly #decoder: FrameDecoder;
-  readonly #xmlLimits: XmlLimits;
+  readonly #responder: Responder;
   readonly #aborter = new AbortController();
   readonly #capabilities: readonly string[];
   #phase: 'hello' | 'open' | 'ended' = 'hello';
   #framing: Framing = 'end-of-message';
-  #queue: Item[] = [];
-  #queuedBytes = 0;
+  readonly #queue: RequestQueue;
   #working = false;
   #paused = false;
   #cancelTimer: Cancel | undefined;
@@ -92,7 +59,8 @@ export class NetconfSession implements SessionHandle {
     this.#capabilities = host.index().capabilities;
     this.#outbox = new Outbox(port, clock, config, () => this.#stuck());
     this.#decoder = new FrameDecoder(config);
-    this.#xmlLimits = { ...config, maxBytes: config.maxMessageBytes, maxNodes: maxRequestNodes };
+    this.#queue = new RequestQueue(config);
+    this.#responder = new Responder(host, info, this.counters, this.#aborter.signal);
     this.#cancelTimer = clock.schedule(config.helloTimeoutMs, () => this.end('timeout'));
     this.#send(buildHello({ capabilities: this.#capabilities, sessionId: info.id }), false);
   }
@@ -149,7 +117,7 @@ export class NetconfSession implements SessionHandle {
 
   #hello(bytes: Uint8Array): void {
     try {
-      const hello = parseHello(readXml(bytes, this.#xmlLimits));
+      const hello = parseHello(this.#responder.read(bytes));
       if (hello.sessionId !== undefined) throw new RpcError('protocol', 'bad-element', 'it has a session-id');
       this.#framing = negotiateFraming(this.#capabilities, hello.capabilities);
     } catch (error) {
@@ -169,27 +137,12 @@ export class NetconfSession implements SessionHandle {
 
   #framingBroken(error: FramingError): void {
     if (this.#phase === 'hello') this.#refuseHello(error.message);
-    else this.#queue.push({ kind: 'broken', error });
+    else this.#queue.add({ kind: 'broken', error });
   }
 
   #enqueue(bytes: Uint8Array): void {
     this.#watchIdling();
-    if (this.#queue.length < this.#host.config.maxQueuedRequests) {
-      this.#queue.push({ kind: 'message', bytes });
-      this.#queuedBytes += bytes.length;
-    } else this.#queue.push({ kind: 'refused', ...this.#refuse(bytes) });
-  }
-
-  /** Keeps of a request over the limit only what its reply needs. */
-  #refuse(bytes: Uint8Array): { echo: Echo; error: RpcError } {
-    const limit = this.#host.config.maxQueuedRequests;
-    const message = `over ${limit} requests of this session wait for their turn`;
-    try {
-      const echo = echoOf(readXml(bytes, this.#xmlLimits));
-      return { echo, error: new RpcError('application', 'resource-denied', message) };
-    } catch (error) {
-      return { echo: noEcho, error: toRpcError(error).error };
-    }
+    this.#queue.add(this.#queue.full ? this.#responder.refuse(bytes) : { kind: 'message', bytes });
   }
 
   /** Serves what waits, one request at a time. */
@@ -198,17 +151,16 @@ export class NetconfSession implements SessionHandle {
     this.#working = true;
     while (this.#phase === 'open') {
       if (this.#outbox.full) await this.#outbox.ready();
-      const item = this.#queue.shift();
-      if (item === undefined) break;
-      if (item.kind === 'message') this.#queuedBytes -= item.bytes.length;
+      const request = this.#queue.next();
+      if (request === undefined) break;
       this.#steerReading();
-      await this.#serve(item);
+      await this.#serve(request);
     }
     this.#working = false;
   }
 
-  async #serve(item: Item): Promise<void> {
-    const answer = item.kind === 'message' ? await this.#answer(item.bytes) : this.#refusal(item);
+  async #serve(request: QueuedRequest): Promise<void> {
+    const answer = await this.#responder.answer(request, this.#framing);
     if (this.#phase === 'ended') return;
     if (answer !== undefined) this.#reply(answer);
     this.#watchIdling();
@@ -219,72 +171,13 @@ export class NetconfSession implements SessionHandle {
     this.#end(last);
   }
 
-  #refusal(item: Exclude<Item, { kind: 'message' }>): Answer {
-    this.#count('inBadRpcs');
-    if (item.kind === 'refused') return failure(item.echo, item.error);
-    return { ...failure(noEcho, toRpcError(item.error).error), last: 'other' };
-  }
-
-  /** @returns `undefined` when the session has to end without a reply */
-  async #answer(bytes: Uint8Array): Promise<Answer | undefined> {
-    let root: XmlElement;
+  #reply(answer: Answer): void {
     try {
-      root = readXml(bytes, this.#xmlLimits);
-    } catch (error) {
-      this.#count('inBadRpcs');
-      // malformed-message exists since base:1.1 (RFC 6241 Appendix A); a 1.0 peer is left.
-      const unanswerable = error instanceof XmlError && error.code === 'xml-malformed';
-      if (unanswerable && this.#framing === 'end-of-message') return undefined;
-      return failure(noEcho, toRpcError(error).error);
-    }
-    return this.#perform(root);
-  }
-
-  async #perform(root: XmlElement): Promise<Answer> {
-    const echo = echoOf(root);
-    let operation: XmlElement;
-    try {
-      operation = operationOf(root);
-    } catch (error) {
-      this.#count('inBadRpcs');
-      return failure(echo, toRpcError(error).error);
-    }
-    this.#count('inRpcs');
-    let closing = false;
-    const close = (): void => {
-      closing = true;
-    };
-    try {
-      const children = await perform(operation, this.#context(close));
-      return { echo, children, failed: false, ...(closing ? { last: 'closed' } : {}) };
+      this.#send(rpcReply(answer.echo, answer.children), answer.failed);
     } catch (thrown) {
-      const { error, unforeseen } = toRpcError(thrown);
-      if (unforeseen) this.#logFailure(operation.name, thrown);
-      return failure(echo, error);
-    }
-  }
-
-  #context(close: () => void): Parameters<typeof perform>[1] {
-    const host = this.#host;
-    return {
-      session: this.info,
-      signal: this.#aborter.signal,
-      backend: host.backend,
-      index: host.index(),
-      ownState: host.ownState,
-      kill: (id) => host.kill(id),
-      close,
-    };
-  }
-
-  #reply({ echo, children, failed }: Answer): void {
-    try {
-      this.#send(rpcReply(echo, children), failed);
-      if (failed) this.#count('outRpcErrors');
-    } catch (thrown) {
-      this.#logFailure('rpc-reply', thrown);
-      this.#count('outRpcErrors');
-      this.#send(rpcReply(echo, [rpcErrorElement(toRpcError(thrown).error)]), true);
+      // The backend's answer holds what cannot be written.
+      const { echo, children } = this.#responder.failure(answer.echo, thrown, 'rpc-reply');
+      this.#send(rpcReply(echo, children), true);
     }
   }
 
@@ -296,17 +189,11 @@ export class NetconfSession implements SessionHandle {
 
   /** Reads while there is room for requests and for their replies. */
   #steerReading(): void {
-    const wanted = this.#phase !== 'ended' && (this.#outbox.full || this.#queueIsFilling());
+    const wanted = this.#phase !== 'ended' && (this.#outbox.full || this.#queue.filling);
     if (wanted === this.#paused) return;
     this.#paused = wanted;
     if (wanted) this.#port.pause();
     else this.#port.resume();
-  }
-
-  /** Half of the queue is left for what is on its way already. */
-  #queueIsFilling(): boolean {
-    const { maxQueuedRequests, maxMessageBytes } = this.#host.config;
-    return 2 * this.#queue.length >= maxQueuedRequests || this.#queuedBytes >= maxMessageBytes;
   }
 
   #watchIdling(): void {
@@ -331,24 +218,11 @@ export class NetconfSession implements SessionHandle {
   #end(reason: EndReason): void {
     if (this.#phase === 'ended') return;
     this.#phase = 'ended';
-    this.#queue = [];
+    this.#queue.clear();
     this.#cancelTimer?.();
     this.#aborter.abort();
     this.#steerReading();
     this.#host.ended(this, reason);
-  }
-
-  #count(counter: keyof MessageCounters): void {
-    this.counters[counter] += 1;
-    this.#host.counters[counter] += 1;
-  }
-
-  #logFailure(operation: string, thrown: unknown): void {
-    this.#host.logger.error('a NETCONF operation failed', {
-      session: this.id,
-      operation,
-      error: errorMessage(thrown),
-    });
   }
 
   #traceMessage(direction: 'in' | 'out', bytes: Uint8Array): void {
@@ -360,8 +234,4 @@ export class NetconfSession implements SessionHandle {
     const shown = text.slice(0, maxTracedCharacters);
     this.#host.trace?.trace(`netconf ${direction}`, { session: this.id, octets, message: shown });
   }
-}
-
-function failure(echo: Echo, error: RpcError): Answer {
-  return { echo, children: [rpcErrorElement(error)], failed: true };
 }

@@ -321,6 +321,19 @@ describe('logs', () => {
     ]);
   });
 
+  test('a request that fails because its session is gone is not logged as a failure', async () => {
+    const logger = new ListLogger();
+    const { server, backend } = startServer({}, { logger });
+    backend.answer = ({ context: { signal } }) =>
+      new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+    const client = connect(server);
+    client.sendRpc(reset);
+    await settled();
+    client.handle.closed();
+    await settled();
+    expect(logger.lines.map(({ level }) => level)).toEqual(['info', 'info']);
+  });
+
   test('the wire trace shows every message, shortened, in both directions', async () => {
     const trace = new ListLogger();
     const { server } = startServer({}, { trace });

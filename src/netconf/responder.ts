@@ -1,0 +1,151 @@
+import type { NetconfConfig } from '../base/config.ts';
+import { errorMessage } from '../base/errors.ts';
+import type { Logger } from '../base/logger.ts';
+import { readXml, type XmlLimits } from '../xml/adapters/saxes-reader.ts';
+import type { XmlElement } from '../xml/element.ts';
+import { XmlError } from '../xml/xml-error.ts';
+import type { Backend, SessionInfo } from './backend.ts';
+import { rpcErrorElement } from './error-xml.ts';
+import type { Framing } from './framing.ts';
+import type { ModuleIndex } from './module-catalog.ts';
+import { type OperationContext, type OwnState, perform } from './operations.ts';
+import type { QueuedRequest } from './request-queue.ts';
+import { RpcError } from './rpc-error.ts';
+import { type Echo, echoOf, noEcho, operationOf } from './rpc-message.ts';
+import type { MessageCounters } from './statistics.ts';
+import { toRpcError } from './to-rpc-error.ts';
+
+/** What answering requests needs of the server. */
+export interface ResponderHost {
+  readonly backend: Backend;
+  readonly config: NetconfConfig;
+  readonly logger: Logger;
+  readonly counters: MessageCounters;
+  readonly ownState: readonly OwnState[];
+  index(): ModuleIndex;
+  /** Ends a session on behalf of another. @returns whether there is one of that id */
+  kill(sessionId: number): boolean;
+}
+
+/** What an `<rpc-reply>` is made of. */
+export interface Answer {
+  readonly echo: Echo;
+  readonly children: readonly XmlElement[];
+  /** It holds an `<rpc-error>`. */
+  readonly failed: boolean;
+  /** The session ends once this is sent, and why. */
+  readonly last?: 'closed' | 'other';
+}
+
+/** Elements, attributes and the like in one request: room for every sane one, none for a memory bomb. */
+const maxRequestNodes = 100_000;
+
+/** Turns the requests of one session into answers, and counts them (RFC 6022 §2.1.4). */
+export class Responder {
+  readonly #host: ResponderHost;
+  readonly #session: SessionInfo;
+  readonly #counters: MessageCounters;
+  readonly #signal: AbortSignal;
+  readonly #limits: XmlLimits;
+
+  constructor(host: ResponderHost, session: SessionInfo, counters: MessageCounters, signal: AbortSignal) {
+    this.#host = host;
+    this.#session = session;
+    this.#counters = counters;
+    this.#signal = signal;
+    this.#limits = { ...host.config, maxBytes: host.config.maxMessageBytes, maxNodes: maxRequestNodes };
+  }
+
+  /** @throws XmlError */
+  read(bytes: Uint8Array): XmlElement {
+    return readXml(bytes, this.#limits);
+  }
+
+  /** Keeps of a request for which there is no room only what its reply needs. */
+  refuse(bytes: Uint8Array): QueuedRequest {
+    const limit = this.#host.config.maxQueuedRequests;
+    const message = `over ${limit} requests of this session wait for their turn`;
+    try {
+      const error = new RpcError('application', 'resource-denied', message);
+      return { kind: 'refused', echo: echoOf(this.read(bytes)), error };
+    } catch (thrown) {
+      return { kind: 'refused', echo: noEcho, error: toRpcError(thrown).error };
+    }
+  }
+
+  /** @returns `undefined` when the session has to end without a reply */
+  async answer(request: QueuedRequest, framing: Framing): Promise<Answer | undefined> {
+    if (request.kind === 'message') return this.#answerMessage(request.bytes, framing);
+    this.#count('inBadRpcs');
+    if (request.kind === 'refused') return this.failure(request.echo, request.error);
+    return { ...this.failure(noEcho, request.error), last: 'other' };
+  }
+
+  /** The answer for whatever was thrown; what nobody foresaw is logged. */
+  failure(echo: Echo, thrown: unknown, operation?: string): Answer {
+    const { error, unforeseen } = toRpcError(thrown);
+    if (unforeseen)
+      this.#host.logger.error('a NETCONF operation failed', {
+        session: this.#session.id,
+        operation,
+        error: errorMessage(thrown),
+      });
+    this.#count('outRpcErrors');
+    return { echo, children: [rpcErrorElement(error)], failed: true };
+  }
+
+  async #answerMessage(bytes: Uint8Array, framing: Framing): Promise<Answer | undefined> {
+    let root: XmlElement;
+    try {
+      root = this.read(bytes);
+    } catch (error) {
+      this.#count('inBadRpcs');
+      // malformed-message exists since base:1.1 (RFC 6241 Appendix A); a 1.0 peer is left.
+      const malformed = error instanceof XmlError && error.code === 'xml-malformed';
+      return malformed && framing === 'end-of-message' ? undefined : this.failure(noEcho, error);
+    }
+    const echo = echoOf(root);
+    let operation: XmlElement;
+    try {
+      operation = operationOf(root);
+    } catch (error) {
+      this.#count('inBadRpcs');
+      return this.failure(echo, error);
+    }
+    this.#count('inRpcs');
+    return this.#perform(operation, echo);
+  }
+
+  async #perform(operation: XmlElement, echo: Echo): Promise<Answer> {
+    let closing = false;
+    const close = (): void => {
+      closing = true;
+    };
+    try {
+      const children = await perform(operation, this.#context(close));
+      return { echo, children, failed: false, ...(closing ? { last: 'closed' } : {}) };
+    } catch (thrown) {
+      // What fails because its session is gone is neither told nor counted.
+      if (this.#signal.aborted) return { echo, children: [], failed: false };
+      return this.failure(echo, thrown, operation.name);
+    }
+  }
+
+  #context(close: () => void): OperationContext {
+    const host = this.#host;
+    return {
+      session: this.#session,
+      signal: this.#signal,
+      backend: host.backend,
+      index: host.index(),
+      ownState: host.ownState,
+      kill: (id) => host.kill(id),
+      close,
+    };
+  }
+
+  #count(counter: keyof MessageCounters): void {
+    this.#counters[counter] += 1;
+    this.#host.counters[counter] += 1;
+  }
+}
