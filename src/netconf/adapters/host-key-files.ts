@@ -62,8 +62,8 @@ async function generate(kind: HostKeyKind): Promise<string> {
 }
 
 /**
- * A new Ed25519 key as PEM. ssh2 reads Ed25519 keys in OpenSSH's format only, which node:crypto does not write; ssh2's own generator
- * makes one key in 256 that nobody can read.
+ * A new Ed25519 key as PEM. ssh2 reads Ed25519 keys in OpenSSH's format only, which node:crypto does not
+ * write; ssh2's own generator makes one key in 256 that nobody can read.
  */
 export async function generateEd25519(comment: string): Promise<string> {
   const { x, d } = (await generateAsync('ed25519')).privateKey.export({ format: 'jwk' });

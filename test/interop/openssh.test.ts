@@ -1,0 +1,267 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { systemClock } from '../../src/base/adapters/node-runtime.ts';
+import { defaultConfig } from '../../src/base/config.ts';
+import { silentLogger } from '../../src/base/logger.ts';
+import { loadHostKeys } from '../../src/netconf/adapters/host-key-files.ts';
+import { type RunningSshServer, startSshServer } from '../../src/netconf/adapters/ssh-server.ts';
+import { addUser, createAuthenticator } from '../../src/netconf/adapters/user-file.ts';
+import { NetconfServer } from '../../src/netconf/server.ts';
+import { element } from '../../src/xml/element.ts';
+import { MemoryDrop, newEd25519 } from '../netconf/adapters/ssh-fixture.ts';
+import { lampNamespace, ScriptedBackend } from '../netconf/protocol-fixture.ts';
+import { describeWith } from '../support/peers.ts';
+
+const base = 'urn:ietf:params:xml:ns:netconf:base:1.0';
+
+/** A program of OpenSSH, whose output a test waits for. */
+class Program {
+  readonly #child: ChildProcessWithoutNullStreams;
+  #wake: () => void = () => {};
+  readonly exited: Promise<number | null>;
+  output = '';
+  errors = '';
+
+  constructor(command: string, args: readonly string[]) {
+    this.#child = spawn(command, args);
+    this.#child.stdout.setEncoding('latin1').on('data', (text: string) => {
+      this.output += text;
+      this.#wake();
+    });
+    this.#child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      this.errors += text;
+    });
+    this.#child.stdin.on('error', () => {});
+    this.exited = new Promise((resolve) => {
+      this.#child.once('close', (code) => {
+        resolve(code);
+        this.#wake();
+      });
+    });
+  }
+
+  write(text: string): void {
+    this.#child.stdin.write(text);
+  }
+
+  end(text = ''): void {
+    this.#child.stdin.end(text);
+  }
+
+  /** Takes the output up to and including `end`. */
+  async take(end: string): Promise<string> {
+    for (;;) {
+      const at = this.output.indexOf(end);
+      if (at >= 0) {
+        const taken = this.output.slice(0, at + end.length);
+        this.output = this.output.slice(at + end.length);
+        return taken;
+      }
+      if (this.#child.exitCode !== null) throw new Error(`it ended: ${this.output}\n${this.errors}`);
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+}
+
+const hello = (...versions: readonly string[]): string =>
+  `<hello xmlns="${base}"><capabilities>${versions
+    .map((version) => `<capability>urn:ietf:params:netconf:base:${version}</capability>`)
+    .join('')}</capabilities></hello>]]>]]>`;
+const rpc = (id: string, operation: string): string =>
+  `<rpc xmlns="${base}" message-id="${id}">${operation}</rpc>`;
+const chunked = (message: string, size = message.length): string =>
+  `${(message.match(new RegExp(`[^]{1,${size}}`, 'g')) ?? []).map((part) => `\n#${part.length}\n${part}`).join('')}\n##\n`;
+const closeSession = rpc('last', '<close-session/>');
+
+/** The message in chunks of RFC 6242 §4.2. */
+function unchunk(framed: string): string {
+  let message = '';
+  for (let rest = framed; !rest.startsWith('\n##\n'); ) {
+    const [header = '', size = ''] = /^\n#([1-9][0-9]*)\n/.exec(rest) ?? [];
+    expect(header).not.toBe('');
+    message += rest.slice(header.length, header.length + Number(size));
+    rest = rest.slice(header.length + Number(size));
+  }
+  return message;
+}
+
+describeWith(['openssh'], 'OpenSSH beside the NETCONF server', () => {
+  const backend = new ScriptedBackend();
+  const fileDrop = new MemoryDrop();
+  let directory: string;
+  let server: RunningSshServer;
+  let options: string[];
+
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'mup-openssh-'));
+    const key = newEd25519();
+    await writeFile(join(directory, 'id'), key.private, { mode: 0o600 });
+    const users = join(directory, 'users.json');
+    await addUser(users, 'alice', { authorizedKey: key.public });
+    const config = { ...defaultConfig.netconf, port: 0 };
+    const deps = { clock: systemClock, logger: silentLogger };
+    server = await startSshServer({
+      server: new NetconfServer({ backend, config, ...deps }),
+      hostKeys: await loadHostKeys(join(directory, 'keys')),
+      authenticator: createAuthenticator(users, deps),
+      fileDrop,
+      config,
+      ...deps,
+    });
+    options = [
+      ...['-F', 'none', '-i', join(directory, 'id'), '-o', 'IdentitiesOnly=yes', '-o', 'BatchMode=yes'],
+      ...['-o', 'StrictHostKeyChecking=no', '-o', 'UserKnownHostsFile=/dev/null', '-o', 'LogLevel=ERROR'],
+    ];
+  });
+
+  afterAll(async () => {
+    await server?.close();
+    await rm(directory, { recursive: true, force: true });
+  });
+
+  const ssh = (...more: readonly string[]): Program =>
+    new Program('/usr/bin/ssh', [
+      ...options,
+      ...more,
+      '-p',
+      String(server.port),
+      '-s',
+      'alice@127.0.0.1',
+      'netconf',
+    ]);
+
+  test('speaks base:1.0 by hand (RFC 6242 section 4.3)', async () => {
+    const program = ssh();
+    expect(await program.take(']]>]]>')).toContain('urn:ietf:params:netconf:base:1.1');
+    program.write(`${hello('1.0')}\n${rpc('7', '<get/>')}]]>]]>`);
+    const reply = await program.take(']]>]]>');
+    expect(reply).toContain('message-id="7"');
+    expect(reply).toContain('<room>attic</room>');
+    program.write(`${closeSession}]]>]]>`);
+    expect(await program.take(']]>]]>')).toContain('<ok/>');
+    expect(await program.exited).toBe(0);
+  });
+
+  test('speaks base:1.1 by hand, in chunks of one octet too (RFC 6242 section 4.2)', async () => {
+    const program = ssh();
+    await program.take(']]>]]>');
+    program.write(hello('1.0', '1.1') + chunked(rpc('8', '<get/>'), 1));
+    const reply = unchunk(await program.take('\n##\n'));
+    expect(reply).toContain('message-id="8"');
+    expect(reply).toContain('<room>attic</room>');
+    program.write(chunked(closeSession));
+    expect(unchunk(await program.take('\n##\n'))).toContain('<ok/>');
+    expect(await program.exited).toBe(0);
+  });
+
+  test('a script that sends everything at once and then EOF gets every answer', async () => {
+    const program = ssh();
+    program.end(
+      hello('1.0', '1.1') +
+        chunked(rpc('1', '<get/>')) +
+        chunked(rpc('2', '<nonsense/>')) +
+        chunked(closeSession),
+    );
+    expect(await program.exited).toBe(0);
+    const replies = program.output.split(']]>]]>')[1]?.split('\n##\n') ?? [];
+    expect(replies).toHaveLength(4);
+    expect(replies[0]).toContain('message-id="1"');
+    expect(replies[1]).toContain('operation-not-supported');
+    expect(replies[2]).toContain('message-id="last"');
+  });
+
+  test('a reply of many megabytes arrives whole', async () => {
+    const program = ssh();
+    const before = backend.data;
+    backend.data = [element(lampNamespace, 'lamps', 'x'.repeat(8 * 1024 * 1024))];
+    program.end(hello('1.0', '1.1') + chunked(rpc('1', '<get/>')) + chunked(closeSession));
+    expect(await program.exited).toBe(0);
+    backend.data = before;
+    const reply = program.output.slice(program.output.indexOf(']]>]]>') + 6);
+    expect(unchunk(reply.slice(0, reply.indexOf('\n##\n') + 4))).toContain(
+      `>${'x'.repeat(8 * 1024 * 1024)}<`,
+    );
+  });
+
+  test.each([
+    ['ssh-ed25519', 'curve25519-sha256', 'aes128-gcm@openssh.com'],
+    ['ecdsa-sha2-nistp256', 'ecdh-sha2-nistp256', 'aes256-ctr'],
+    ['rsa-sha2-256', 'diffie-hellman-group14-sha256', 'chacha20-poly1305@openssh.com'],
+    ['rsa-sha2-512', 'diffie-hellman-group16-sha512', 'aes128-ctr'],
+  ])('agrees on %s, %s and %s', async (hostKey, exchange, cipher) => {
+    const program = ssh(
+      ...['-o', `HostKeyAlgorithms=${hostKey}`, '-o', `KexAlgorithms=${exchange}`, '-o', `Ciphers=${cipher}`],
+    );
+    program.end(`${hello('1.0')}${closeSession}]]>]]>`);
+    expect(await program.exited).toBe(0);
+    expect(program.output).toContain('<ok/>');
+  });
+
+  test('is refused a shell', async () => {
+    const program = new Program('/usr/bin/ssh', [
+      ...options,
+      '-p',
+      String(server.port),
+      'alice@127.0.0.1',
+      'id',
+    ]);
+    expect(await program.exited).toBe(255);
+    expect(program.output).toBe('');
+  });
+
+  const sftp = (...commands: readonly string[]): Program => {
+    const program = new Program('/usr/bin/sftp', [
+      ...options,
+      '-P',
+      String(server.port),
+      '-b',
+      '-',
+      'alice@127.0.0.1',
+    ]);
+    program.end(`${commands.join('\n')}\n`);
+    return program;
+  };
+
+  test('sftp puts an image and its manifest, and lists them', async () => {
+    const image = Uint8Array.from({ length: 87_800 }, (_, i) => (i * 7) % 256);
+    await writeFile(join(directory, 'image.bin'), image);
+    await writeFile(join(directory, 'image.json'), '{"suite":"1"}');
+    const program = sftp(
+      'pwd',
+      `lcd ${directory}`,
+      'put image.bin',
+      'put -p image.json',
+      'put image.bin /again.bin',
+      'ls -l',
+    );
+    expect([await program.exited, program.errors]).toEqual([0, '']);
+    expect(program.output).toContain('Remote working directory: /');
+    expect(program.output).toMatch(/-rw-r--r-- .* 87800 .* image\.bin/);
+    expect(Buffer.compare(fileDrop.files.get('image.bin') ?? new Uint8Array(), image)).toBe(0);
+    expect(Buffer.compare(fileDrop.files.get('again.bin') ?? new Uint8Array(), image)).toBe(0);
+    expect(Buffer.from(fileDrop.files.get('image.json') ?? []).toString()).toBe('{"suite":"1"}');
+  });
+
+  test('sftp shows why a file is refused, and fails', async () => {
+    await writeFile(join(directory, 'bad.bin'), 'x');
+    const program = sftp(`put ${join(directory, 'bad.bin')}`);
+    expect(await program.exited).toBe(1);
+    expect(program.errors).toContain('bad.bin: the image does not match its manifest');
+  });
+
+  test.each([
+    'get image.bin /dev/null',
+    'rm image.bin',
+    'mkdir x',
+    'rename image.bin y',
+    'cd /etc',
+    'ln image.bin z',
+  ])('sftp cannot %s', async (command) => {
+    expect(await sftp(command).exited).toBe(1);
+  });
+});
