@@ -22,7 +22,8 @@ export function namedTerms(text: string): ReadonlySet<string> {
   for (const [, prefix = '', namespace = ''] of code.matchAll(/prefix\s+([\w-]*):\s*<([^>]*)>/gi))
     namespaces.set(prefix, namespace);
   const terms = new Set<string>();
-  for (const [, prefix = '', name = ''] of code.matchAll(/(?<![\w<"-])([\w-]+):([\w-]+)/g)) {
+  const names = code.replace(/"(?:\\.|[^"\\])*"/g, '').replace(/<[^<>\s]*>/g, '');
+  for (const [, prefix = '', name = ''] of names.matchAll(/(?<![\w<"-])([\w-]+):([\w-]+)/g)) {
     const namespace = namespaces.get(prefix);
     if (namespace !== undefined) terms.add(namespace + name);
   }

@@ -8,6 +8,7 @@ const schemaNamespaces = [
 ];
 const owlNamespace = 'http://www.w3.org/2002/07/owl#';
 const type = `${rdfNamespace}type`;
+const hasCommand = 'http://www.onem2m.org/ontology/Base_Ontology/base_ontology#hasCommand';
 const device = 'http://www.onem2m.org/ontology/Base_Ontology/base_ontology#Device';
 
 /** Tells an author what a description says in vain: properties nobody reads, individuals nobody names. */
@@ -19,9 +20,11 @@ export function remarkUnused(
   for (const { predicate, subject } of triples)
     if (!knownTerms.has(predicate.value) && !schemaNamespaces.some((one) => predicate.value.startsWith(one)))
       report.remark(`${show(subject)} ${show(predicate)}: this property is not read.`);
-  const named = new Set(triples.map(({ object }) => termKey(object)));
+  const used = new Set(triples.map(({ object }) => termKey(object)));
+  // A functionality is found by its command.
+  for (const { subject, predicate } of triples) if (predicate.value === hasCommand) used.add(termKey(subject));
   for (const { subject, predicate, object } of triples) {
-    if (predicate.value !== type || subject.termType === 'BlankNode' || named.has(subject.value)) continue;
+    if (predicate.value !== type || subject.termType === 'BlankNode' || used.has(subject.value)) continue;
     if (object.value === device || isDeclaration(object.value)) continue;
     report.remark(`${show(subject)}: nothing refers to this individual.`);
   }
