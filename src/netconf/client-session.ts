@@ -63,13 +63,22 @@ export class ClientSession {
     try {
       for (const message of this.#decoder.push(bytes)) this.#message(message);
     } catch (error) {
-      this.#fail(error instanceof PeerError ? error : badServer('its message cannot be read'));
+      this.fail(error instanceof PeerError ? error : badServer('its message cannot be read'));
     }
   }
 
   /** The channel is gone. */
   closed(reason = 'the server has closed the session'): void {
-    this.#fail(new UnavailableError('netconf-closed', reason));
+    this.fail(new UnavailableError('netconf-closed', reason));
+  }
+
+  /** Ends the session: what waits, and what is asked from now on, gets this error. */
+  fail(error: MupError): void {
+    if (this.#failure !== undefined) return;
+    this.#failure = error;
+    for (const pending of [...this.#pending.values()]) pending.reject(error);
+    this.#port.end();
+    this.#onFailure(error);
   }
 
   /** As `NetconfClient.rpc`. */
@@ -134,14 +143,6 @@ export class ClientSession {
   #pendingOf(reply: XmlElement): Pending | undefined {
     const id = attributeOf(reply, 'message-id');
     return id === undefined ? this.#pending.values().next().value : this.#pending.get(id);
-  }
-
-  #fail(error: MupError): void {
-    if (this.#failure !== undefined) return;
-    this.#failure = error;
-    for (const pending of [...this.#pending.values()]) pending.reject(error);
-    this.#port.end();
-    this.#onFailure(error);
   }
 }
 

@@ -46,7 +46,9 @@ const derive: Scrypt = (password, salt, { n, r, p }, length) =>
   new Promise((resolve, reject) => {
     const options = { N: n, r, p, maxmem: 256 * n * r + spareBytes };
     nodeScrypt(password, salt, length, options, (error, key) =>
-      error === null ? resolve(new Uint8Array(key)) : reject(error),
+      error === null
+        ? resolve(new Uint8Array(key))
+        : reject(new UnavailableError('scrypt-failed', `a password cannot be hashed: ${error.message}`)),
     );
   });
 

@@ -127,7 +127,9 @@ class ClientConnection {
         write: (bytes: Uint8Array) => void channel.write(bytes),
         end: () => void channel.end(),
       };
-      const cancel = this.#clock.schedule(this.#connectMs, () => session.closed('the server sent no hello'));
+      const cancel = this.#clock.schedule(this.#connectMs, () =>
+        session.fail(new UnavailableError('netconf-timeout', 'the server sent no hello')),
+      );
       const started = (hello: Hello): void => {
         cancel();
         resolve(this.#clientOf(session, hello));

@@ -76,10 +76,12 @@ export class SshLogin {
     );
   }
 
-  async #checkPassword(context: AuthContext, password: string): Promise<boolean> {
+  async #checkPassword(context: AuthContext, password: unknown): Promise<boolean> {
     // Counted before the work: a client may start the next request without waiting for an answer.
     this.#attempts += 1;
     if (this.#attempts > this.#options.maxAttempts) return false;
+    // A request to change the password holds two of them (RFC 4252 §8); ssh2 hands them over as an object.
+    if (typeof password !== 'string') return false;
     return this.#options.authenticator.checkPassword(context.username, password);
   }
 

@@ -3,6 +3,7 @@ import { connectNetconf, type NetconfClientOptions } from '../../../src/netconf/
 import type { RunningSshServer } from '../../../src/netconf/adapters/ssh-server.ts';
 import { type NetconfClient, RpcReplyError } from '../../../src/netconf/client.ts';
 import { element } from '../../../src/xml/element.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
 import {
   aliceAuthenticator,
   connectRaw,
@@ -127,10 +128,13 @@ describe('connecting', () => {
   });
 
   test('a server that sends no hello, or garbage, or leaves', async () => {
-    const silent = await start();
-    await expect(connect(silent.port, { connectTimeoutMs: 500 })).rejects.toMatchObject({
-      code: 'netconf-closed',
-    });
+    const silent = new ScriptedServer();
+    const clock = new ManualClock();
+    const waiting = connect((await start({ server: silent })).port, { clock, connectTimeoutMs: 20_000 });
+    const failed = expect(waiting).rejects.toMatchObject({ code: 'netconf-timeout' });
+    await until(() => silent.sessions.length === 1 && clock.pending === 1);
+    clock.advance(20_000);
+    await failed;
     const garbage = new ScriptedServer();
     garbage.onOpen = ({ port }) => port.write(Buffer.from('<oops>]]>]]>'));
     await expect(connect((await start({ server: garbage })).port)).rejects.toMatchObject({
