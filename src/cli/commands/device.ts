@@ -30,11 +30,11 @@ export const deviceCommand: CommandDefinition = {
     {
       name: 'vendor-key',
       value: 'FILE',
-      description: "vendor's public key; without it the device takes no firmware",
+      description: "vendor's public key; needed for updates, with a bridge whose key this vendor endorsed",
     },
     {
       name: 'trust-first-key',
-      description: 'take the first update server’s key without an endorsement of the vendor',
+      description: 'without --vendor-key: keep the first update server’s key that comes',
     },
     {
       name: 'telemetry-interval-ms',
@@ -49,7 +49,7 @@ export const deviceCommand: CommandDefinition = {
   ],
   examples: [
     {
-      line: 'mup device --description ontologies/examples/updatable-device.jsonld --uuid 3F2504E0-4F89-11D3-9A0C-0305E82C3301 --mqtt-url mqtt://127.0.0.1:1883 --state-dir device-1 --vendor-key vendor.pub.pem --trust-first-key',
+      line: 'mup device --description ontologies/examples/updatable-device.jsonld --uuid 3F2504E0-4F89-11D3-9A0C-0305E82C3301 --mqtt-url mqtt://127.0.0.1:1883 --state-dir device-1 --vendor-key vendor.pub.pem',
       text: 'Run a simulated device that can be updated',
     },
   ],
