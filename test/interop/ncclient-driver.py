@@ -7,14 +7,19 @@ The first request opens the session: {"host", "port", "username", "password"}. T
   {"op": "get_config", "filter": "<...>"} -> likewise
   {"op": "get_schema", "name": "..."}     -> {"schema": "..."} or {"error": {...}}
   {"op": "kill_session", "id": "..."}     -> likewise
+  {"op": "send", "text": "..."}           -> {"sent": true}: bytes as they are, framed by ncclient
   {"op": "close"}                        -> {"closed": true}
 """
 
 import json
+import logging
 import sys
 import warnings
 
+# What ncclient itself does with old Python is not of our making; all else it complains of goes to stderr.
 warnings.simplefilter("always")
+warnings.simplefilter("ignore", DeprecationWarning)
+logging.basicConfig(stream=sys.stderr, level=logging.WARNING)
 
 from ncclient import manager
 from ncclient.operations.rpc import RPCError
@@ -50,6 +55,9 @@ def perform(session, request):
         return {"schema": session.get_schema(request["name"]).data}
     if op == "kill_session":
         return {"reply": session.kill_session(request["id"]).xml}
+    if op == "send":
+        session._session.send(request["text"])
+        return {"sent": True}
     if op == "close":
         session.close_session()
         return {"closed": True}

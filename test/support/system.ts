@@ -75,7 +75,7 @@ export async function startDeviceProcess(options: {
     ...(vendorKey === undefined
       ? ['--trust-first-key']
       : ['--vendor-key', vendorKey.replace(/\.pem$/, '.pub.pem')]),
-    '--json',
+    ...['--app-id', 'APP', '--json'],
   ]);
   await program.json({ event: 'registered' });
   return program;
