@@ -144,6 +144,10 @@ describe('what is refused', () => {
     'more attributes in all than allowed': [`<a>${'<b c="" d=""/>'.repeat(400)}</a>`, {}],
     'more comments than allowed': [`<a>${'<!---->'.repeat(1000)}</a>`, {}],
     'more processing instructions than allowed': [`<a>${'<?p?>'.repeat(1000)}</a>`, {}],
+    'a longer element name than allowed': [`<${'a'.repeat(1025)}/>`, {}],
+    'a longer attribute name than allowed': [`<a ${'a'.repeat(1025)}=""/>`, {}],
+    'a longer attribute value than allowed': [`<a b="${'a'.repeat(65_537)}"/>`, {}],
+    'a longer namespace than allowed': [`<a xmlns="${'a'.repeat(65_537)}"/>`, {}],
     'more CDATA sections than allowed': [`<a>${'<![CDATA[]]>'.repeat(1000)}</a>`, {}],
   };
 
@@ -155,6 +159,7 @@ describe('what is refused', () => {
     const attributes = 'abcdefgh'.replace(/./g, '$&="" ');
     expect(read(`${'<a>'.repeat(15)}<b ${attributes}/>${'</a>'.repeat(15)}`).name).toBe('a');
     expect(read(`<a>${'<b/>'.repeat(999)}</a>`).children).toHaveLength(999);
+    expect(read(`<${'a'.repeat(1024)} b="${'c'.repeat(65_536)}"/>`).attributes).toHaveLength(1);
   });
 
   test('any octets give a tree or an XmlError, nothing else', () => {

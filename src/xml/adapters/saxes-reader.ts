@@ -18,6 +18,10 @@ export interface XmlLimits {
 /** XML 1.0 whatever the declaration says: 1.1 would allow more control characters. */
 const parserOptions = { xmlns: true, defaultXMLVersion: '1.0', forceXMLVersion: true } as const;
 
+/** Characters of a name and of an attribute's value. Errors and replies repeat them, some more than once. */
+const maxNameLength = 1024;
+const maxValueLength = 65_536;
+
 const xmlnsNamespace = 'http://www.w3.org/2000/xmlns/';
 const noAttributes: readonly XmlAttribute[] = [];
 const rootScope: ReadonlyMap<string, string> = new Map();
@@ -74,11 +78,16 @@ class TreeBuilder {
     parser.on('doctype', () => this.#malformed('a document type declaration is not allowed'));
     parser.on('processinginstruction', () => this.#count());
     parser.on('comment', () => this.#count());
-    parser.on('opentagstart', () => {
+    parser.on('opentagstart', ({ name }) => {
+      this.#checkName(name);
       this.#count();
       this.#attributes = 0;
     });
-    parser.on('attribute', () => this.#countAttribute());
+    parser.on('attribute', ({ name, value }) => {
+      this.#checkName(name);
+      if (value.length > maxValueLength) this.#tooBig(`a value is over ${maxValueLength} characters`);
+      this.#countAttribute();
+    });
     parser.on('opentag', (tag) => this.#openTag(tag));
     parser.on('closetag', () => this.#closeTag());
     parser.on('text', (text) => this.#text(text));
@@ -135,6 +144,10 @@ class TreeBuilder {
   #checkEncoding(encoding: string | undefined): void {
     if (encoding !== undefined && encoding.toUpperCase() !== 'UTF-8')
       this.#malformed('the encoding of a document is UTF-8');
+  }
+
+  #checkName(name: string): void {
+    if (name.length > maxNameLength) this.#tooBig(`a name is over ${maxNameLength} characters`);
   }
 
   #countAttribute(): void {
