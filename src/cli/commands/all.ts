@@ -1,6 +1,6 @@
 import type { CommandDefinition, CommandGroup } from '../command.ts';
-import { deviceCommand } from './device.ts';
 import { demoCommand } from './demo.ts';
+import { deviceCommand } from './device.ts';
 import { endorseCommand } from './endorse.ts';
 import { imageCommand } from './image.ts';
 import { keygenCommand } from './keygen.ts';
