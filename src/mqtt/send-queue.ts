@@ -9,7 +9,8 @@ interface Waiting {
  */
 export class SendQueue {
   readonly #hasRoom: () => boolean;
-  #waiting: Waiting[] = [];
+  /** A set, because it gives up its first entry in constant time. */
+  readonly #waiting = new Set<Waiting>();
   #closed: Error | undefined;
 
   /** @param hasRoom asked before every packet; what `send` does changes its answer at once */
@@ -23,18 +24,25 @@ export class SendQueue {
       reject(this.#closed);
       return;
     }
-    this.#waiting.push({ send, reject });
-    this.pump();
+    if (this.#waiting.size === 0 && this.#hasRoom()) send();
+    else this.#waiting.add({ send, reject });
   }
 
   /** To be called when there may be room again. */
   pump(): void {
-    while (this.#waiting.length > 0 && this.#hasRoom()) this.#waiting.shift()?.send();
+    for (const waiting of this.#waiting) {
+      if (!this.#hasRoom()) return;
+      this.#waiting.delete(waiting);
+      waiting.send();
+    }
   }
 
   /** Nothing goes any more. */
   close(error: Error): void {
     this.#closed = error;
-    for (const { reject } of this.#waiting.splice(0)) reject(error);
+    for (const waiting of this.#waiting) {
+      this.#waiting.delete(waiting);
+      waiting.reject(error);
+    }
   }
 }
