@@ -22,7 +22,8 @@ export function remarkUnused(
       report.remark(`${show(subject)} ${show(predicate)}: this property is not read.`);
   const used = new Set(triples.map(({ object }) => termKey(object)));
   // A functionality is found by its command.
-  for (const { subject, predicate } of triples) if (predicate.value === hasCommand) used.add(termKey(subject));
+  for (const { subject, predicate } of triples)
+    if (predicate.value === hasCommand) used.add(termKey(subject));
   for (const { subject, predicate, object } of triples) {
     if (predicate.value !== type || subject.termType === 'BlankNode' || used.has(subject.value)) continue;
     if (object.value === device || isDeclaration(object.value)) continue;

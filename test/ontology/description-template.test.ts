@@ -23,7 +23,8 @@ describe('abstracting the UUID (mup-protocol §1)', () => {
   });
 
   test('an id that may be part of any word stays', () => {
-    for (const id of ['relay', '1', 'a1', 'onem2m', 'temperature']) expect(abstracted(id, `"${id}"`)).toBe(`"${id}"`);
+    for (const id of ['relay', '1', 'a1', 'onem2m', 'temperature'])
+      expect(abstracted(id, `"${id}"`)).toBe(`"${id}"`);
   });
 
   test('bytes that are not UTF-8 stay', () => {
@@ -63,7 +64,7 @@ describe('instantiating a template', () => {
 
   test('a template with a literal UUID is for that device alone', async () => {
     const shared = await template();
-    const own = { ...shared, description: { ...shared.description, uuid: 'relay' } };
+    const own = { ...shared, description: { ...shared.description, uuid: deviceUuid('relay') } };
     expect(instantiate(own, deviceUuid('relay')).uuid).toBe('relay');
     expect(() => instantiate(own, uuid)).toThrow(expect.objectContaining({ code: 'uuid-mismatch' }));
   });

@@ -22,7 +22,9 @@ describe('decimals', () => {
     fc.assert(
       fc.property(numbers, numbers, ([a, i], [b, j]) => {
         const [left, right] = [(a / 10 ** i).toFixed(i), (b / 10 ** j).toFixed(j)];
-        expect(Math.sign(compareDecimals(parsed(left), parsed(right)))).toBe(Math.sign(Number(left) - Number(right)));
+        expect(Math.sign(compareDecimals(parsed(left), parsed(right)))).toBe(
+          Math.sign(Number(left) - Number(right)),
+        );
       }),
     );
   });

@@ -43,7 +43,9 @@ describe('a JSON-LD context is never fetched, imported, nested or listed', () =>
   });
 
   test('in an expanded document', async () => {
-    expect((await refusal([{ '@context': 'http://127.0.0.1:1/', '@id': 'x:y' }])).code).toBe('description-malformed');
+    expect((await refusal([{ '@context': 'http://127.0.0.1:1/', '@id': 'x:y' }])).code).toBe(
+      'description-malformed',
+    );
   });
 });
 
@@ -62,10 +64,14 @@ describe('a document is bounded before JSON-LD sees it', () => {
       JSON.stringify(Array.from({ length: 100 }, (_, i) => ({ '@id': 'x:y', 'x:p': i }))),
       'description-too-big',
     ],
-    ['with that under another name of @id', JSON.stringify({
-      '@context': { id: '@id' },
-      '@graph': Array.from({ length: 100 }, (_, i) => ({ id: 'x:y', 'x:p': i })),
-    }), 'description-too-big'],
+    [
+      'with that under another name of @id',
+      JSON.stringify({
+        '@context': { id: '@id' },
+        '@graph': Array.from({ length: 100 }, (_, i) => ({ id: 'x:y', 'x:p': i })),
+      }),
+      'description-too-big',
+    ],
     ['not UTF-8', Uint8Array.of(0x7b, 0xff, 0x7d), 'description-malformed'],
     ['empty', '', 'description-malformed'],
     ['cut off', '{"@graph": [', 'description-malformed'],
@@ -86,9 +92,9 @@ describe('a document is bounded before JSON-LD sees it', () => {
     const documents = fc.oneof(
       fc.uint8Array({ maxLength: 200 }),
       fc.json().map(utf8),
-      fc.object({ key: fc.constantFrom('@id', '@graph', '@list', '@context', '__proto__', 'a') }).map((value) =>
-        utf8(JSON.stringify(value)),
-      ),
+      fc
+        .object({ key: fc.constantFrom('@id', '@graph', '@list', '@context', '__proto__', 'a') })
+        .map((value) => utf8(JSON.stringify(value))),
     );
     fc.assert(
       fc.property(documents, (bytes) => {
@@ -122,20 +128,37 @@ describe('a packed description (mup-protocol §1)', () => {
 
 describe('names and texts that would break out of YANG, XML, SPARQL or a topic', () => {
   const names = [
-    'a b', 'a"b', 'a;b', 'a{b', '1a', 'xmlFoo', 'XML-x', 'a}', "a' OR '", '<a>', '%s', 'ü', '../a',
-    'a'.repeat(65), '?x', 'a\u0000',
+    'a b',
+    'a"b',
+    'a;b',
+    'a{b',
+    '1a',
+    'xmlFoo',
+    'XML-x',
+    'a}',
+    "a' OR '",
+    '<a>',
+    '%s',
+    'ü',
+    '../a',
+    'a'.repeat(65),
+    '?x',
+    'a\u0000',
   ]; // prettier-ignore
   test.each(names)('the name %j is refused or cut at its last separator', async (name) => {
     const input = { '@id': `urn:x#${name}` };
     const outcome = await read(withInputs([input])).catch((error: DescriptionError) => error);
     if (outcome instanceof DescriptionError) expect(outcome.code).toMatch(/^description-/);
-    else expect(outcome.operations[0]?.inputs.map((field) => field.name)).toEqual(name === '../a' ? ['a'] : []);
+    else
+      expect(outcome.operations[0]?.inputs.map((field) => field.name)).toEqual(name === '../a' ? ['a'] : []);
   });
 
   test.each(['+', '#', 'a/+/b', '$SYS/x', 'a\u0000b', '/a', '', 'a\nb', 'a'.repeat(500)])(
     'the topic %j is refused where it stands',
     async (topic) => {
-      const { code, findings } = await refusal(describeDevice(operation('call', { 'myno:mqttTopic': topic })));
+      const { code, findings } = await refusal(
+        describeDevice(operation('call', { 'myno:mqttTopic': topic })),
+      );
       expect([code, findings[0]?.node, findings[0]?.path]).toEqual([
         'description-invalid',
         'myno:op-call',
@@ -149,24 +172,38 @@ describe('names and texts that would break out of YANG, XML, SPARQL or a topic',
     expect(findings[0]?.path).toBe('myno:mqttMethod');
   });
 
-  test.each(['', ' a', 'a\n', 'a\u0000b', '\u202ea', 'a'.repeat(129)])('the enumerated value %j is refused', async (value) => {
-    const input = { ...id('x'), 'onem2m:hasDataRestriction_pattern': { '@list': ['b', value] } };
-    const { findings } = await refusal(withInputs([input]));
-    expect(findings[0]?.path).toBe('onem2m:hasDataRestriction_pattern');
-  });
-
-  test.each(['(a+)+', '(a|b)*', '((a{2,})x)+', '(a*)*', '(?=a)', '(a)\\1', '[', 'a'.repeat(201), '(a{1,}){1000}'])(
-    'the pattern %j, with which checking could take forever, is refused',
-    async (pattern) => {
-      const { findings } = await refusal(withInputs([{ ...id('x'), 'onem2m:hasDataRestriction_pattern': pattern }]));
+  test.each(['', ' a', 'a\n', 'a\u0000b', '\u202ea', 'a'.repeat(129)])(
+    'the enumerated value %j is refused',
+    async (value) => {
+      const input = { ...id('x'), 'onem2m:hasDataRestriction_pattern': { '@list': ['b', value] } };
+      const { findings } = await refusal(withInputs([input]));
       expect(findings[0]?.path).toBe('onem2m:hasDataRestriction_pattern');
     },
   );
 
+  test.each([
+    '(a+)+',
+    '(a|b)*',
+    '((a{2,})x)+',
+    '(a*)*',
+    '(?=a)',
+    '(a)\\1',
+    '[',
+    'a'.repeat(201),
+    '(a{1,}){1000}',
+  ])('the pattern %j, with which checking could take forever, is refused', async (pattern) => {
+    const { findings } = await refusal(
+      withInputs([{ ...id('x'), 'onem2m:hasDataRestriction_pattern': pattern }]),
+    );
+    expect(findings[0]?.path).toBe('onem2m:hasDataRestriction_pattern');
+  });
+
   test.each(['[A-Za-z0-9._\\-]{1,32}', '([0-9a-f]{2}:){5}[0-9a-f]{2}', '\\(a\\)+', '[(+]*x+', '(a|b)c?'])(
     'the pattern %j is taken',
     async (pattern) => {
-      const { operations } = await read(withInputs([{ ...id('x'), 'onem2m:hasDataRestriction_pattern': pattern }]));
+      const { operations } = await read(
+        withInputs([{ ...id('x'), 'onem2m:hasDataRestriction_pattern': pattern }]),
+      );
       expect(operations[0]?.inputs[0]?.type).toMatchObject({ patterns: [pattern] });
     },
   );
@@ -175,7 +212,10 @@ describe('names and texts that would break out of YANG, XML, SPARQL or a topic',
 describe('graphs that would loop or explode', () => {
   test('a structure that holds itself is refused', async () => {
     const { findings } = await refusal(
-      withInputs([{ ...id('x'), 'onem2m:hasSubStructure': id('y') }], [{ ...id('y'), 'onem2m:hasSubStructure': id('x') }]),
+      withInputs(
+        [{ ...id('x'), 'onem2m:hasSubStructure': id('y') }],
+        [{ ...id('y'), 'onem2m:hasSubStructure': id('x') }],
+      ),
     );
     expect(findings[0]?.message).toBe('A structure cannot hold itself.');
   });
@@ -185,7 +225,9 @@ describe('graphs that would loop or explode', () => {
     const nodes = Array.from({ length: 6 }, (_, level) =>
       parts(level).map((part) => ({ ...part, 'onem2m:hasSubStructure': parts(level + 1) })),
     ).flat();
-    const { findings } = await refusal(withInputs([{ ...id('x'), 'onem2m:hasSubStructure': parts(0) }], nodes));
+    const { findings } = await refusal(
+      withInputs([{ ...id('x'), 'onem2m:hasSubStructure': parts(0) }], nodes),
+    );
     expect(findings.map(({ expected }) => expected)).toEqual(['at most 8192']);
   });
 
@@ -219,7 +261,12 @@ describe('findings say what is wrong, where, and what is expected', () => {
     [
       'two devices',
       describeDevice([
-        { ...id('other'), '@type': 'onem2m:Device', 'onem2m:hasThingProperty': [id('deviceUuid'), id('deviceCategory')], 'onem2m:hasService': id('service') },
+        {
+          ...id('other'),
+          '@type': 'onem2m:Device',
+          'onem2m:hasThingProperty': [id('deviceUuid'), id('deviceCategory')],
+          'onem2m:hasService': id('service'),
+        },
       ]),
       { node: 'the document', found: 'myno:myDevice, myno:other' },
     ],
@@ -236,13 +283,26 @@ describe('findings say what is wrong, where, and what is expected', () => {
     ],
     [
       'bounds that cross',
-      withInputs([{ ...id('x'), 'onem2m:hasDataRestriction_minInclusive': 2, 'onem2m:hasDataRestriction_maxInclusive': 1 }]),
+      withInputs([
+        {
+          ...id('x'),
+          'onem2m:hasDataRestriction_minInclusive': 2,
+          'onem2m:hasDataRestriction_maxInclusive': 1,
+        },
+      ]),
       { node: 'myno:x', message: 'No value lies between the bounds.' },
     ],
     [
       'a bound outside its type',
-      withInputs([{ ...id('x'), 'onem2m:hasDataType': id('xsd:byte'), 'onem2m:hasDataRestriction_maxInclusive': 300 }]),
-      { node: 'myno:x', path: 'onem2m:hasDataRestriction_maxInclusive', found: '300', expected: 'a value of xsd:byte' },
+      withInputs([
+        { ...id('x'), 'onem2m:hasDataType': id('xsd:byte'), 'onem2m:hasDataRestriction_maxInclusive': 300 },
+      ]),
+      {
+        node: 'myno:x',
+        path: 'onem2m:hasDataRestriction_maxInclusive',
+        found: '300',
+        expected: 'a value of xsd:byte',
+      },
     ],
     [
       'a bound that is no number',
@@ -252,7 +312,12 @@ describe('findings say what is wrong, where, and what is expected', () => {
     [
       'a default outside its range',
       withInputs([
-        { ...id('x'), 'onem2m:hasDataType': id('xsd:int'), 'onem2m:hasDataRestriction_maxInclusive': 5, 'mup:default': 6 },
+        {
+          ...id('x'),
+          'onem2m:hasDataType': id('xsd:int'),
+          'onem2m:hasDataRestriction_maxInclusive': 5,
+          'mup:default': 6,
+        },
       ]),
       { node: 'myno:x', path: 'mup:default', found: '"6"' },
     ],
@@ -261,18 +326,44 @@ describe('findings say what is wrong, where, and what is expected', () => {
       describeDevice([
         ...operation('call'),
         { '@id': 'urn:other#call', 'onem2m:hasCommand': id('cmd2') },
-        { ...id('op2'), '@type': 'onem2m:Operation', 'onem2m:exposesCommand': id('cmd2'), 'myno:mqttMethod': 'M', 'myno:mqttTopic': 't' },
+        {
+          ...id('op2'),
+          '@type': 'onem2m:Operation',
+          'onem2m:exposesCommand': id('cmd2'),
+          'myno:mqttMethod': 'M',
+          'myno:mqttTopic': 't',
+        },
       ]),
-      { path: '@id', found: '"call"', message: 'Two neighbours would have the same name in the YANG module.' },
+      {
+        path: '@id',
+        found: '"call"',
+        message: 'Two neighbours would have the same name in the YANG module.',
+      },
     ],
-    ['a reserved name', withInputs([{ '@id': 'urn:x#uuidInput', 'mup:represents': id('mup:DeviceUuid') }]), { found: '"uuidInput"' }],
+    [
+      'a reserved name',
+      withInputs([{ '@id': 'urn:x#uuidInput', 'mup:represents': id('mup:DeviceUuid') }]),
+      { found: '"uuidInput"' },
+    ],
     [
       'two token operations',
-      describeDevice(['a', 'b'].flatMap((name) => operation(name, { '@type': ['onem2m:Operation', 'mup:TokenOperation'] }))),
+      describeDevice(
+        ['a', 'b'].flatMap((name) =>
+          operation(name, { '@type': ['onem2m:Operation', 'mup:TokenOperation'] }),
+        ),
+      ),
       { message: 'A device has one token operation.', found: 'a, b' },
     ],
-    ['an unknown role', withInputs([{ ...id('x'), 'mup:represents': id('mup:Nonsense') }]), { path: 'mup:represents', found: 'mup:Nonsense' }],
-    ['an input without @id', describeDevice(operation('call', { 'onem2m:hasInput': { 'mup:order': 1 } })), { node: 'a node without @id' }],
+    [
+      'an unknown role',
+      withInputs([{ ...id('x'), 'mup:represents': id('mup:Nonsense') }]),
+      { path: 'mup:represents', found: 'mup:Nonsense' },
+    ],
+    [
+      'an input without @id',
+      describeDevice(operation('call', { 'onem2m:hasInput': { 'mup:order': 1 } })),
+      { node: 'a node without @id' },
+    ],
   ])('%s', async (_, document, finding) => {
     const error = await refusal(document);
     expect(error.code).toBe('description-invalid');

@@ -65,16 +65,12 @@ describe('reading in a thread', () => {
     expect(await reader.read(sibling, utf8(relay))).toBe(first);
   });
 
-  test("a description with another device's UUID is refused, whoever sent it before", async () => {
+  test('what is refused keeps its code and findings; a UUID of another device is, whoever sent it', async () => {
     const { reader } = open();
     await reader.read(uuid, utf8(relay.replaceAll('%s', uuid)));
     await expect(reader.read(sibling, utf8(relay.replaceAll('%s', uuid)))).rejects.toMatchObject({
       code: 'uuid-mismatch',
     });
-  });
-
-  test('a refusal keeps its code and findings on the way out of the thread', async () => {
-    const { reader } = open();
     const document = describeDevice(operation('call', { 'myno:mqttTopic': '+' }));
     await expect(reader.read(uuid, utf8(JSON.stringify(document)))).rejects.toMatchObject({
       code: 'description-invalid',
@@ -96,7 +92,12 @@ describe('reading in a thread', () => {
   });
 
   test('what takes too much memory is refused; what waits behind it is read', async () => {
-    const { reader } = open({ workerHeapMib: 100, maxDescriptionBytes: 20_000_000, maxNodes: 10_000_000, maxInflateRatio: 1e6 });
+    const { reader } = open({
+      workerHeapMib: 100,
+      maxDescriptionBytes: 20_000_000,
+      maxNodes: 10_000_000,
+      maxInflateRatio: 1e6,
+    });
     const inputs = Array.from({ length: 400_000 }, (_, i) => ({ ...id(`i${i}`), 'onem2m:hasValue': 'x' }));
     const big = reader.read(uuid, utf8(JSON.stringify(describeDevice(inputs))));
     const next = reader.read(uuid, utf8(relay));
@@ -109,7 +110,9 @@ describe('reading in a thread', () => {
     await reader.read(uuid, utf8(relay));
     clock.advance(1234);
     expect(clock.pending).toBe(0);
-    expect((await reader.read(uuid, utf8(example('updatable-device')))).description.category).toBe('DEMO-BOARD');
+    expect((await reader.read(uuid, utf8(example('updatable-device')))).description.category).toBe(
+      'DEMO-BOARD',
+    );
   });
 
   test('a thread that cannot start fails its description and no more', async () => {
@@ -121,7 +124,11 @@ describe('reading in a thread', () => {
   test('more than may wait are told so', async () => {
     const { reader } = open({ maxDevicesInAssembly: 1 });
     const first = reader.read(uuid, utf8(relay));
-    const results = await Promise.allSettled([first, reader.read(uuid, utf8(`${relay} `)), reader.read(uuid, utf8(`${relay}  `))]);
+    const results = await Promise.allSettled([
+      first,
+      reader.read(uuid, utf8(`${relay} `)),
+      reader.read(uuid, utf8(`${relay}  `)),
+    ]);
     const codes = results.map((result) => (result.status === 'rejected' ? result.reason.code : 'read'));
     expect(codes.filter((code) => code === 'reader-busy').length).toBeGreaterThanOrEqual(1);
     expect(codes).toContain('read');

@@ -9,7 +9,7 @@ import type { WorkerAnswer, WorkerRequest, WorkerSettings } from '../worker-prot
 
 export interface ReaderThreadOptions {
   readonly settings: WorkerSettings;
-  /** How long one description, or the start of the thread, may take. */
+  /** How long one description may take. */
   readonly deadlineMs: number;
   readonly heapMib: number;
   /** How long the thread stays after its last description. */
@@ -20,14 +20,19 @@ export interface ReaderThreadOptions {
   readonly logger: Logger;
 }
 
+/** No peer has a hand in the start, and on a busy machine it takes its time. */
+const startDeadlineMs = 60_000;
+
 interface Job {
   readonly bytes: Uint8Array;
   readonly result: Deferred<DeviceDescription>;
 }
 
-/** Beside the compiled JavaScript stands compiled JavaScript; beside the sources, TypeScript that tsx runs. */
-const fromSource = import.meta.url.endsWith('.ts');
-const entry = new URL(fromSource ? './description-worker.ts' : './description-worker.js', import.meta.url);
+/** Compiled, the worker stands beside this file; from the sources, it needs a loader for TypeScript first. */
+const entry = new URL(
+  import.meta.url.endsWith('.ts') ? './typescript-worker.mjs' : './description-worker.js',
+  import.meta.url,
+);
 
 /**
  * The thread that reads descriptions, one at a time: started when there is one to read, ended when it
@@ -86,14 +91,14 @@ export class ReaderThread {
   }
 
   #start(): void {
-    const { settings, heapMib, deadlineMs } = this.#options;
+    const { settings, heapMib } = this.#options;
     const worker = new Worker(entry, {
       workerData: settings,
       resourceLimits: { maxOldGenerationSizeMb: heapMib, maxYoungGenerationSizeMb: 32, stackSizeMb: 4 },
-      execArgv: fromSource ? ['--import', 'tsx'] : [],
+      execArgv: [],
     });
     this.#worker = worker;
-    this.#timer(deadlineMs, () =>
+    this.#timer(startDeadlineMs, () =>
       this.#lost(new UnavailableError('reader-stuck', 'the reader does not start')),
     );
     worker.on('message', (answer: WorkerAnswer) => {
