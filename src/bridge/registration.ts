@@ -2,11 +2,17 @@ import { utf8 } from '../base/bytes.ts';
 import type { Clock } from '../base/clock.ts';
 import type { DeviceDescription } from '../base/description.ts';
 import { errorCode, errorMessage, MupError, PeerError } from '../base/errors.ts';
-import { type DeviceUuid, isDigest } from '../base/ids.ts';
+import { type DeviceUuid, isDeviceUuid, isDigest } from '../base/ids.ts';
 import { KeyedQueue } from '../base/keyed-queue.ts';
 import type { Logger } from '../base/logger.ts';
 import type { DescriptionAssembler } from '../mqtt/description-pieces.ts';
-import { checkDeviceTopic, descriptionFilter, descriptionStatusTopic, uuidOfTopic } from '../mqtt/topics.ts';
+import {
+  checkDeviceTopic,
+  descriptionFilter,
+  descriptionStatusTopic,
+  type TopicUse,
+  uuidOfTopic,
+} from '../mqtt/topics.ts';
 import type { MqttMessage, MqttTransport, Unsubscribe } from '../mqtt/transport.ts';
 import { type Endorsement, formatRegistrationAnswer, formatRegistrationError } from '../mup/endorsement.ts';
 import type { DescriptionReader } from '../ontology/description-reader.ts';
@@ -91,7 +97,7 @@ export class RegistrationService {
     try {
       const template = await this.#template(uuid, bytes);
       const description = instantiate(template, uuid);
-      checkTopics(description);
+      checkTopics(description, registry);
       const registration = await registry.register(uuid, template);
       await onRegistered(registration, description);
       this.statistics.accepted += 1;
@@ -154,12 +160,24 @@ function refusalText({ message, where, hint }: MupError): string {
 }
 
 /** @throws PeerError `bad-topic` when a description names a topic that it may not */
-function checkTopics(description: DeviceDescription): void {
-  for (const operation of description.operations) {
-    checkDeviceTopic(operation.topic, description.uuid);
-    checkDeviceTopic(operation.answerTopic, description.uuid, 'answer');
-    for (const topic of [operation.inputTopic, operation.acknowledgementTopic])
-      if (topic !== undefined) checkDeviceTopic(topic, description.uuid);
+function checkTopics(description: DeviceDescription, registry: DeviceRegistry): void {
+  const { uuid, operations, dataPoints } = description;
+  for (const { topic, answerTopic, inputTopic, acknowledgementTopic } of operations) {
+    for (const own of [topic, inputTopic, acknowledgementTopic])
+      if (own !== undefined) checkTopic(own, uuid, 'own', registry);
+    checkTopic(answerTopic, uuid, 'answer', registry);
   }
-  for (const point of description.dataPoints) checkDeviceTopic(point.topic, description.uuid, 'answer');
+  for (const { topic } of dataPoints) checkTopic(topic, uuid, 'own', registry);
+}
+
+/** A device's UUID may be an ordinary word, so a topic must not hold that of another device either. */
+function checkTopic(topic: string, uuid: DeviceUuid, use: TopicUse, registry: DeviceRegistry): void {
+  checkDeviceTopic(topic, uuid, use);
+  const other = topic
+    .split('/')
+    .find((level) => level !== uuid && isDeviceUuid(level) && registry.get(level) !== undefined);
+  if (other !== undefined)
+    throw new PeerError('bad-topic', `topic ${JSON.stringify(topic)} belongs to device ${other}`, {
+      hint: 'A device names topics of its own only.',
+    });
 }

@@ -1,8 +1,7 @@
-import { fromHex } from '../base/bytes.ts';
 import type { Clock } from '../base/clock.ts';
 import type { UpdateConfig } from '../base/config.ts';
 import type { DeviceDescription, Operation, OperationRole } from '../base/description.ts';
-import { MupError } from '../base/errors.ts';
+import { errorMessage, MupError } from '../base/errors.ts';
 import { type DeviceUuid, type Digest, isDigest } from '../base/ids.ts';
 import type { Logger } from '../base/logger.ts';
 import type { MqttTransport } from '../mqtt/transport.ts';
@@ -10,6 +9,7 @@ import type { DeviceToken, ExtendedManifest, VendorManifest } from '../mup/manif
 import type { PrivateKey, SignatureScheme } from '../mup/signature-scheme.ts';
 import { extendManifest } from '../mup/signing.ts';
 import { SliceSender } from '../mup/slice-sender.ts';
+import { parseToken } from '../mup/token.ts';
 import { checkUpdate } from '../mup/update-checks.ts';
 import type { DeviceAnswer, DeviceCaller } from './device-caller.ts';
 import type { ImageSource } from './image-source.ts';
@@ -213,17 +213,16 @@ function requiredOperation(description: DeviceDescription, role: OperationRole):
 
 function tokenOf(description: DeviceDescription, operation: Operation, answer: DeviceAnswer): DeviceToken {
   const values = valuesByRole(operation.outputs, answer.outputs);
-  const uuid = values.get('deviceUuid') ?? description.uuid;
-  const nonce = values.get('nonce');
-  const version = values.get('firmwareVersion');
-  if (nonce === undefined || version === undefined || !/^(0|[1-9][0-9]{0,9})$/.test(version))
-    throw operationFailed('device-answer-invalid', 'the device answered a token without nonce or version');
-  if (uuid !== description.uuid)
-    throw operationFailed('device-answer-invalid', 'the device answered a token of another device');
-  if (description.profile === 'mup' && fromHex(nonce)?.length !== 16)
-    throw operationFailed(
-      'device-answer-invalid',
-      'the device answered a nonce that is not 16 octets in hex',
-    );
-  return { uuid, nonce, version: Number(version) };
+  const texts = {
+    uuid: values.get('deviceUuid') ?? description.uuid,
+    nonce: values.get('nonce') ?? '',
+    version: values.get('firmwareVersion') ?? '',
+  };
+  try {
+    const token = parseToken(texts, description.profile);
+    if (token.uuid === description.uuid) return token;
+  } catch (error) {
+    throw operationFailed('device-answer-invalid', errorMessage(error));
+  }
+  throw operationFailed('device-answer-invalid', 'the device answered a token of another device');
 }
