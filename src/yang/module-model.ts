@@ -52,6 +52,7 @@ const firstRevision = '2021-01-01';
 /** Revisions that a module lists; operations and data points, and states of an operation, that it may have. */
 const maxRevisions = 16;
 const maxNodes = 1024;
+const maxCategoryLength = 256;
 const dayMs = 86_400_000;
 
 /**
@@ -109,7 +110,10 @@ function parts(description: DeviceDescription): Parts {
     throw new PeerError('too-big', `a module holds ${maxNodes} operations and data points at most`);
   refuseRepeated(operations.map((operation) => rpcName(operation.name)));
   return {
-    category: category.replaceAll(uuid, '').replace(/^[\s_.:-]+|[\s_.:-]+$/g, ''),
+    category: category
+      .slice(0, maxCategoryLength)
+      .replaceAll(uuid, '')
+      .replace(/^[\s_.:-]+|[\s_.:-]+$/g, ''),
     ...(text === undefined ? {} : { text }),
     operations: operations.map((operation) => ({
       name: operation.name,

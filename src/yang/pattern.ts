@@ -16,14 +16,20 @@ type State =
   | { readonly kind: 'split'; readonly next: readonly number[] }
   | { readonly kind: 'end' };
 
-/** States of one automaton, and copies made while building it. */
-const maxStates = 20_000;
+/** Parts of one pattern, those that are repeated counted as often; each makes two states at most. */
+const maxParts = 5000;
 
-/** States visited for one value: a few tens of milliseconds. */
-const maxSteps = 4_000_000;
+/**
+ * States visited for one value: a millisecond or two, and more for a long value whose pattern is simple
+ * enough to be in few states at once.
+ */
+const maxSteps = 200_000;
+const maxStepsPerCharacter = 32;
 
-const maxCached = 512;
+/** States of all prepared patterns: some megabytes. */
+const maxCachedStates = 65_536;
 const cache = new Map<string, Pattern>();
+let cachedStates = 0;
 
 /**
  * Prepares a pattern; the same text is prepared once.
@@ -35,15 +41,23 @@ export function compilePattern(text: string): Pattern {
   const builder = new Builder(text);
   const start = builder.add(readPattern(text), builder.end());
   const pattern = { matches: (value: string) => run(builder.states, start, value) };
-  if (cache.size >= maxCached) cache.clear();
-  cache.set(text, pattern);
+  keep(text, pattern, builder.states.length);
   return pattern;
+}
+
+function keep(text: string, pattern: Pattern, states: number): void {
+  if (cachedStates + states > maxCachedStates) {
+    cache.clear();
+    cachedStates = 0;
+  }
+  cache.set(text, pattern);
+  cachedStates += states;
 }
 
 class Builder {
   readonly states: State[] = [];
   readonly #text: string;
-  #work = 0;
+  #parts = 0;
 
   constructor(text: string) {
     this.#text = text;
@@ -85,13 +99,12 @@ class Builder {
   }
 
   #push(state: State): number {
-    this.#count();
     return this.states.push(state) - 1;
   }
 
   #count(): void {
-    this.#work += 1;
-    if (this.#work > maxStates)
+    this.#parts += 1;
+    if (this.#parts > maxParts)
       throw new PeerError(
         'bad-pattern',
         `The pattern ${JSON.stringify(this.#text.slice(0, 80))} cannot be used: its repetitions are too big`,
@@ -100,6 +113,7 @@ class Builder {
 }
 
 function run(states: readonly State[], start: number, text: string): boolean | undefined {
+  const budget = maxSteps + maxStepsPerCharacter * text.length;
   const seen = new Uint32Array(states.length);
   let round = 0;
   let steps = 0;
@@ -124,7 +138,7 @@ function run(states: readonly State[], start: number, text: string): boolean | u
 
   let current = reach([start]);
   for (const char of text) {
-    if (steps > maxSteps) return undefined;
+    if (steps > budget) return undefined;
     const code = char.codePointAt(0) ?? 0;
     const after: number[] = [];
     for (const at of current) {

@@ -72,8 +72,9 @@ function singleQuoted(text: string): string {
  * @param column of the opening quote
  */
 function doubleQuoted(text: string, column: number): string {
-  const [tail = ''] = /\\*$/.exec(text) ?? [];
-  const head = text.slice(0, text.length - tail.length);
+  let end = text.length;
+  while (text[end - 1] === '\\') end -= 1;
+  const [head, tail] = [text.slice(0, end), text.slice(end)];
   const parts = /[ \t]\n|\n[ \t]/.test(head) ? lineParts(head) : [linesWithin(head, column)];
   // yangdump 2.13 takes the quote of `\\"` for an escaped one, so backslashes at the end stand apart.
   if (tail !== '') parts.push(`'${tail}'`);

@@ -35,6 +35,9 @@ const textForms: Readonly<Partial<Record<Datatype, readonly string[]>>> = {
   ],
 };
 
+/** Each is matched with every value. */
+const maxPatterns = 8;
+
 const maxEnumNameLength = 256;
 
 /**
@@ -93,6 +96,8 @@ function decimalStatement(type: ScalarType): Statement {
 function textStatement(type: ScalarType, forms: readonly string[]): Statement {
   refuseAll(type, boundNames);
   const patterns = [...forms, ...(type.patterns ?? [])];
+  if (patterns.length > maxPatterns)
+    throw new PeerError('bad-type', `it has more than ${maxPatterns} patterns`);
   for (const pattern of patterns) {
     if (cleanText(pattern) !== pattern)
       throw new PeerError('bad-pattern', 'a pattern holds control characters; write them as escapes');

@@ -282,14 +282,14 @@ describe('modules of descriptions (design: From description to module)', () => {
 describeWith(['yanglint', 'yangdump'], 'generated modules and other compilers', () => {
   test('have nothing to complain about', () => {
     fc.assert(
-      fc.property(fc.array(arbitraryDescription, { minLength: 30, maxLength: 30 }), (devices) => {
+      fc.property(fc.array(arbitraryDescription, { minLength: 25, maxLength: 25 }), (devices) => {
         const texts = Object.fromEntries(
           devices.map((device, i) => [`mqtt-x-${i}`, moduleText(device, `mqtt-x-${i}`)]),
         );
         expect(yanglint(texts)).toBe('');
         expect(yangdump(texts)).toBe('');
       }),
-      { numRuns: 4, endOnFailure: true },
+      { numRuns: 3, endOnFailure: true },
     );
   });
 

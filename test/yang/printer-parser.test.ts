@@ -63,6 +63,13 @@ describe('printing and parsing', () => {
     );
   });
 
+  test('a long run of backslashes or blanks takes no long time', () => {
+    for (const text of ['\\'.repeat(300_000), `${'\\'.repeat(300_000)}x`, `${' '.repeat(300_000)}x`]) {
+      const module = statement('module', 'm', [statement('default', text)]);
+      expect(parseModule(printModule(module))).toEqual(module);
+    }
+  });
+
   test('the layout is that of the RFCs', () => {
     const text = printModule(
       statement('module', 'm', [

@@ -148,6 +148,7 @@ describe('XSD data types in YANG', () => {
     ['string', { minLength: 1.5 }, 'bad-type'],
     ['string', { minLength: 2, maxLength: 1 }, 'bad-type'],
     ['string', { maxLength: Number.NaN }, 'bad-type'],
+    ['string', { patterns: Array(9).fill('a') }, 'bad-type'],
     ['string', { patterns: ['('] }, 'bad-pattern'],
     ['string', { patterns: ['a\u001b'] }, 'bad-pattern'],
     ['base64Binary', { patterns: ['a'] }, 'bad-type'],
