@@ -10,8 +10,8 @@ const maxDepth = 64;
 
 /**
  * The schema of a module: `uses`, typedefs and imports resolved, short-hand cases (RFC 6020 §7.9.2)
- * made whole. Left out: `anyxml`, notifications, `augment`, and `refine` of anything but texts, as no
- * module here that takes input has them.
+ * made whole. Left out: `anyxml`, notifications, `augment` and `if-feature`, as no module here whose RPCs
+ * the bridge performs has them. `refine` of anything but texts is refused.
  * @param imports finds the modules it imports
  * @throws PeerError `bad-yang`
  */
