@@ -1,5 +1,6 @@
 import type { Config } from '../base/config.ts';
 import { UsageError } from '../base/errors.ts';
+import { nearest } from '../base/nearest.ts';
 import { type ConfigKey, type ConfigProblem, environmentName, flagName, keyPath } from './config-key.ts';
 
 /** A table of a configuration file. */
@@ -13,9 +14,6 @@ export interface ConfigLayer {
   /** `mup.yaml:12`, `MUP_NETCONF_PORT`, `--netconf-port` */
   whereIs(path: readonly string[]): string;
 }
-
-/** Finds the candidate a person most likely meant. */
-export type Closest = (name: string, candidates: readonly string[]) => string | undefined;
 
 /** Variables that begin with `MUP_` and are no keys of `Config`, with what they are for. */
 export const reservedVariables: Readonly<Record<string, string>> = {
@@ -32,7 +30,6 @@ const mask = '********';
 export function environmentLayer(
   keys: readonly ConfigKey[],
   env: Readonly<Record<string, string | undefined>>,
-  closest: Closest,
 ): ConfigLayer {
   const names = new Map(keys.map((key) => [environmentName(key), key]));
   let values: ConfigTable = {};
@@ -43,7 +40,7 @@ export function environmentLayer(
       throw badConfig(
         `unknown variable ${name}`,
         'environment',
-        closest(name, [...names.keys(), ...Object.keys(reservedVariables)]),
+        nearest(name, [...names.keys(), ...Object.keys(reservedVariables)]),
       );
     values = merge(values, nested(key.path, valueFromText(key, text)));
   }
@@ -70,7 +67,6 @@ export function configError(
   problems: readonly ConfigProblem[],
   keys: readonly ConfigKey[],
   layers: readonly ConfigLayer[],
-  closest: Closest,
 ): UsageError {
   const problem = problems.find((one) => one.unknownKey) ?? problems[0];
   if (problem === undefined) return badConfig('the configuration is not valid', 'configuration');
@@ -78,7 +74,7 @@ export function configError(
   const name = problem.path.join('.');
   const others = problems.length > 1 ? `There are ${problems.length - 1} more problems.` : undefined;
   if (problem.unknownKey)
-    return badConfig(`unknown key ${name}`, where ?? name, closestKey(problem.path, keys, closest), others);
+    return badConfig(`unknown key ${name}`, where ?? name, nearestKey(problem.path, keys), others);
   return badConfig(
     `${name} ${problem.message}`,
     where ?? name,
@@ -113,17 +109,13 @@ function valueFromText(key: ConfigKey, text: string): unknown {
   return text;
 }
 
-function closestKey(
-  path: readonly string[],
-  keys: readonly ConfigKey[],
-  closest: Closest,
-): string | undefined {
+function nearestKey(path: readonly string[], keys: readonly ConfigKey[]): string | undefined {
   const parent = path.slice(0, -1);
   const name = path.at(-1) ?? '';
   const siblings = keys
     .filter((key) => key.path.length > parent.length && parent.every((part, i) => key.path[i] === part))
     .map((key) => key.path[parent.length] ?? '');
-  const sibling = closest(name, [...new Set(siblings)]);
+  const sibling = nearest(name, [...new Set(siblings)]);
   if (sibling !== undefined) return [...parent, sibling].join('.');
   return keys.filter((key) => key.path.at(-1) === name).map(keyPath)[0];
 }

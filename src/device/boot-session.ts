@@ -73,6 +73,7 @@ export class BootSession {
    */
   async start(interrupted: InterruptedTransfer | undefined): Promise<void> {
     const { transport } = this.#options;
+    this.#warnWithoutVendorKey();
     this.#stopListening = transport.onState((state) => {
       if (state === 'online') void this.#connected();
       else this.#registrar.disconnected();
@@ -91,6 +92,16 @@ export class BootSession {
     this.#stopListening();
     this.#telemetry.stop();
     await Promise.all([this.#requests.stop(), this.#registrar.stop(), this.#updates.stop()]);
+  }
+
+  /** Such a device works in all but updates, and its operator shall not learn that from a failed one. */
+  #warnWithoutVendorKey(): void {
+    const { description, deps } = this.#options;
+    if (this.#firmware.record.vendorKey !== undefined) return;
+    if (!description.operations.some(({ role }) => role === 'manifest')) return;
+    deps.logger.warn(
+      "the device has no vendor key and refuses every update: it cannot verify a manifest's inner signature",
+    );
   }
 
   #createUpdates(restart: () => void): UpdateRunner {

@@ -1,9 +1,9 @@
 import { decodeUtf8, fromHex, toHex } from '../base/bytes.ts';
 import { defaultConfig } from '../base/config.ts';
 import { errorMessage, PeerError } from '../base/errors.ts';
+import { nearest } from '../base/nearest.ts';
 import type { VendorManifest } from './manifest.ts';
 import { badField, checkUnsignedManifest, clipped, unsignedFields } from './manifest-fields.ts';
-import { nearest } from './nearest.ts';
 import { signatureBytes } from './signature-scheme.ts';
 
 const keys: readonly string[] = [...unsignedFields, 'innerSignature'];

@@ -1,6 +1,5 @@
 import { type Config, defaultConfig } from '../../base/config.ts';
 import { configError, environmentLayer, flagLayer, mergeLayers } from '../config.ts';
-import { closest } from './closest.ts';
 import { readConfigFile } from './config-file.ts';
 import { checkConfig, configKeys } from './config-schema.ts';
 
@@ -20,10 +19,10 @@ export interface ConfigSources {
 export function loadConfig({ file, env, flags }: ConfigSources): Config {
   const layers = [
     ...(file === undefined ? [] : [readConfigFile(file)]),
-    environmentLayer(configKeys, env, closest),
+    environmentLayer(configKeys, env),
     flagLayer(configKeys, flags),
   ];
   const checked = checkConfig(mergeLayers(defaultConfig, layers));
   if ('stateDir' in checked) return checked;
-  throw configError(checked, configKeys, layers, closest);
+  throw configError(checked, configKeys, layers);
 }

@@ -30,11 +30,13 @@ export const deviceCommand: CommandDefinition = {
     {
       name: 'vendor-key',
       value: 'FILE',
-      description: "vendor's public key; needed for updates, with a bridge whose key this vendor endorsed",
+      description: "vendor's public key; no update without it, nor from a bridge this vendor did not endorse",
     },
     {
       name: 'trust-first-key',
-      description: 'without --vendor-key: keep the first update server’s key that comes',
+      description:
+        'without --vendor-key: keep the first update server’s key that comes. Such a device still refuses ' +
+        'every update, for only the vendor’s key verifies a manifest’s inner signature',
     },
     {
       name: 'telemetry-interval-ms',

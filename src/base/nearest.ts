@@ -1,5 +1,5 @@
 /** Longer words are not compared: nobody mistyped them, and comparing costs length times length. */
-const maxLength = 40;
+const maxLength = 100;
 
 /**
  * The candidate that is nearest to a mistyped word, letter case aside, or `undefined` when none is within
