@@ -227,8 +227,8 @@ export class BootSession {
       fault === undefined
         ? answerOf(operation, behaviour?.(operation, inputs), deps.random, deps.clock.now())
         : { state: stateOf(operation, '12_ERROR'), outputs: [] };
-    if (fault === undefined) this.#emit({ kind: 'state-changed', operation, inputs });
     await respond(answer);
+    if (fault === undefined) this.#emit({ kind: 'state-changed', operation, inputs });
     this.#emit({ kind: 'request', operation, inputs, state: answer.state });
   }
 }

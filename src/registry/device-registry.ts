@@ -37,11 +37,18 @@ export interface DeviceRegistryDependencies {
   readonly maxDevices: number;
 }
 
+const maxRecent = 256;
+
 /** The devices that registered, their descriptions and modules; survives a restart. */
 export class DeviceRegistry {
   readonly #deps: DeviceRegistryDependencies;
   readonly #devices = new Map<DeviceUuid, Device>();
   readonly #templates = new Map<Digest, DescriptionTemplate>();
+  /** Descriptions that were filled in lately: memory grows with templates, not with devices. */
+  readonly #recent = new Map<
+    DeviceUuid,
+    { readonly template: DescriptionTemplate; readonly description: DeviceDescription }
+  >();
   #catalog: ModuleCatalog = new ModuleCatalog([]);
 
   private constructor(deps: DeviceRegistryDependencies) {
@@ -88,7 +95,13 @@ export class DeviceRegistry {
   describe(uuid: DeviceUuid): DeviceDescription | undefined {
     const device = this.#devices.get(uuid);
     const template = device === undefined ? undefined : this.#templates.get(device.description);
-    return template === undefined ? undefined : instantiate(template, uuid);
+    if (template === undefined) return undefined;
+    const known = this.#recent.get(uuid);
+    if (known?.template === template) return known.description;
+    const description = instantiate(template, uuid);
+    if (this.#recent.size >= maxRecent) this.#recent.clear();
+    this.#recent.set(uuid, { template, description });
+    return description;
   }
 
   /**

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { ServerChannel } from './ssh2.ts';
+import { corkThisTurn } from './turn-cork.ts';
 
 /**
  * Octets in a socket's buffer over which its channels are full too: ssh2 hands everything that a
@@ -36,6 +37,7 @@ export function channelWriter(channel: ServerChannel, socket: Socket, onDrain: (
   socket.on('drain', check);
   return {
     write(bytes) {
+      corkThisTurn(socket);
       channel.write(bytes);
       waiting ||= full(channel, socket);
       return !waiting;

@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import { systemClock } from '../../base/adapters/node-runtime.ts';
 import type { Clock } from '../../base/clock.ts';
 import { errorMessage, type MupError, PeerError, UnavailableError, UsageError } from '../../base/errors.ts';
@@ -11,6 +12,7 @@ import { SshReader } from '../ssh-data.ts';
 import { fingerprintOf } from './host-key-files.ts';
 import { putFile } from './sftp-client.ts';
 import { algorithms, type ClientChannel, parseKey, SshClient } from './ssh2.ts';
+import { corkThisTurn } from './turn-cork.ts';
 
 export interface NetconfClientOptions {
   readonly host: string;
@@ -63,6 +65,7 @@ class ClientConnection {
   readonly #clock: Clock;
   readonly #connectMs: number;
   readonly #client = new SshClient();
+  readonly #socket = new Socket();
   #sessions = 0;
   #refusedKey: PeerError | undefined;
   #lost: string | undefined;
@@ -81,11 +84,9 @@ class ClientConnection {
         reject(this.#connectError(error));
       });
       this.#client.once('close', () => reject(this.#connectError(undefined)));
-      this.#client.once('connect', () => this.#client.setNoDelay(true));
       this.#client.once('ready', () => resolve());
       this.#client.connect({
-        host,
-        port,
+        sock: this.#socket.connect({ host, port, noDelay: true }),
         username,
         ...(password === undefined ? {} : { password }),
         ...(privateKey === undefined ? {} : { privateKey }),
@@ -124,7 +125,10 @@ class ClientConnection {
   #startSession(channel: ClientChannel): Promise<NetconfClient> {
     return new Promise((resolve, reject) => {
       const port = {
-        write: (bytes: Uint8Array) => void channel.write(bytes),
+        write: (bytes: Uint8Array) => {
+          corkThisTurn(this.#socket);
+          channel.write(bytes);
+        },
         end: () => void channel.end(),
       };
       const cancel = this.#clock.schedule(this.#connectMs, () =>
