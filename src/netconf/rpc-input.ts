@@ -134,8 +134,12 @@ class InputChecker {
     return leaf.default;
   }
 
-  /** An absent container stands for an empty one: its defaults and mandatory leaves count. */
+  /**
+   * An absent container stands for an empty one, its defaults and mandatory leaves count, unless it is a
+   * presence container (RFC 6020 §7.5.1).
+   */
   #container(container: ContainerNode, element: XmlElement | undefined, path: string): RpcInput | undefined {
+    if (element === undefined && container.presence) return undefined;
     const empty = { name: container.name, namespace: this.#module.namespace, attributes: [], children: [] };
     const values = this.children(element ?? empty, container.children, path);
     return element === undefined && Object.keys(values).length === 0 ? undefined : values;

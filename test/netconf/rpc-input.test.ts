@@ -162,6 +162,14 @@ describe('what is refused', () => {
     expect(error.fields.info?.[0]).toMatchObject({ name: 'bad-element', children: [bad] });
   });
 
+  test('an absent presence container asks for nothing, a given one for what is mandatory (RFC 6020 §7.5.1)', () => {
+    const nodes: readonly SchemaNode[] = [
+      { kind: 'container', name: 'c', presence: true, children: [leaf('m', undefined, { mandatory: true })] },
+    ];
+    expect(check('', nodes)).toEqual({});
+    expect(() => check('<c/>', nodes)).toThrow(RpcError);
+  });
+
   test('a mandatory leaf in an absent container is missing (RFC 6020 §7.6.5)', () => {
     const nodes: SchemaNode[] = [
       { kind: 'container', name: 'c', children: [leaf('m', undefined, { mandatory: true })] },
