@@ -5,7 +5,7 @@ import type { Term, Triple } from '../rdf.ts';
 export type TripleStore = Store;
 
 /** What the RDF/JS packages make their terms with. */
-export const termFactory = DataFactory;
+export { DataFactory as termFactory };
 
 /** A store of triples. About 1 MiB for a description: drop it once the description is read. */
 export function storeOf(triples: readonly Triple[]): TripleStore {
