@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { sha256, systemClock, systemRandom } from '../../base/adapters/node-runtime.ts';
 import { createLogger } from '../../base/adapters/pino-logger.ts';
 import type { Config } from '../../base/config.ts';
-import { deferred } from '../../base/deferred.ts';
+import { type Deferred, deferred } from '../../base/deferred.ts';
 import { errorCode, UnavailableError } from '../../base/errors.ts';
 import { deviceUuid } from '../../base/ids.ts';
 import type { Logger } from '../../base/logger.ts';
@@ -21,7 +21,8 @@ import { signManifest } from '../../mup/signing.ts';
 import { defaultOntologiesDir } from '../../ontology/adapters/ontology-files.ts';
 import { CommandArguments } from '../arguments.ts';
 import type { CliIo } from '../command.ts';
-import { type ExitCode, exitCodes } from '../exit-codes.ts';
+import { reportError } from '../error-line.ts';
+import { type ExitCode, exitCodeOf, exitCodes } from '../exit-codes.ts';
 import { endorsementFile, publicKeyFile } from '../key-owner.ts';
 import { commandConfig } from './command-config.ts';
 import { exists } from './files.ts';
@@ -40,6 +41,19 @@ const demoNetconfPort = 2830;
 const netconfPort = 830;
 const telemetryIntervalMs = 5000;
 const pieceBytes = 4000;
+const registrationDeadlineMs = 60_000;
+
+/** What the parts of the demonstration share. */
+interface Demonstration {
+  readonly config: Config;
+  /** Keys, images and the device's own state. */
+  readonly directory: string;
+  readonly vendorKey: PrivateKey;
+  readonly logger: Logger;
+  readonly io: CliIo;
+  /** Whether it ends after the update. */
+  readonly exit: boolean;
+}
 
 /** `mup demo` */
 export async function runDemo(args: CommandArguments, io: CliIo): Promise<ExitCode> {
@@ -48,31 +62,49 @@ export async function runDemo(args: CommandArguments, io: CliIo): Promise<ExitCo
   const directory = join(config.stateDir, 'demo');
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const vendorKey = await prepareTrust(config.stateDir, directory);
-  const say = (line: string): void => {
-    io.stdout.write(`${line}\n`);
-  };
   const bridge = await startOnFreePorts(config, logger);
   try {
     showFirstPassword(bridge, io);
-    for (const line of readyLines(bridge)) say(line);
-    const device = await startDevice(config, bridge, directory, vendorKey, logger, say);
-    try {
-      const image = await makeImage(directory, (device.version ?? 0) + 1, vendorKey);
-      say('');
-      say(
-        `Updating the device from version ${device.version} (mup update --device ${demoDevice} --image ${image})`,
-      );
-      const code = await updated(config.stateDir, image, io);
-      if (args.flag('exit')) return code;
-      for (const line of suggestions(bridge)) say(line);
-      await aborted(io.signal);
-      return exitCodes.ok;
-    } finally {
-      await device.close();
-    }
+    for (const line of readyLines(bridge)) say(io, line);
+    return await demonstrate(bridge, { config, directory, vendorKey, logger, io, exit: args.flag('exit') });
   } finally {
     await bridge.close();
   }
+}
+
+async function demonstrate(bridge: RunningBridge, demo: Demonstration): Promise<ExitCode> {
+  const { config, io } = demo;
+  const registered = deferred();
+  const device = await startDevice(bridge, demo, registered);
+  try {
+    const cancelDeadline = systemClock.schedule(registrationDeadlineMs, () =>
+      registered.reject(notRegistered(`the device was not registered in ${registrationDeadlineMs} ms`)),
+    );
+    await Promise.race([registered.promise, aborted(io.signal)]).finally(cancelDeadline);
+    if (io.signal.aborted) return exitCodes.interrupted;
+    const version = device.version ?? 0;
+    const image = await makeImage(demo.directory, version + 1, demo.vendorKey);
+    say(io, '');
+    say(
+      io,
+      `Updating the device from version ${version} (mup update --device ${demoDevice} --image ${image})`,
+    );
+    const code = await updated(config.stateDir, image, io);
+    if (demo.exit || code !== exitCodes.ok) return code;
+    for (const line of suggestions(bridge)) say(io, line);
+    await aborted(io.signal);
+    return exitCodes.ok;
+  } finally {
+    await device.close();
+  }
+}
+
+function notRegistered(why: string): UnavailableError {
+  return new UnavailableError('demo-not-registered', why);
+}
+
+function say(io: CliIo, line: string): void {
+  io.stdout.write(`${line}\n`);
 }
 
 function demoConfig(config: Config): Config {
@@ -117,19 +149,14 @@ async function startOnFreePorts(config: Config, logger: Logger): Promise<Running
   }
 }
 
-/** Starts the device and waits until it has registered itself. */
+/** Starts the device. @param registered settled when it has registered itself, or was refused */
 async function startDevice(
-  config: Config,
   { mqttUrl }: RunningBridge,
-  directory: string,
-  vendorKey: PrivateKey,
-  logger: Logger,
-  say: (line: string) => void,
+  { config, directory, vendorKey, logger, io }: Demonstration,
+  registered: Deferred<void>,
 ): Promise<DeviceAgent> {
-  const description = await readFile(join(defaultOntologiesDir, 'examples', 'updatable-device.jsonld'));
-  const registered = deferred();
-  const device = await runDevice({
-    description,
+  return runDevice({
+    description: await readFile(join(defaultOntologiesDir, 'examples', 'updatable-device.jsonld')),
     uuid: demoDevice,
     mqtt: { ...config.mqtt, url: mqttUrl },
     registration: config.registration,
@@ -142,16 +169,14 @@ async function startDevice(
     telemetryIntervalMs,
     pieceBytes,
     deps: { clock: systemClock, random: systemRandom, logger: logger.child({ component: 'device' }) },
-    onEvent: (event) => {
+    onEvent(event) {
       const line = eventLine(event);
-      if (line !== undefined) say(line);
+      if (line !== undefined) say(io, line);
       if (event.kind === 'registered') registered.resolve();
       if (event.kind === 'registration-refused')
-        registered.reject(new UnavailableError('demo-refused', `the device was refused: ${event.text}`));
+        registered.reject(notRegistered(`the device was refused: ${event.text}`));
     },
   });
-  await registered.promise;
-  return device;
 }
 
 /** What the device does, as a line of the demonstration. */
@@ -201,14 +226,19 @@ async function makeImage(directory: string, version: number, vendorKey: PrivateK
   return file;
 }
 
-/** Runs `mup update` as a person would on this machine. */
-function updated(stateDir: string, image: string, io: CliIo): Promise<ExitCode> {
+/** Runs `mup update` as a person would on this machine. Why it failed is printed; a script learns that it did. */
+async function updated(stateDir: string, image: string, io: CliIo): Promise<ExitCode> {
   const options = new Map([
     ['device', demoDevice as string],
     ['image', image],
     ['state-dir', stateDir],
   ]);
-  return runUpdate(new CommandArguments(new Map(), options), io);
+  try {
+    return await runUpdate(new CommandArguments(new Map(), options), io);
+  } catch (error) {
+    reportError(error, io);
+    return exitCodeOf(error) === exitCodes.interrupted ? exitCodes.interrupted : exitCodes.failed;
+  }
 }
 
 function suggestions({ netconf }: RunningBridge): string[] {

@@ -16,6 +16,7 @@ import { printJson, printResult } from '../output.ts';
 import { uuidOption } from '../uuid-option.ts';
 import { commandConfig } from './command-config.ts';
 import { readInput } from './files.ts';
+import { aborted } from './serve.ts';
 
 /** `mup device` */
 export async function runDeviceCommand(args: CommandArguments, io: CliIo): Promise<ExitCode> {
@@ -78,11 +79,4 @@ function report(args: CommandArguments, io: CliIo, event: DeviceEvent): void {
   }
   const line = eventLine(event);
   if (line !== undefined) io.stdout.write(`${printable(line)}\n`);
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }
