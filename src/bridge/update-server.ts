@@ -11,6 +11,7 @@ import { extendManifest } from '../mup/signing.ts';
 import { SliceSender } from '../mup/slice-sender.ts';
 import { parseToken } from '../mup/token.ts';
 import { checkUpdate } from '../mup/update-checks.ts';
+import { RpcError } from '../netconf/rpc-error.ts';
 import type { DeviceAnswer, DeviceCaller } from './device-caller.ts';
 import type { ImageSource } from './image-source.ts';
 import { operationFailed, operationNotSupported } from './rpc-errors.ts';
@@ -73,6 +74,7 @@ export class UpdateServer {
     signal?: AbortSignal,
   ): Promise<{ readonly answer: DeviceAnswer; readonly token: DeviceToken }> {
     const operation = requiredOperation(description, 'token');
+    await this.#release(description);
     const answer = await this.#call(description, operation, [], signal);
     const token = tokenOf(description, operation, answer);
     this.#tokens.set(description.uuid, token);
@@ -170,8 +172,27 @@ export class UpdateServer {
   /** Step 6: asks the device to verify what it has. */
   async verifyImage(description: DeviceDescription, signal?: AbortSignal): Promise<DeviceAnswer> {
     const operation = requiredOperation(description, 'firmware');
-    this.#accepted.delete(description.uuid);
-    return this.#call(description, operation, ['FIN'], signal, this.#deps.config.verifyDeadlineMs);
+    const { verifyDeadlineMs } = this.#deps.config;
+    try {
+      const answer = await this.#call(description, operation, ['FIN'], signal, verifyDeadlineMs);
+      this.#accepted.delete(description.uuid);
+      return answer;
+    } catch (error) {
+      // A device that did not answer may hold the image still; one that refused it does not.
+      if (error instanceof RpcError && error.fields.appTag === 'device-error')
+        this.#accepted.delete(description.uuid);
+      throw error;
+    }
+  }
+
+  /** A device whose manifest was accepted and whose image never came would refuse the next: 26, slot in use. */
+  async #release(description: DeviceDescription): Promise<void> {
+    if (!this.#accepted.has(description.uuid)) return;
+    try {
+      await this.verifyImage(description);
+    } catch (error) {
+      this.#deps.logger.debug('a device was told to drop its image', { reason: errorMessage(error) });
+    }
   }
 
   #call(
