@@ -3,7 +3,7 @@ import { MupError } from '../base/errors.ts';
 import { type DeviceUuid, type Digest, isDeviceUuid, isDigest } from '../base/ids.ts';
 import { parseVendorManifest } from '../mup/manifest-json.ts';
 import type { RpcContext, RpcInput, RpcOutput } from '../netconf/backend.ts';
-import { RpcError } from '../netconf/rpc-error.ts';
+import { type ErrorTag, RpcError } from '../netconf/rpc-error.ts';
 import type { DeviceRegistry } from '../registry/device-registry.ts';
 import type { ImageRepository, StoredImage } from '../registry/image-repository.ts';
 import { element } from '../xml/element.ts';
@@ -93,5 +93,12 @@ function leaf(input: RpcInput, name: string): string {
 
 function badImage(error: MupError): RpcError {
   const place = error.where === undefined ? '' : ` (${error.where})`;
-  return new RpcError('application', 'invalid-value', `${error.message}${place}`, { appTag: error.code });
+  return new RpcError('application', badImageTag(error.code), `${error.message}${place}`, {
+    appTag: error.code,
+  });
+}
+
+function badImageTag(code: string): ErrorTag {
+  if (code === 'image-too-big') return 'too-big';
+  return code === 'too-many-images' ? 'resource-denied' : 'invalid-value';
 }

@@ -1,4 +1,4 @@
-import type { Operation, Profile } from '../base/description.ts';
+import type { EnumValue, Operation, Profile } from '../base/description.ts';
 import { errorCode, errorMessage } from '../base/errors.ts';
 import type { DeviceUuid } from '../base/ids.ts';
 import type { RpcClient } from '../mqtt/rpc-client.ts';
@@ -35,15 +35,15 @@ export class DeviceCaller {
 
   /**
    * One request, one answer (mup-protocol §2).
-   * @throws RpcError app-tags `device-offline`, `device-timeout`, `device-error`,
-   *   `device-answer-invalid`, `broker-offline`, `too-many-requests`
+   * @returns the answer, its state as the operation declares it
+   * @throws RpcError app-tags `device-offline`, `device-error`, `device-answer-invalid`, and those of
+   *   {@link deviceFailure}
    */
   async call(call: DeviceCall): Promise<DeviceAnswer> {
-    const { uuid, operation } = call;
+    const { uuid, operation, profile } = call;
     if (this.#registry.get(uuid)?.presence === 'offline') throw deviceOffline(uuid);
     const answer = await this.#request(call);
-    checkState(operation, answer.state);
-    return answer;
+    return { ...answer, state: declaredState(operation, answer.state, profile) };
   }
 
   async #request({ uuid, profile, operation, inputs, signal, timeoutMs }: DeviceCall): Promise<DeviceAnswer> {
@@ -59,7 +59,7 @@ export class DeviceCaller {
         ...(timeoutMs === undefined ? {} : { timeoutMs }),
       });
     } catch (error) {
-      throw requestError(uuid, error);
+      throw deviceFailure(uuid, error);
     }
   }
 }
@@ -68,25 +68,34 @@ function deviceOffline(uuid: DeviceUuid): RpcError {
   return operationFailed('device-offline', `device ${uuid} is offline`);
 }
 
-function requestError(uuid: DeviceUuid, error: unknown): unknown {
+/**
+ * What a client is told of a request or a transfer that failed: an `<rpc-error>` with an app-tag of
+ * docs/netconf.md; whatever else was thrown stays as it is.
+ */
+export function deviceFailure(uuid: DeviceUuid, error: unknown): unknown {
+  const message = errorMessage(error);
   switch (errorCode(error)) {
     case 'device-timeout':
       return operationFailed('device-timeout', `device ${uuid} did not answer in time`);
     case 'mqtt-offline':
+      return operationFailed('broker-offline', message);
     case 'mqtt-lost':
-      return operationFailed(
-        'broker-offline',
-        `the connection to the MQTT broker is down: ${errorMessage(error)}`,
-      );
+      return operationFailed('broker-offline', `${message}; the device may have acted all the same`);
+    case 'mqtt-refused':
+      return operationFailed('broker-refused', message);
     case 'resource-denied':
-      return new RpcError('application', 'resource-denied', errorMessage(error), {
-        appTag: 'too-many-requests',
-      });
-    case 'bad-answer':
-      return operationFailed(
-        'device-answer-invalid',
-        `device ${uuid} answered what its description does not allow`,
-      );
+      return new RpcError('application', 'resource-denied', message, { appTag: 'too-many-requests' });
+    case 'bad-value':
+      return new RpcError('application', 'invalid-value', message, { appTag: 'value-not-sendable' });
+    case 'packet-too-big':
+      return new RpcError('application', 'too-big', message, { appTag: 'packet-too-big' });
+    case 'bad-response':
+      return operationFailed('device-answer-invalid', `the answer of device ${uuid}: ${message}`);
+    case 'transfer-stalled':
+      return operationFailed('transfer-stalled', message);
+    case 'transfer-cancelled':
+    case 'cancelled':
+      return operationFailed('cancelled', message);
     default:
       return error;
   }
@@ -98,14 +107,23 @@ export function isErrorState(state: string): boolean {
   return code === undefined ? /\bERROR\b/i.test(state) : Number(code) >= 12;
 }
 
-function checkState(operation: Operation, state: string): void {
-  const known = operation.states.find(({ name }) => name === state);
+/** Devices of the prototype answer `OK` where their description declares `10_OK`. */
+function findState({ states }: Operation, answered: string, profile: Profile): EnumValue | undefined {
+  const exact = states.find(({ name }) => name === answered);
+  if (exact !== undefined || profile !== 'myno') return exact;
+  return states.find(({ name }) => name.replace(/^[0-9]+_/, '') === answered);
+}
+
+/** The state as the module's type of `retval` has it. @throws RpcError when it is a failure, or none */
+function declaredState(operation: Operation, answered: string, profile: Profile): string {
+  const known = findState(operation, answered, profile);
+  const state = known?.name ?? answered;
   if (known === undefined && operation.states.length > 0)
     throw operationFailed(
       'device-answer-invalid',
-      `the device answered ${JSON.stringify(state.slice(0, 80))}, which is none of the states of ${operation.name}`,
+      `the device answered ${JSON.stringify(answered.slice(0, 80))}, which is none of the states of ${operation.name}`,
     );
-  if (!isErrorState(state)) return;
+  if (!isErrorState(state)) return state;
   const text = known?.text === undefined ? '' : `: ${known.text}`;
   throw new RpcError('application', 'operation-failed', `the device answered ${state}${text}`, {
     appTag: 'device-error',

@@ -3,7 +3,7 @@ import { type DeviceUuid, type Digest, isDigest } from '../base/ids.ts';
 import type { RpcContext, RpcInput } from '../netconf/backend.ts';
 import { RpcError } from '../netconf/rpc-error.ts';
 import type { ImageRepository, StoredImage } from '../registry/image-repository.ts';
-import type { DeviceAnswer } from './device-caller.ts';
+import { type DeviceAnswer, deviceFailure } from './device-caller.ts';
 import { type ImageSource, inlineImage, storedImage } from './image-source.ts';
 import { operationFailed, unknownImage } from './rpc-errors.ts';
 import { wireFields, wireInputs } from './rpc-values.ts';
@@ -86,6 +86,8 @@ export class UpdateRpcs {
         },
       });
       return await server.verifyImage(description, signal);
+    } catch (error) {
+      throw deviceFailure(uuid, error);
     } finally {
       release();
     }

@@ -54,7 +54,7 @@ export interface Backend {
   getConfig(filter: XmlElement | undefined, context: RpcContext): Promise<readonly XmlElement[]>;
   /**
    * Performs an RPC of a served module. The input was checked against its schema.
-   * @throws RpcError as it goes to the client; anything else becomes operation-failed without details
+   * @throws RpcError as it goes to the client, its path the name of an input leaf; anything else becomes operation-failed without details
    */
   rpc(module: ModuleSchema, name: string, input: RpcInput, context: RpcContext): Promise<RpcOutput>;
 }

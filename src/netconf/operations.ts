@@ -1,4 +1,5 @@
 import { attributeOf, childElements, element, type XmlElement } from '../xml/element.ts';
+import type { ModuleSchema, RpcSchema } from '../yang/schema.ts';
 import type { Backend, RpcContext } from './backend.ts';
 import { getSchema } from './get-schema.ts';
 import type { ModuleIndex } from './module-catalog.ts';
@@ -11,8 +12,9 @@ import {
   unacceptableAttribute,
   unexpectedChild,
 } from './protocol-errors.ts';
-import { checkInput } from './rpc-input.ts';
-import { filterSubtree, maySelect } from './subtree-filter.ts';
+import { RpcError } from './rpc-error.ts';
+import { checkInput, inputPlace } from './rpc-input.ts';
+import { filterSubtree, findNode, maySelect } from './subtree-filter.ts';
 
 /** What operations need of the server, for one request. */
 export interface OperationContext extends RpcContext {
@@ -68,7 +70,21 @@ async function performModuleRpc(operation: XmlElement, context: OperationContext
       `no operation <${name}> is served in the namespace ${JSON.stringify(namespace)}`,
       name,
     );
-  return context.backend.rpc(module, name, checkInput(operation, rpc, module), context);
+  const input = checkInput(operation, rpc, module);
+  try {
+    return await context.backend.rpc(module, name, input, context);
+  } catch (error) {
+    throw completePath(error, module, rpc);
+  }
+}
+
+/** The backend names a leaf of the input; an error-path says where that is. */
+function completePath(error: unknown, module: ModuleSchema, rpc: RpcSchema): unknown {
+  if (!(error instanceof RpcError)) return error;
+  const { type, tag, message, fields } = error;
+  const { path } = fields;
+  if (path === undefined || findNode(rpc.input, path) === undefined) return error;
+  return new RpcError(type, tag, message, { ...fields, ...inputPlace(module, rpc, path) });
 }
 
 /** RFC 6241 §7.7. */

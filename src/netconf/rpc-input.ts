@@ -32,9 +32,18 @@ type Values = Record<string, RpcInput[string]>;
  * @throws RpcError for the first fault: a name that does not belong, else the first in the schema's order
  */
 export function checkInput(operation: XmlElement, rpc: RpcSchema, module: ModuleSchema): RpcInput {
-  const prefixes = { nc: baseNamespace, [module.prefix]: module.namespace };
-  const checker = new InputChecker(module, prefixes);
-  return checker.children(operation, rpc.input, `/nc:rpc/${module.prefix}:${rpc.name}`);
+  const { path, pathPrefixes } = inputPlace(module, rpc);
+  return new InputChecker(module, pathPrefixes).children(operation, rpc.input, path);
+}
+
+/** Where the input of an RPC is, or a leaf of it, as an error-path. */
+export function inputPlace(module: ModuleSchema, rpc: RpcSchema, leaf?: string): Required<ErrorPlace> {
+  const { prefix, namespace } = module;
+  const path = `/nc:rpc/${prefix}:${rpc.name}`;
+  return {
+    path: leaf === undefined ? path : `${path}/${prefix}:${leaf}`,
+    pathPrefixes: { nc: baseNamespace, [prefix]: namespace },
+  };
 }
 
 class InputChecker {

@@ -137,7 +137,11 @@ export class SftpSession {
     const [name = '', ...deeper] = segments;
     if (deeper.length > 0) throw new Refusal(status.noSuchFile, 'there are no folders here');
     const maxBytes = isFileName(name) ? this.#options.drop.maxBytes(name) : 0;
-    if (maxBytes <= 0) throw this.#complaint(name, 'no file of this name is taken here');
+    if (maxBytes <= 0)
+      throw this.#complaint(
+        name,
+        'no file of this name is taken here, only an image NAME.bin and its manifest NAME.json',
+      );
     return this.#remember(id, { kind: 'upload', upload: new Upload(name, maxBytes, this.#options.budget) });
   }
 
@@ -164,10 +168,10 @@ export class SftpSession {
       await drop.put(username, name, upload.content());
       this.#put.set(name, { kind: 'file', name, size, modified: clock.now() });
       if (this.#put.size > maxRemembered) this.#put.delete(this.#put.keys().next().value ?? name);
-      logger.info('file received by SFTP', { username, name, size });
+      logger.info('file received by SFTP', { name, size });
     } catch (error) {
       if (!(error instanceof PeerError)) throw error;
-      logger.warn('file refused', { username, name, size, code: error.code, reason: error.message });
+      logger.warn('file refused', { name, size, code: error.code, reason: error.message });
       throw this.#complaint(name, error.message);
     } finally {
       upload.release();

@@ -116,8 +116,7 @@ const rows: Record<string, Row> = {
     backend: refuseWith(
       new RpcError('application', 'data-missing', 'no device A', {
         appTag: 'instance-required',
-        path: '/nc:rpc/lamp:setLamp/lamp:uuidInput',
-        pathPrefixes: { nc: base, lamp: lampNamespace },
+        path: 'uuidInput',
       }),
     ),
     error:

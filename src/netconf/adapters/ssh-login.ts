@@ -104,7 +104,7 @@ export class SshLogin {
     // Keys cannot be guessed, and clients offer several: only passwords are slowed down.
     const delay = method === 'publickey' ? 0 : throttle.failed(sourceHost, clock.monotonic());
     const level = method === 'publickey' && !last ? 'debug' : 'warn';
-    logger[level]('login failed', { username, method, sourceHost, attempt: this.#attempts });
+    logger[level]('login failed', { username, method, attempt: this.#attempts });
     if (delay === 0) this.#reject(context, last);
     else clock.schedule(delay, () => this.#reject(context, last));
   }
