@@ -50,7 +50,7 @@ export class BridgeBackend implements Backend {
     const description = this.#target(module, input);
     const operation = operationNamed(description, name);
     const answer = await this.#call(description, operation, input, context);
-    return outputElements(module.namespace, operation, answer);
+    return outputElements(module, { profile: description.profile, operation, answer });
   }
 
   #call(
@@ -97,7 +97,10 @@ export class BridgeBackend implements Backend {
       if (device === undefined || namespace === undefined || !selectsNode(filter, namespace, 'telemetry'))
         continue;
       const entry = telemetry.entry(namespace, device.uuid);
-      if (entry !== undefined) entries.set(namespace, [...(entries.get(namespace) ?? []), entry]);
+      if (entry === undefined) continue;
+      const list = entries.get(namespace);
+      if (list === undefined) entries.set(namespace, [entry]);
+      else list.push(entry);
     }
     return [...entries].map(([namespace, list]) => element(namespace, 'telemetry', list));
   }

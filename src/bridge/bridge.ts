@@ -113,6 +113,7 @@ export class Bridge {
   async close(): Promise<void> {
     await this.#registration.close();
     await this.#presence.close();
+    await this.#telemetry.close();
     await this.#jobs.close();
     await this.#rpc.close();
     await this.#deps.reader.close();
@@ -120,16 +121,20 @@ export class Bridge {
 
   async #registered(registration: Registration, description: DeviceDescription): Promise<void> {
     const { uuid } = registration.device;
-    this.#modules.update(registration.model);
-    if (registration.outcome === 'changed') this.#telemetry.removed(uuid);
-    this.#telemetry.registered(description);
+    const changed = registration.outcome === 'changed';
+    if (registration.dropped !== undefined) this.#modules.remove(registration.dropped);
+    // Another device may have extended the module meanwhile.
+    this.#modules.update(this.#deps.registry.module(registration.model.name) ?? registration.model);
+    if (changed) this.#updateServer.forget(uuid);
+    this.#telemetry.registered(description, changed);
     await this.#presence.registered(uuid);
   }
 
   async #remove(uuid: DeviceUuid): Promise<boolean> {
+    const removed = await this.#deps.registry.remove(uuid);
     this.#telemetry.removed(uuid);
     this.#updateServer.forget(uuid);
-    return this.#deps.registry.remove(uuid);
+    return removed;
   }
 
   #statistics(): Record<string, number> {

@@ -52,14 +52,16 @@ export class ImageUploads implements FileDrop {
     const key = `${username}/${stem}`;
     const arrived = extension === 'bin' ? { image: content } : { manifest: parseVendorManifest(content) };
     const { image, manifest }: Half = { ...this.#halves.get(key), ...arrived };
-    this.#halves.delete(key);
     if (image === undefined || manifest === undefined) return this.#wait(key, arrived);
+    // The half that was there stays when the new one is refused: only that one has to be put again.
     const added = await this.#images.add(manifest, image);
+    this.#halves.delete(key);
     this.#logger.info('image added', { user: username, digest: added.manifest.digest, size: image.length });
   }
 
   #wait(key: string, half: Half): void {
     const maxHalves = 4;
+    this.#halves.delete(key);
     const oldest = this.#halves.keys().next();
     if (this.#halves.size >= maxHalves && oldest.done !== true) this.#halves.delete(oldest.value);
     this.#halves.set(key, half);

@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { UpdateConfig } from '../base/config.ts';
 import type { DeviceDescription } from '../base/description.ts';
-import { assertNever, errorCode, errorMessage } from '../base/errors.ts';
+import { assertNever, errorMessage, PeerError, UnavailableError } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
 import { isDeviceState } from '../mup/states.ts';
 import { transition } from '../mup/update-job.ts';
@@ -63,6 +63,12 @@ export class JobRun {
     return this.#record;
   }
 
+  /** Takes up a job of an earlier start: nothing that was in flight is any more. */
+  resume(): void {
+    this.#watchDeadline();
+    this.connectionLost();
+  }
+
   start(online: boolean): Promise<void> {
     return this.#feed({ type: 'start', online });
   }
@@ -97,7 +103,11 @@ export class JobRun {
     const before = this.#record.job;
     if (this.#closed || hasEnded(before)) return;
     const { job, effects } = transition(before, event, clock.now(), limits);
-    if (job === before) return;
+    if (job === before) {
+      // Timers and wall clocks disagree by a little, and wall clocks may be set back.
+      if (event.type === 'deadline') this.#watchDeadline();
+      return;
+    }
     this.#record = { ...this.#record, job };
     activity.bytesSent = job.offset;
     this.#watchDeadline();
@@ -148,7 +158,7 @@ export class JobRun {
     try {
       await this.#feed(await this.#answer(effect));
     } catch (error) {
-      await this.#feed(failure(effect, error));
+      await this.#feed(this.#failure(effect, error));
     }
   }
 
@@ -192,6 +202,22 @@ export class JobRun {
     });
   }
 
+  /** What a failed request means to the job. */
+  #failure(effect: Request, error: unknown): UpdateEvent {
+    const { attempt } = effect;
+    const { fields, tag, message: text } = foreseen(error);
+    const code = fields.appTag ?? tag;
+    if (code === 'internal')
+      this.#deps.logger.error('an update failed inside the bridge', {
+        job: this.#record.job.id,
+        reason: errorMessage(error),
+      });
+    if (effect.type === 'start-transfer') return { type: 'transfer-failed', attempt, code, text };
+    const state = fields.info?.find(({ name }) => name === 'device-state')?.children[0];
+    if (typeof state === 'string' && isDeviceState(state)) return { type: 'refused', attempt, state };
+    return { type: 'request-failed', attempt, code, text, transient: transient.has(code) };
+  }
+
   #cancelDevice(): void {
     const { server, registry, logger } = this.#deps;
     const description = registry.describe(this.#record.job.uuid);
@@ -216,15 +242,10 @@ export class JobRun {
   }
 }
 
-/** What a failed request means to the job. */
-function failure(effect: Request, error: unknown): UpdateEvent {
-  const { attempt } = effect;
-  const known =
-    error instanceof RpcError ? error : operationFailed(errorCode(error) ?? 'internal', errorMessage(error));
-  const code = known.fields.appTag ?? known.tag;
-  const text = known.message;
-  if (effect.type === 'start-transfer') return { type: 'transfer-failed', attempt, code, text };
-  const state = known.fields.info?.find(({ name }) => name === 'device-state')?.children[0];
-  if (typeof state === 'string' && isDeviceState(state)) return { type: 'refused', attempt, state };
-  return { type: 'request-failed', attempt, code, text, transient: transient.has(code) };
+/** The error as a client may see it. */
+function foreseen(error: unknown): RpcError {
+  if (error instanceof RpcError) return error;
+  return error instanceof PeerError || error instanceof UnavailableError
+    ? operationFailed(error.code, error.message)
+    : operationFailed('internal', 'the update failed inside the bridge; its log says why');
 }

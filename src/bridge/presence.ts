@@ -4,6 +4,7 @@ import type { DeviceUuid } from '../base/ids.ts';
 import type { Logger } from '../base/logger.ts';
 import { statusFilter, uuidOfTopic } from '../mqtt/topics.ts';
 import type { MqttMessage, MqttTransport, Unsubscribe } from '../mqtt/transport.ts';
+import { parseUint32 } from '../mup/manifest-fields.ts';
 import type { DeviceRegistry } from '../registry/device-registry.ts';
 
 /** What a device says of itself on its status topic (mup-protocol §1, presence). */
@@ -16,8 +17,9 @@ export interface PresenceReport {
 export function parsePresence(payload: Uint8Array): PresenceReport | undefined {
   const text = payload.length > 32 ? undefined : decodeUtf8(payload);
   if (text === 'offline') return { presence: 'offline' };
-  const version = /^online;(0|[1-9][0-9]{0,9})$/.exec(text ?? '')?.[1];
-  return version === undefined ? undefined : { presence: 'online', firmwareVersion: Number(version) };
+  const [, digits] = /^online;([0-9]+)$/.exec(text ?? '') ?? [];
+  const firmwareVersion = digits === undefined ? undefined : parseUint32(digits);
+  return firmwareVersion === undefined ? undefined : { presence: 'online', firmwareVersion };
 }
 
 export interface PresenceDependencies {

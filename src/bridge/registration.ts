@@ -1,10 +1,9 @@
 import { utf8 } from '../base/bytes.ts';
 import type { Clock } from '../base/clock.ts';
 import type { DeviceDescription } from '../base/description.ts';
-import { errorCode, errorMessage, MupError, PeerError } from '../base/errors.ts';
+import { errorMessage, PeerError, UnavailableError } from '../base/errors.ts';
 import { type DeviceUuid, isDeviceUuid, isDigest } from '../base/ids.ts';
-import { KeyedQueue } from '../base/keyed-queue.ts';
-import type { Logger } from '../base/logger.ts';
+import type { LogFields, Logger } from '../base/logger.ts';
 import type { DescriptionAssembler } from '../mqtt/description-pieces.ts';
 import {
   checkDeviceTopic,
@@ -18,6 +17,7 @@ import { type Endorsement, formatRegistrationAnswer, formatRegistrationError } f
 import type { DescriptionReader } from '../ontology/description-reader.ts';
 import { type DescriptionTemplate, instantiate } from '../ontology/description-template.ts';
 import type { DeviceRegistry, Registration } from '../registry/device-registry.ts';
+import { withLeafNames } from '../yang/identifiers.ts';
 
 export interface RegistrationDependencies {
   readonly transport: MqttTransport;
@@ -50,11 +50,13 @@ const digestReference = /^sha256:([0-9a-f]{64})$/;
 export class RegistrationService {
   readonly statistics: RegistrationStatistics = { accepted: 0, refused: 0 };
   readonly #deps: RegistrationDependencies;
-  readonly #queue = new KeyedQueue<DeviceUuid>();
-  /** The last refusal of each device, so that a device that tries again is logged once. */
-  readonly #refusals = new Map<DeviceUuid, string>();
+  /** Devices whose description is being taken, each with the newest one that came meanwhile. */
+  readonly #taking = new Map<DeviceUuid, Uint8Array | undefined>();
+  /** The last refusal of each name, so that a device that tries again is logged once. */
+  readonly #refusals = new Map<string, string>();
   #unsubscribe: Unsubscribe = async () => {};
   #cancelExpiry: () => void = () => {};
+  #closed = false;
 
   constructor(deps: RegistrationDependencies) {
     this.#deps = deps;
@@ -67,7 +69,9 @@ export class RegistrationService {
     this.#expire();
   }
 
+  /** What is being read is given up without an answer: the device asks again. */
   async close(): Promise<void> {
+    this.#closed = true;
     this.#cancelExpiry();
     await this.#unsubscribe();
   }
@@ -80,39 +84,50 @@ export class RegistrationService {
   }
 
   #receive({ topic, payload }: MqttMessage): void {
-    const { assembler, clock, logger } = this.#deps;
+    const { assembler, clock } = this.#deps;
     const uuid = uuidOfTopic(descriptionFilter, topic);
     if (uuid === undefined) {
+      const name = topic.slice(0, 120);
       this.statistics.refused += 1;
-      logger.warn('a description came under a name that is no device UUID', { topic: topic.slice(0, 120) });
+      this.#logRefusal(name, 'warn', 'bad-uuid', {
+        topic: name,
+        reason: 'a description came under a name that is no device UUID',
+      });
       return;
     }
     const result = assembler.push(uuid, payload, clock.monotonic());
     if (result.kind === 'error') this.#refuse(uuid, new PeerError(result.code, result.text));
-    if (result.kind === 'complete') void this.#queue.run(uuid, () => this.#register(uuid, result.bytes));
+    if (result.kind === 'complete') void this.#take(uuid, result.bytes);
+  }
+
+  /**
+   * Descriptions of one device are taken one after the other. Of those that wait only the newest counts, so
+   * that a device that sends faster than it can be read costs no memory.
+   */
+  async #take(uuid: DeviceUuid, bytes: Uint8Array): Promise<void> {
+    if (this.#taking.has(uuid)) {
+      this.#taking.set(uuid, bytes);
+      return;
+    }
+    for (let next: Uint8Array | undefined = bytes; next !== undefined; next = this.#taking.get(uuid)) {
+      this.#taking.set(uuid, undefined);
+      await this.#register(uuid, next);
+    }
+    this.#taking.delete(uuid);
   }
 
   async #register(uuid: DeviceUuid, bytes: Uint8Array): Promise<void> {
-    const { registry, endorsement, logger, onRegistered } = this.#deps;
+    const { registry, endorsement, onRegistered } = this.#deps;
     try {
-      const template = await this.#template(uuid, bytes);
+      const read = await this.#template(uuid, bytes);
+      const template = { ...read, description: withLeafNames(read.description) };
       const description = instantiate(template, uuid);
       checkTopics(description, registry);
       const registration = await registry.register(uuid, template);
       await onRegistered(registration, description);
       this.statistics.accepted += 1;
       this.#refusals.delete(uuid);
-      for (const reason of registration.contradictions)
-        logger.warn('a description contradicts the module of its category and got a variant of it', {
-          uuid,
-          module: registration.model.name,
-          reason,
-        });
-      logger.info(`device ${registration.outcome}`, {
-        uuid,
-        category: description.category,
-        module: registration.model.name,
-      });
+      this.#report(registration, description);
       this.#answer(uuid, formatRegistrationAnswer(endorsement));
     } catch (error) {
       this.#refuse(uuid, error);
@@ -131,18 +146,37 @@ export class RegistrationService {
     });
   }
 
-  #refuse(uuid: DeviceUuid, error: unknown): void {
+  #report({ device, model, outcome, contradictions }: Registration, { category }: DeviceDescription): void {
     const { logger } = this.#deps;
+    const { uuid } = device;
+    for (const reason of outcome === 'confirmed' ? [] : contradictions)
+      logger.warn('a description contradicts the module of its category and got a variant of it', {
+        uuid,
+        module: model.name,
+        reason,
+      });
+    logger.info(`device ${outcome}`, { uuid, category, module: model.name });
+  }
+
+  #refuse(uuid: DeviceUuid, error: unknown): void {
+    if (this.#closed) return;
     this.statistics.refused += 1;
-    const code = errorCode(error) ?? 'internal';
-    const known = error instanceof MupError;
-    const text = known ? refusalText(error) : 'the bridge could not process the description';
+    const { code, text, foreseen } = refusalOf(error);
     this.#answer(uuid, formatRegistrationError(code, text));
-    const fields = { uuid, code, reason: known ? text : errorMessage(error) };
-    if (this.#refusals.get(uuid) === text) logger.debug('description refused again', fields);
-    else logger[known ? 'warn' : 'error']('description refused', fields);
+    this.#logRefusal(uuid, foreseen ? 'warn' : 'error', `${code} ${text}`, {
+      uuid,
+      code,
+      reason: foreseen ? text : errorMessage(error),
+    });
+  }
+
+  /** Once for each reason: whoever is refused tries again. */
+  #logRefusal(name: string, level: 'warn' | 'error', refusal: string, fields: LogFields): void {
+    const { logger } = this.#deps;
+    if (this.#refusals.get(name) === refusal) logger.debug('description refused again', fields);
+    else logger[level]('description refused', fields);
     if (this.#refusals.size >= maxRemembered) this.#refusals.clear();
-    this.#refusals.set(uuid, text);
+    this.#refusals.set(name, refusal);
   }
 
   #answer(uuid: DeviceUuid, text: string): void {
@@ -154,9 +188,22 @@ export class RegistrationService {
   }
 }
 
-function refusalText({ message, where, hint }: MupError): string {
+/** What a device is told: what it or its bridge's operator can mend, and nothing of our own insides. */
+function refusalOf(error: unknown): {
+  readonly code: string;
+  readonly text: string;
+  readonly foreseen: boolean;
+} {
+  if (!(error instanceof PeerError || error instanceof UnavailableError))
+    return { code: 'internal', text: 'the bridge could not process the description', foreseen: false };
+  const { code, message, where, hint } = error;
   const place = where === undefined ? '' : ` (${where})`;
-  return `${message}${place}${hint === undefined ? '' : ` ${hint}`}`;
+  return {
+    // `busy` is what devices try again after (mup-protocol §1).
+    code: code === 'reader-busy' ? 'busy' : code,
+    text: `${message}${place}${hint === undefined ? '' : ` ${hint}`}`,
+    foreseen: true,
+  };
 }
 
 /** @throws PeerError `bad-topic` when a description names a topic that it may not */

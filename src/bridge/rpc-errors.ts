@@ -8,6 +8,11 @@ export function operationFailed(appTag: string, message: string): RpcError {
   return new RpcError('application', 'operation-failed', message, { appTag });
 }
 
+/** A device answered what its description does not allow. */
+export function answerInvalid(message: string): RpcError {
+  return operationFailed('device-answer-invalid', message);
+}
+
 /** operation-not-supported by this device, although its module has the RPC. */
 export function operationNotSupported(appTag: string, message: string): RpcError {
   return new RpcError('application', 'operation-not-supported', message, { appTag });

@@ -38,6 +38,15 @@ export class ServedModules {
     if (this.#generated.get(model.name)?.model === model) return;
     const served = servedModule(model, this.#imports);
     this.#generated.set(model.name, { model, served });
+    this.#list();
+  }
+
+  /** Takes a model away. */
+  remove(name: string): void {
+    if (this.#generated.delete(name)) this.#list();
+  }
+
+  #list(): void {
     const generated = [...this.#generated.values()].map((entry) => entry.served);
     generated.sort((a, b) => (a.schema.name < b.schema.name ? -1 : 1));
     this.#all = [...this.#fixed, ...generated];

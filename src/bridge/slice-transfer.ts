@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import { deferred } from '../base/deferred.ts';
 import { errorCode, UnavailableError } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
-import type { MqttTransport } from '../mqtt/transport.ts';
+import type { MqttTransport, Unsubscribe } from '../mqtt/transport.ts';
 import type { SliceSender, SliceSenderStep } from '../mup/slice-sender.ts';
 import { decodeAcknowledgement, encodeSlice } from '../mup/slices.ts';
 import type { ImageSource } from './image-source.ts';
@@ -18,6 +18,8 @@ export interface SliceTransferOptions {
   readonly sliceTopic: string;
   readonly acknowledgementTopic: string;
   readonly signal: AbortSignal;
+  /** How long the transfer may wait to begin. */
+  readonly stallTimeoutMs: number;
   /** Called with the octets that the device has acknowledged, whenever they grew. */
   readonly onProgress: (acknowledged: number) => void;
 }
@@ -44,25 +46,40 @@ class SliceTransfer {
   }
 
   async run(): Promise<void> {
-    const { transport, acknowledgementTopic, sender, clock, signal, from } = this.#options;
+    const { transport, sender, clock, signal } = this.#options;
     const cancel = (): void =>
       this.#end(new UnavailableError('transfer-cancelled', 'the transfer was cancelled'));
     signal.addEventListener('abort', cancel, { once: true });
-    const unsubscribe = await transport.subscribe(acknowledgementTopic, 0, ({ payload }) =>
-      this.#acknowledged(payload),
-    );
     const stopListening = transport.onState((state) => {
       if (state === 'online') this.#apply(sender.tick(clock.monotonic()));
     });
+    const listening = this.#listen();
     try {
       if (signal.aborted) cancel();
-      else this.#apply(from === 0 ? sender.start(clock.monotonic()) : sender.resume(from, clock.monotonic()));
       await this.#done.promise;
     } finally {
       this.#cancelTimer();
       stopListening();
       signal.removeEventListener('abort', cancel);
-      await unsubscribe();
+      // Without a connection the subscription may not stand for hours: nobody waits for that.
+      void listening.then((unsubscribe) => unsubscribe?.());
+    }
+  }
+
+  /** Begins to send once acknowledgements can arrive. */
+  async #listen(): Promise<Unsubscribe | undefined> {
+    const { transport, acknowledgementTopic, sender, clock, from, stallTimeoutMs } = this.#options;
+    this.#cancelTimer = clock.schedule(stallTimeoutMs, () => this.#end(this.#stalled()));
+    try {
+      const unsubscribe = await transport.subscribe(acknowledgementTopic, 0, ({ payload }) =>
+        this.#acknowledged(payload),
+      );
+      const now = clock.monotonic();
+      if (!this.#ended) this.#apply(from === 0 ? sender.start(now) : sender.resume(from, now));
+      return unsubscribe;
+    } catch (error) {
+      this.#end(error);
+      return undefined;
     }
   }
 

@@ -2,7 +2,7 @@ import { decodeUtf8 } from '../base/bytes.ts';
 import { type Clock, dateAndTime } from '../base/clock.ts';
 import type { DataPoint, DeviceDescription } from '../base/description.ts';
 import { errorMessage } from '../base/errors.ts';
-import type { DeviceUuid } from '../base/ids.ts';
+import { type DeviceUuid, isDeviceUuid } from '../base/ids.ts';
 import type { Logger } from '../base/logger.ts';
 import type { MqttMessage, MqttTransport, Unsubscribe } from '../mqtt/transport.ts';
 import { element, type XmlElement } from '../xml/element.ts';
@@ -21,33 +21,56 @@ export interface TelemetryDependencies {
   readonly schemaOf: (uuid: DeviceUuid) => ModuleSchema | undefined;
 }
 
+/** A subscription that the data points of several devices share. */
+interface Followed {
+  /** Topics that need it. */
+  readonly topics: Set<string>;
+  readonly unsubscribe: Promise<Unsubscribe | undefined>;
+}
+
 /** Keeps the latest value of each device's output data points, with its time. */
 export class TelemetryService {
   readonly #deps: TelemetryDependencies;
   readonly #points = new Map<string, { readonly uuid: DeviceUuid; readonly point: DataPoint }>();
-  readonly #filters = new Map<string, Unsubscribe>();
+  readonly #topics = new Map<DeviceUuid, readonly string[]>();
+  readonly #filters = new Map<string, Followed>();
   readonly #latest = new Map<DeviceUuid, Map<string, Measurement>>();
 
   constructor(deps: TelemetryDependencies) {
     this.#deps = deps;
   }
 
-  /** Listens to the data points of a device; devices of one kind share their subscriptions. */
-  registered({ uuid, dataPoints }: DeviceDescription): void {
+  /**
+   * Listens to the data points of a device; devices of one kind share their subscriptions. What it measured
+   * under an earlier description is dropped when `changed`.
+   */
+  registered({ uuid, dataPoints }: DeviceDescription, changed = false): void {
+    if (!isDeviceUuid(uuid)) return;
+    const before = this.#topics.get(uuid) ?? [];
+    const topics = dataPoints.map(({ topic }) => topic);
+    if (changed) this.#latest.delete(uuid);
     for (const point of dataPoints) {
       this.#points.set(point.topic, { uuid, point });
-      const filter = point.topic
-        .split('/')
-        .map((level) => (level === uuid ? '+' : level))
-        .join('/');
-      if (!this.#filters.has(filter)) this.#subscribe(filter);
+      this.#follow(uuid, point.topic);
     }
+    this.#topics.set(uuid, topics);
+    this.#leave(
+      uuid,
+      before.filter((topic) => !topics.includes(topic)),
+    );
   }
 
   /** Drops what a device had measured, and its data points. */
   removed(uuid: DeviceUuid): void {
     this.#latest.delete(uuid);
-    for (const [topic, entry] of this.#points) if (entry.uuid === uuid) this.#points.delete(topic);
+    this.#leave(uuid, this.#topics.get(uuid) ?? []);
+    this.#topics.delete(uuid);
+  }
+
+  async close(): Promise<void> {
+    const followed = [...this.#filters.values()];
+    this.#filters.clear();
+    await Promise.all(followed.map(async ({ unsubscribe }) => (await unsubscribe)?.()));
   }
 
   /** The list entry of a device in its module's `telemetry`, or `undefined` when it measured nothing. */
@@ -63,18 +86,35 @@ export class TelemetryService {
     return element(namespace, 'device', [element(namespace, 'uuid', uuid), ...points]);
   }
 
-  #subscribe(filter: string): void {
+  #follow(uuid: DeviceUuid, topic: string): void {
+    const filter = sharedFilter(topic, uuid);
+    const known = this.#filters.get(filter);
+    if (known !== undefined) known.topics.add(topic);
+    else this.#filters.set(filter, { topics: new Set([topic]), unsubscribe: this.#subscribe(filter) });
+  }
+
+  /** Ends what only these topics of a device needed. */
+  #leave(uuid: DeviceUuid, topics: readonly string[]): void {
+    for (const topic of topics) {
+      const filter = sharedFilter(topic, uuid);
+      const followed = this.#filters.get(filter);
+      this.#points.delete(topic);
+      followed?.topics.delete(topic);
+      if (followed === undefined || followed.topics.size > 0) continue;
+      this.#filters.delete(filter);
+      void followed.unsubscribe.then((unsubscribe) => unsubscribe?.());
+    }
+  }
+
+  async #subscribe(filter: string): Promise<Unsubscribe | undefined> {
     const { transport, logger } = this.#deps;
-    this.#filters.set(filter, async () => {});
-    transport
-      .subscribe(filter, 0, (message) => this.#receive(message))
-      .then(
-        (unsubscribe) => this.#filters.set(filter, unsubscribe),
-        (error) => {
-          this.#filters.delete(filter);
-          logger.warn('measurements cannot be followed', { filter, reason: errorMessage(error) });
-        },
-      );
+    try {
+      return await transport.subscribe(filter, 0, (message) => this.#receive(message));
+    } catch (error) {
+      this.#filters.delete(filter);
+      logger.warn('measurements cannot be followed', { filter, reason: errorMessage(error) });
+      return undefined;
+    }
   }
 
   #receive({ topic, payload }: MqttMessage): void {
@@ -105,6 +145,16 @@ export class TelemetryService {
       return undefined;
     }
   }
+}
+
+/**
+ * The filter that a topic shares with its siblings'. A topic that names the UUID more than once would make a
+ * filter that matches what is no measurement at all; it gets one of its own.
+ */
+function sharedFilter(topic: string, uuid: DeviceUuid): string {
+  const levels = topic.split('/');
+  if (levels.filter((level) => level === uuid).length !== 1) return topic;
+  return levels.map((level) => (level === uuid ? '+' : level)).join('/');
 }
 
 /** The leaf `/telemetry/device/<point>/value` of a generated module. */

@@ -32,10 +32,13 @@ export class UpdateJobs {
     const { store, transport } = this.#deps;
     const stored = (await store.all('jobs')) as readonly JobRecord[];
     const records = stored.toSorted((a, b) => a.job.createdAt - b.job.createdAt);
+    const latest = new Map(records.map((record) => [record.job.uuid, record]));
     for (const record of records) {
       if (hasEnded(record.job)) this.#ended.set(record.job.id, record);
-      else this.#run(record).connectionLost();
+      else if (latest.get(record.job.uuid) === record) this.#run(record).resume();
+      else await this.#supersede(record);
     }
+    this.#forgetOldest();
     this.#stopListening = transport.onState((state) => {
       if (state === 'offline') for (const run of this.#runs.values()) run.connectionLost();
     });
@@ -113,13 +116,25 @@ export class UpdateJobs {
       uuid,
       ...(ending === undefined ? {} : { code: ending.code, reason: ending.text }),
     });
-    const oldest = this.#ended.keys().next();
-    if (this.#ended.size <= this.#deps.limits.maxFinishedJobs || oldest.done === true) return;
-    this.#ended.delete(oldest.value);
-    this.#deps.store
-      .delete('jobs', oldest.value)
-      .catch((error) =>
-        this.#deps.logger.error('an old job was not removed', { reason: errorMessage(error) }),
-      );
+    this.#forgetOldest();
+  }
+
+  /** A later job was ordered, so this one had ended, and its end did not get onto the disk. */
+  async #supersede({ job, user }: JobRecord): Promise<void> {
+    const ending = { code: 'superseded', text: 'a later update of the device took its place' };
+    const record: JobRecord = { job: { ...job, state: 'failed', deadline: undefined, ending }, user };
+    this.#ended.set(job.id, record);
+    await this.#deps.store.put('jobs', job.id, record);
+  }
+
+  #forgetOldest(): void {
+    const { limits, store, logger } = this.#deps;
+    for (const id of this.#ended.keys()) {
+      if (this.#ended.size <= limits.maxFinishedJobs) return;
+      this.#ended.delete(id);
+      store
+        .delete('jobs', id)
+        .catch((error) => logger.error('an old job was not removed', { reason: errorMessage(error) }));
+    }
   }
 }

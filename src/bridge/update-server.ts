@@ -165,6 +165,7 @@ export class UpdateServer {
       sliceTopic: inputTopic,
       acknowledgementTopic,
       signal,
+      stallTimeoutMs: config.stallTimeoutMs,
       onProgress,
     });
   }

@@ -6,6 +6,7 @@ import { type DescriptionTemplate, instantiate } from '../ontology/description-t
 import type { ModuleModel } from '../yang/module-model.ts';
 import type { DocumentStore } from './document-store.ts';
 import { type ModuleAssignment, ModuleCatalog } from './module-catalog.ts';
+import { PendingWrites } from './pending-writes.ts';
 
 /** What the bridge last heard of a device's connection. */
 export type Presence = 'online' | 'offline' | 'unknown';
@@ -49,10 +50,12 @@ export class DeviceRegistry {
     DeviceUuid,
     { readonly template: DescriptionTemplate; readonly description: DeviceDescription }
   >();
+  readonly #writes: PendingWrites;
   #catalog: ModuleCatalog = new ModuleCatalog([]);
 
   private constructor(deps: DeviceRegistryDependencies) {
     this.#deps = deps;
+    this.#writes = new PendingWrites(deps.store);
   }
 
   /** Reads what the store holds. Presence is `unknown` until a device is heard. */
@@ -105,8 +108,10 @@ export class DeviceRegistry {
   }
 
   /**
-   * Registers a device with a description that was read and checked. On disk when it resolves.
-   * @throws UnavailableError `too-many-devices`
+   * Registers a device with a description that was read and checked. On disk when it resolves; as it was
+   * before when it throws. Not for one device twice at a time.
+   * @throws UnavailableError `too-many-devices`, `too-many-modules`; PeerError when the description cannot
+   *   be said in YANG; what the store throws
    */
   async register(uuid: DeviceUuid, template: DescriptionTemplate): Promise<Registration> {
     const before = this.#devices.get(uuid);
@@ -114,7 +119,7 @@ export class DeviceRegistry {
       throw new UnavailableError('too-many-devices', `${this.#deps.maxDevices} devices are registered`, {
         hint: 'Raise registration.maxDevices, or remove devices that are gone.',
       });
-    const assignment = this.#catalog.assign(template.description);
+    const assignment = this.#catalog.assign(template.description, () => this.#usedModules());
     const now = this.#deps.clock.now();
     const device: Device = {
       ...before,
@@ -127,7 +132,13 @@ export class DeviceRegistry {
     };
     const confirmed = before?.description === device.description && before.module === device.module;
     this.#devices.set(uuid, device);
-    await this.#persist(template, assignment, device, confirmed);
+    try {
+      await this.#persist(template, assignment, device, confirmed);
+    } catch (error) {
+      this.#restore(uuid, before);
+      if (!this.#isDescribed(template.digest)) this.#templates.delete(template.digest);
+      throw error;
+    }
     if (before !== undefined && before.description !== template.digest)
       await this.#forgetTemplate(before.description);
     const outcome = before === undefined ? 'registered' : confirmed ? 'confirmed' : 'changed';
@@ -139,7 +150,12 @@ export class DeviceRegistry {
     const device = this.#devices.get(uuid);
     if (device === undefined) return false;
     this.#devices.delete(uuid);
-    await this.#deps.store.delete('devices', uuid);
+    try {
+      await this.#deps.store.delete('devices', uuid);
+    } catch (error) {
+      this.#restore(uuid, device);
+      throw error;
+    }
     await this.#forgetTemplate(device.description);
     return true;
   }
@@ -160,23 +176,41 @@ export class DeviceRegistry {
     if (version !== before.firmwareVersion) await this.#deps.store.put('devices', uuid, device);
   }
 
+  /** Module and template first: a device on disk never lacks what it needs. */
   async #persist(
     template: DescriptionTemplate,
-    { model, change }: ModuleAssignment,
+    { model, change, dropped }: ModuleAssignment,
     device: Device,
     confirmed: boolean,
   ): Promise<void> {
-    const { store } = this.#deps;
-    if (change !== 'same') await store.put('modules', model.name, model);
-    if (!this.#templates.has(template.digest)) {
-      this.#templates.set(template.digest, template);
-      await store.put('templates', template.digest, template);
-    }
-    if (!confirmed) await store.put('devices', device.uuid, device);
+    const { digest } = template;
+    const known = this.#templates.has(digest);
+    if (!known) this.#templates.set(digest, template);
+    if (dropped !== undefined) await this.#deps.store.delete('modules', dropped);
+    if (change === 'same')
+      await this.#writes.ensure('modules', model.name, () => this.#catalog.get(model.name));
+    else await this.#writes.save('modules', model.name, model);
+    if (known) await this.#writes.ensure('templates', digest, () => this.#templates.get(digest));
+    else await this.#writes.save('templates', digest, template);
+    if (!confirmed) await this.#deps.store.put('devices', device.uuid, device);
+  }
+
+  #restore(uuid: DeviceUuid, before: Device | undefined): void {
+    if (before === undefined) this.#devices.delete(uuid);
+    else this.#devices.set(uuid, before);
+  }
+
+  #usedModules(): ReadonlySet<string> {
+    return new Set([...this.#devices.values()].map(({ module }) => module));
+  }
+
+  #isDescribed(digest: Digest): boolean {
+    for (const device of this.#devices.values()) if (device.description === digest) return true;
+    return false;
   }
 
   async #forgetTemplate(digest: Digest): Promise<void> {
-    for (const device of this.#devices.values()) if (device.description === digest) return;
-    if (this.#templates.delete(digest)) await this.#deps.store.delete('templates', digest);
+    if (!this.#isDescribed(digest) && this.#templates.delete(digest))
+      await this.#deps.store.delete('templates', digest);
   }
 }

@@ -3,7 +3,8 @@ export type Collection = 'devices' | 'templates' | 'modules' | 'jobs';
 
 /**
  * Where the registry keeps what survives a restart: JSON documents by collection and key. Behind one
- * asynchronous interface, so that a shared database can take the place of the embedded store.
+ * asynchronous interface, so that a shared database can take the place of the embedded store. What is asked
+ * of one document happens in the order it was asked for.
  */
 export interface DocumentStore {
   /** Durable when it resolves; after a crash the old or the new document is there, never a mix. */

@@ -20,7 +20,10 @@ export interface ImageStore {
   put(image: StoredImage, content: Uint8Array): Promise<void>;
   /** @returns whether there was such an image */
   delete(digest: Digest): Promise<boolean>;
-  /** Octets `[offset, offset + length)` of an image, fewer at its end. */
+  /**
+   * Octets `[offset, offset + length)` of an image, fewer at its end.
+   * @throws PeerError `unknown-image` when it is not there (any more)
+   */
   read(digest: Digest, offset: number, length: number): Promise<Uint8Array>;
 }
 

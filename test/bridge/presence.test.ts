@@ -19,6 +19,7 @@ describe('presence (mup-protocol §1)', () => {
     'ONLINE;1',
     'offline ',
     `online;${'9'.repeat(40)}`,
+    'online;4294967296',
   ])('%j is no presence', (text) => {
     expect(parsePresence(utf8(text))).toBeUndefined();
   });

@@ -1,7 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Field, Operation } from '../../src/base/description.ts';
+import fc from 'fast-check';
+import type { Field, Profile } from '../../src/base/description.ts';
 import { outputElements, wireInputs } from '../../src/bridge/rpc-values.ts';
-import { childElements, textOf } from '../../src/xml/element.ts';
+import { childElements, textOf, type XmlElement } from '../../src/xml/element.ts';
+import { moduleStatement } from '../../src/yang/module-generator.ts';
+import { newModule } from '../../src/yang/module-model.ts';
+import { moduleSchema } from '../../src/yang/module-schema.ts';
+import { description, field, operation } from '../support/example-description.ts';
 
 const scalar = (name: string, more: Partial<Field> = {}): Field => ({
   name,
@@ -25,24 +30,79 @@ describe('values on the wire (mup-protocol §2)', () => {
     expect(wireInputs(fields, { first: 'a' })).toEqual(['a', '', '', 'none']);
   });
 
-  test('outputs come back as retval and leaves of the module', () => {
-    const operation: Operation = {
-      name: 'read',
-      role: 'generic',
-      mqttMethod: 'READ',
-      topic: 't/U',
-      answerTopic: 'mup/response/U',
-      inputs: [],
-      outputs: fields,
-      states: [],
-    };
-    const made = outputElements('urn:x', operation, { state: '10_OK', outputs: ['a', 'r', 'g', ''] });
-    expect(made.map(({ name, namespace }) => [namespace, name])).toEqual([
-      ['urn:x', 'retval'],
-      ['urn:x', 'first'],
-      ['urn:x', 'color'],
-    ]);
-    expect(made.slice(0, 2).map(textOf)).toEqual(['10_OK', 'a']);
-    expect(made.slice(2).flatMap(childElements).map(textOf)).toEqual(['r', 'g']);
+  describe('outputs', () => {
+    test('come back as retval and leaves of the module, in canonical form', () => {
+      const made = answered({ outputs: ['+007', 'r', 'g', ''] });
+      expect(made.map(({ name, namespace }) => [namespace, name])).toEqual([
+        ['urn:mup:yang:mqtt-lamp', 'retval'],
+        ['urn:mup:yang:mqtt-lamp', 'count'],
+        ['urn:mup:yang:mqtt-lamp', 'color'],
+      ]);
+      expect(made.slice(0, 2).map(textOf)).toEqual(['10_OK', '7']);
+      expect(made.slice(2).flatMap(childElements).map(textOf)).toEqual(['r', 'g']);
+    });
+
+    test.each([
+      ['a number outside its range', { outputs: ['11', 'r', 'g', 'on'] }],
+      ['a text where a number belongs', { outputs: ['many', 'r', 'g', 'on'] }],
+      ['nothing where a number belongs', { outputs: ['', 'r', 'g', 'on'] }],
+      ['a name that is none of the enumeration', { outputs: ['1', 'r', 'g', 'dim'] }],
+      ['a control character', { outputs: ['1', 'r\u0000', 'g', 'on'] }],
+      ['fewer values than are mandatory', { outputs: ['1', 'r'] }],
+      ['no values', { outputs: [] }],
+      ['more values than are described', { outputs: ['1', 'r', 'g', 'on', 'off'] }],
+      ['a state that is none of the module', { state: '99_WHAT', outputs: ['1', 'r', 'g', 'on'] }],
+    ])('an answer with %s is refused as a whole (netconf-wire, XML)', (_, answer) => {
+      expect(() => answered(answer)).toThrow(
+        expect.objectContaining({ tag: 'operation-failed', code: 'device-answer-invalid' }),
+      );
+    });
+
+    test('the prototype’s devices may leave values out and add some, but not send wrong ones', () => {
+      expect(answered({ outputs: [] }, 'myno').map(({ name }) => name)).toEqual(['retval']);
+      expect(answered({ outputs: ['1', 'r', 'g', 'on', 'more'] }, 'myno')).toHaveLength(4);
+      expect(() => answered({ outputs: ['many'] }, 'myno')).toThrow('count');
+    });
+
+    test('any answer gives leaves of their types, or is refused', () => {
+      const outputs = fc.array(fc.oneof(fc.string(), fc.constantFrom('1', '10', 'on', '')), { maxLength: 6 });
+      fc.assert(
+        fc.property(outputs, fc.constantFrom<Profile>('mup', 'myno'), (given, profile) => {
+          try {
+            const [, count] = answered({ outputs: given }, profile);
+            if (count?.name === 'count') expect(Number(textOf(count))).toBeLessThanOrEqual(10);
+          } catch (error) {
+            expect(error).toMatchObject({ code: 'device-answer-invalid' });
+          }
+        }),
+      );
+    });
   });
 });
+
+const lamp = description({
+  operations: [
+    operation('read', {
+      states: [{ name: '10_OK' }, { name: '12_ERROR' }],
+      outputs: [
+        field('count', { kind: 'scalar', datatype: 'int', minInclusive: '0', maxInclusive: '10' }),
+        field('color', { kind: 'structure', fields: [scalar('red'), scalar('green')] }),
+        field(
+          'mode',
+          { kind: 'enumeration', values: [{ name: 'on' }, { name: 'off' }] },
+          { mandatory: false },
+        ),
+      ],
+    }),
+  ],
+});
+const schema = moduleSchema(moduleStatement(newModule(lamp)), () => undefined);
+
+function answered(
+  { state = '10_OK', outputs }: { readonly state?: string; readonly outputs: readonly string[] },
+  profile: Profile = 'mup',
+): XmlElement[] {
+  const [read] = lamp.operations;
+  if (read === undefined) throw new Error('the lamp reads');
+  return outputElements(schema, { profile, operation: read, answer: { state, outputs } });
+}

@@ -1,9 +1,9 @@
-import { mkdir, open, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { syncDirectory, writeFileAtomically } from '../../base/adapters/atomic-file.ts';
 import { sha256 } from '../../base/adapters/node-runtime.ts';
 import type { ImageConfig } from '../../base/config.ts';
-import { errorCode } from '../../base/errors.ts';
+import { errorCode, PeerError } from '../../base/errors.ts';
 import { type Digest, isDigest } from '../../base/ids.ts';
 import { formatVendorManifest, parseVendorManifest } from '../../mup/manifest-json.ts';
 import { ImageRepository, type ImageStore, type StoredImage } from '../image-repository.ts';
@@ -24,7 +24,8 @@ export async function openImageRepository(directory: string, limits: ImageConfig
 
 class ImageDirectory implements ImageStore {
   readonly #directory: string;
-  readonly #known = new Map<Digest, StoredImage>();
+  /** Manifests that were read, with the time of their file: another process may replace it. */
+  readonly #known = new Map<Digest, { readonly image: StoredImage; readonly mtimeMs: number }>();
 
   constructor(directory: string) {
     this.#directory = directory;
@@ -43,10 +44,10 @@ class ImageDirectory implements ImageStore {
     try {
       const { mtimeMs } = await stat(this.#path(digest, 'json'));
       const known = this.#known.get(digest);
-      if (known !== undefined) return known;
+      if (known?.mtimeMs === mtimeMs) return known.image;
       const manifest = parseVendorManifest(await readFile(this.#path(digest, 'json')));
       const image = { manifest, addedAt: Math.floor(mtimeMs) };
-      this.#known.set(digest, image);
+      this.#known.set(digest, { image, mtimeMs });
       return image;
     } catch (error) {
       if (errorCode(error) !== 'ENOENT') throw error;
@@ -59,7 +60,6 @@ class ImageDirectory implements ImageStore {
     const { digest } = image.manifest;
     await writeFileAtomically(this.#path(digest, 'bin'), content);
     await writeFileAtomically(this.#path(digest, 'json'), formatVendorManifest(image.manifest));
-    this.#known.set(digest, image);
   }
 
   async delete(digest: Digest): Promise<boolean> {
@@ -72,13 +72,25 @@ class ImageDirectory implements ImageStore {
   }
 
   async read(digest: Digest, offset: number, length: number): Promise<Uint8Array> {
-    const file = await open(this.#path(digest, 'bin'), 'r');
+    const file = await this.#open(digest);
     try {
       const buffer = new Uint8Array(length);
       const { bytesRead } = await file.read(buffer, 0, length, offset);
       return buffer.subarray(0, bytesRead);
     } finally {
       await file.close();
+    }
+  }
+
+  async #open(digest: Digest): Promise<FileHandle> {
+    try {
+      return await open(this.#path(digest, 'bin'), 'r');
+    } catch (error) {
+      if (errorCode(error) !== 'ENOENT') throw error;
+      throw new PeerError('unknown-image', `image ${digest} is not there any more`, {
+        hint: 'Add it again.',
+        cause: error,
+      });
     }
   }
 
