@@ -1,0 +1,259 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { connectAsync, type MqttClient } from 'mqtt';
+import { encodePieces } from '../../src/mqtt/description-pieces.ts';
+import { type Mosquitto, startMosquitto } from '../support/mosquitto.ts';
+import { type Leaves, leafOf, Ncclient, rpcXml } from '../support/ncclient.ts';
+import { describeWith, describeWithSharedData, sharedData } from '../support/peers.ts';
+import { type BridgeProcess, operator, startBridgeProcess } from '../support/system.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
+import { yangdump, yanglint } from '../support/yang-tools.ts';
+
+/** As long as the pieces of the prototype's device (mup-protocol §3). */
+const pieceBytes = 4054;
+
+/** What each description offers; the last one holds its device's UUID, the others `%s`. */
+const devices = {
+  'agriculture-units-events-compacted': {
+    uuid: 'MYNO-AGRICULTURE-1',
+    module: 'mqtt-boardname',
+    rpcs: [
+      ...['funcAutoMoisture', 'funcConfMoisture', 'funcConfTemperature', 'funcLed_1Off', 'funcLed_1On'],
+      ...['funcLed_1Rgb', 'funcPump_1Off', 'funcPump_1On'],
+    ],
+  },
+  'led-rgb-expanded': {
+    uuid: 'MYNO-LED-1',
+    module: 'mqtt-board-2',
+    rpcs: ['funcLed_1Color', 'funcLed_1Off', 'funcLed_1On', 'funcLed_1Rgb'],
+  },
+  'update-compacted': {
+    uuid: 'MYNO-SETUP-1',
+    module: 'mqtt-setup-1',
+    rpcs: [
+      ...['funcGetDeviceToken', 'funcPubUpdateImage', 'funcPubUpdateManifest', 'funcRelayOff', 'funcRelayOn'],
+    ],
+  },
+  'v5-2-expanded': {
+    uuid: 'F97DF79-8A12-4F4F-8F69-6B8F3C2E78DD',
+    module: 'mqtt-led-lamp',
+    rpcs: ['funcSetColor', 'funcSetGreen', 'funcSwitchOff', 'funcSwitchOn'],
+  },
+} as const;
+type File = keyof typeof devices;
+const files = Object.keys(devices) as File[];
+
+/** Devices of the prototype: they register, and answer requests as the test says. */
+class PrototypeDevices {
+  readonly #client: MqttClient;
+  /** Topic and payload, the request id replaced by `ID`. */
+  readonly requests: (readonly [string, string])[] = [];
+  /** What comes after the request id in an answer; undefined: silence. */
+  answer: string | undefined = 'OK';
+  readonly #statuses = new Map<string, (text: string) => void>();
+
+  private constructor(client: MqttClient) {
+    this.#client = client;
+    client.on('message', (topic, payload) => this.#receive(topic, payload.toString()));
+  }
+
+  static async connect(url: string): Promise<PrototypeDevices> {
+    const client = await connectAsync(url, { protocolVersion: 4 });
+    const own = ['actuator/#', 'config/#', 'relay/#', 'led/#'];
+    await client.subscribeAsync(['mup/description/+/status', ...own], { qos: 1 });
+    return new PrototypeDevices(client);
+  }
+
+  /** @returns what the bridge says of the description */
+  async register(uuid: string, description: Uint8Array): Promise<string> {
+    const status = new Promise<string>((resolve) => this.#statuses.set(uuid, resolve));
+    for (const piece of encodePieces(description, pieceBytes))
+      await this.#client.publishAsync(`mup/description/${uuid}`, Buffer.from(piece), { qos: 1 });
+    return status;
+  }
+
+  close(): Promise<void> {
+    return this.#client.endAsync();
+  }
+
+  #receive(topic: string, text: string): void {
+    const [, uuid = ''] = /^mup\/description\/([^/]+)\/status$/.exec(topic) ?? [];
+    if (uuid !== '') {
+      this.#statuses.get(uuid)?.(text);
+      return;
+    }
+    const [id = '', ...rest] = text.split(';');
+    this.requests.push([topic, ['ID', ...rest].join(';')]);
+    if (this.answer === undefined) return;
+    this.#client.publish(`response/${topic.split('/').at(-1)}`, `${id};${this.answer}`, { qos: 0 });
+  }
+}
+
+describeWithSharedData('the prototype’s descriptions', () => {
+  describeWith(['mosquitto', 'ncclient', 'yanglint', 'yangdump'], 'at a running bridge', () => {
+    let broker: Mosquitto;
+    let bridge: BridgeProcess;
+    let client: Ncclient;
+    let prototype: PrototypeDevices;
+    const statuses = new Map<string, string>();
+
+    beforeAll(async () => {
+      const directory = await temporaryDirectory();
+      const config = join(directory, 'mup.toml');
+      await writeFile(config, '[rpc]\ntimeoutMs = 1000\n');
+      broker = await startMosquitto();
+      bridge = await startBridgeProcess(join(directory, 'bridge'), {
+        mqttUrl: broker.url,
+        extra: ['--config', config],
+      });
+      prototype = await PrototypeDevices.connect(broker.url);
+      for (const file of files) {
+        const description = await readFile(join(sharedData, 'myno', `${file}.jsonld`));
+        statuses.set(file, await prototype.register(devices[file].uuid, description));
+      }
+      client = await Ncclient.connect({ port: bridge.port, ...operator });
+    }, 120_000);
+
+    afterAll(async () => {
+      await client?.stop();
+      await prototype?.close();
+      await bridge?.program.stop();
+      await broker?.stop();
+    });
+
+    const call = (file: File, rpc: string, leaves: Leaves = {}) => {
+      prototype.requests.length = 0;
+      const { module, uuid } = devices[file];
+      return client.dispatch(rpcXml(`urn:mup:yang:${module}`, rpc, { uuidInput: uuid, ...leaves }));
+    };
+
+    test.each(files)('%s registers', (file) => {
+      expect(statuses.get(file)).toMatch(/^OK;[0-9a-f]{128};/);
+    });
+
+    test('a fixed UUID is that of its device: under another one the description is refused', async () => {
+      const description = await readFile(join(sharedData, 'myno', 'v5-2-expanded.jsonld'));
+      expect(await prototype.register('ANOTHER-1', description)).toMatch(/^ERROR;uuid-mismatch;/);
+    });
+
+    test.each(files)(
+      'the module of %s has its operations, and passes yanglint and yangdump',
+      async (file) => {
+        const { module, rpcs } = devices[file];
+        const { schema = '' } = await client.perform({ op: 'get_schema', name: module });
+        expect([...schema.matchAll(/^ {2}rpc (\S+) \{$/gm)].map(([, name]) => name)).toEqual(rpcs);
+        expect(yanglint({ [module]: schema })).toBe('');
+        expect(yangdump({ [module]: schema })).toBe('');
+      },
+    );
+
+    test('a request is <id>;<mqttMethod> on the topic with the UUID, OK is the state 10_OK that the description declares', async () => {
+      prototype.answer = 'OK';
+      const { reply, error } = await call('update-compacted', 'funcRelayOn');
+      expect(error).toBeUndefined();
+      expect(leafOf(reply, 'retval')).toBe('10_OK');
+      expect(prototype.requests).toEqual([['relay/MYNO-SETUP-1', 'ID;relayOn']]);
+    });
+
+    test('a state that is declared as it is answered stays as it is', async () => {
+      prototype.answer = 'NOOP';
+      const { reply } = await call('v5-2-expanded', 'funcSetGreen');
+      expect(leafOf(reply, 'retval')).toBe('NOOP');
+      expect(prototype.requests).toEqual([['led/F97DF79-8A12-4F4F-8F69-6B8F3C2E78DD', 'ID;GREEN']]);
+    });
+
+    test('inputs follow the method in the order of the module, without the UUID', async () => {
+      prototype.answer = 'OK';
+      const { reply } = await call('agriculture-units-events-compacted', 'funcConfMoisture', {
+        ConfEvName: 'dry',
+        ConfOperator: '&lt;=',
+        ConfMoisture: '30',
+        ConfInterval: '5',
+        ConfDuration: '60',
+        ConfCrud: 'CREATE',
+      });
+      expect(leafOf(reply, 'retval')).toBe('OK');
+      expect(prototype.requests).toEqual([
+        ['config/sensor/moisture/moisture_1/MYNO-AGRICULTURE-1', 'ID;CONFIGEVENT;dry;<=;30;5;60;CREATE'],
+      ]);
+      await call('led-rgb-expanded', 'funcLed_1Rgb', {
+        rgbInput: { inputRed: '3', inputGreen: '2', inputBlue: '1' },
+      });
+      expect(prototype.requests).toEqual([['actuator/led/led_1/MYNO-LED-1', 'ID;rgb;1;2;3']]);
+    });
+
+    test('ERROR is operation-failed, device-error, with the declared state and its text', async () => {
+      prototype.answer = 'ERROR';
+      const { error } = await call('update-compacted', 'funcRelayOff');
+      expect(error).toMatchObject({
+        type: 'application',
+        tag: 'operation-failed',
+        appTag: 'device-error',
+        message: 'the device answered 12_ERROR: error',
+      });
+      expect(error?.info).toContain('>12_ERROR</device-state>');
+    });
+
+    test.each(['PERHAPS', ''])(
+      'an answer that is no declared state (%j) is device-answer-invalid',
+      async (answer) => {
+        prototype.answer = answer;
+        expect((await call('update-compacted', 'funcRelayOn')).error).toMatchObject({
+          type: 'application',
+          tag: 'operation-failed',
+          appTag: 'device-answer-invalid',
+        });
+      },
+    );
+
+    test('silence is device-timeout', async () => {
+      prototype.answer = undefined;
+      expect((await call('update-compacted', 'funcRelayOn')).error).toMatchObject({
+        type: 'application',
+        tag: 'operation-failed',
+        appTag: 'device-timeout',
+      });
+      expect(prototype.requests).toHaveLength(1);
+    });
+
+    test('values outside their type and values with a semicolon never reach the device', async () => {
+      prototype.answer = 'OK';
+      const red = await call('led-rgb-expanded', 'funcLed_1Rgb', {
+        rgbInput: { inputRed: '256', inputGreen: '0', inputBlue: '0' },
+      });
+      expect(red.error).toMatchObject({
+        tag: 'invalid-value',
+        path: '/nc:rpc/mqtt-board-2:funcLed_1Rgb/mqtt-board-2:rgbInput/mqtt-board-2:inputRed',
+      });
+      const automation = await call('agriculture-units-events-compacted', 'funcAutoMoisture', {
+        inputAutoMoisture: 'ON;OFF',
+      });
+      expect(automation.error).toMatchObject({ tag: 'invalid-value', appTag: 'value-not-sendable' });
+      expect(prototype.requests).toEqual([]);
+    });
+
+    test('an RPC of another device’s module: capability-missing', async () => {
+      const relayOn = rpcXml('urn:mup:yang:mqtt-setup-1', 'funcRelayOn', { uuidInput: 'MYNO-LED-1' });
+      expect((await client.dispatch(relayOn)).error).toMatchObject({
+        type: 'application',
+        tag: 'operation-not-supported',
+        appTag: 'capability-missing',
+      });
+    });
+
+    test('a UUID of no device: instance-required, with its place', async () => {
+      const relayOn = rpcXml('urn:mup:yang:mqtt-setup-1', 'funcRelayOn', { uuidInput: 'NOBODY' });
+      expect((await client.dispatch(relayOn)).error).toMatchObject({
+        type: 'application',
+        tag: 'data-missing',
+        appTag: 'instance-required',
+        path: '/nc:rpc/mqtt-setup-1:funcRelayOn/mqtt-setup-1:uuidInput',
+      });
+    });
+
+    test('ncclient had nothing to complain about', () => {
+      expect(client.complaints).toBe('');
+    });
+  });
+});
