@@ -26,6 +26,7 @@ export class Program {
   readonly #child: ChildProcess;
   readonly #name: string;
   #waiters: Waiter[] = [];
+  #complained: () => void = () => {};
   #ended = false;
 
   constructor(
@@ -41,6 +42,7 @@ export class Program {
     });
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.stderr += text;
+      this.#complained();
     });
     if (this.#child.stdout !== null)
       createInterface({ input: this.#child.stdout }).on('line', (text) => this.#line(text));
@@ -80,6 +82,14 @@ export class Program {
     return new Promise((resolve, reject) => this.#waiters.push({ wanted, resolve, reject }));
   }
 
+  /** Resolves when this stands on standard error, or the process has ended. */
+  async logged(text: string): Promise<void> {
+    while (!this.stderr.includes(text) && !this.#ended)
+      await new Promise<void>((resolve) => {
+        this.#complained = resolve;
+      });
+  }
+
   /** The first line of JSON whose fields are these. */
   async json(fields: Readonly<Record<string, unknown>>, from = 0): Promise<Record<string, unknown>> {
     const { json } = await this.line((line) => matches(line.json, fields), from);
@@ -97,6 +107,7 @@ export class Program {
   #end(code: number | null, resolve: (code: number | null) => void): void {
     this.#ended = true;
     for (const { reject } of this.#waiters.splice(0)) reject(this.#failure());
+    this.#complained();
     resolve(code);
   }
 
