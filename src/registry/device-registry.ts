@@ -184,15 +184,20 @@ export class DeviceRegistry {
     confirmed: boolean,
   ): Promise<void> {
     const { digest } = template;
+    const { store } = this.#deps;
     const known = this.#templates.has(digest);
     if (!known) this.#templates.set(digest, template);
-    if (dropped !== undefined) await this.#deps.store.delete('modules', dropped);
-    if (change === 'same')
-      await this.#writes.ensure('modules', model.name, () => this.#catalog.get(model.name));
-    else await this.#writes.save('modules', model.name, model);
-    if (known) await this.#writes.ensure('templates', digest, () => this.#templates.get(digest));
-    else await this.#writes.save('templates', digest, template);
-    if (!confirmed) await this.#deps.store.put('devices', device.uuid, device);
+    // All are begun before one is waited for: a sibling that comes meanwhile finds them begun.
+    await Promise.all([
+      change === 'same'
+        ? this.#writes.ensure('modules', model.name, () => this.#catalog.get(model.name))
+        : this.#writes.save('modules', model.name, model),
+      known
+        ? this.#writes.ensure('templates', digest, () => this.#templates.get(digest))
+        : this.#writes.save('templates', digest, template),
+      dropped === undefined ? undefined : store.delete('modules', dropped),
+    ]);
+    if (!confirmed) await store.put('devices', device.uuid, device);
   }
 
   #restore(uuid: DeviceUuid, before: Device | undefined): void {

@@ -1,0 +1,248 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import type { DeviceDescription } from '../../src/base/description.ts';
+import { deviceUuid } from '../../src/base/ids.ts';
+import type { DescriptionTemplate } from '../../src/ontology/description-template.ts';
+import { DeviceRegistry } from '../../src/registry/device-registry.ts';
+import { maxModules } from '../../src/registry/module-catalog.ts';
+import { dataPoint, description, field, operation } from '../support/example-description.ts';
+import { ManualClock } from '../support/manual-clock.ts';
+import { MemoryDocumentStore, type StoreCall } from '../support/memory-document-store.ts';
+import { templateOf } from '../support/scripted-reader.ts';
+
+const [first, second, third] = ['dev-1', 'dev-2', 'dev-3'].map(deviceUuid);
+if (first === undefined || second === undefined || third === undefined) throw new Error('three devices');
+
+function lamp(...names: string[]): DescriptionTemplate {
+  const made = description({ operations: names.map((name) => operation(name)) });
+  return templateOf(made, `lamp ${names.join(' ')}`);
+}
+
+function template(made: DeviceDescription): DescriptionTemplate {
+  return templateOf(made, JSON.stringify(made));
+}
+
+const on = lamp('on');
+const onOff = lamp('on', 'off');
+const dimmed = template(
+  description({
+    operations: [operation('on', { inputs: [field('level', { kind: 'scalar', datatype: 'int' })] })],
+  }),
+);
+
+describe('the device registry', () => {
+  let store: MemoryDocumentStore;
+  let clock: ManualClock;
+  let registry: DeviceRegistry;
+
+  const open = (maxDevices = 100): Promise<DeviceRegistry> =>
+    DeviceRegistry.open({ store, clock, maxDevices });
+
+  beforeEach(async () => {
+    store = new MemoryDocumentStore();
+    clock = new ManualClock();
+    registry = await open();
+  });
+
+  test('a restart keeps devices, descriptions, modules and revisions; presence is unknown until heard', async () => {
+    await registry.register(first, on);
+    clock.advance(1000);
+    await registry.register(second, onOff);
+    await registry.heard(second, 'online', 7);
+    const again = await open();
+    expect(again.modules()).toEqual(registry.modules());
+    expect(again.modules()[0]?.revisions.map(({ date }) => date)).toEqual(['2021-01-02', '2021-01-01']);
+    expect(again.describe(second)).toEqual(registry.describe(second));
+    expect(again.get(second)).toEqual({
+      ...registry.get(second),
+      presence: 'unknown',
+      firmwareVersion: 7,
+    });
+    expect(again.get(first)?.registeredAt).toBe(clock.now() - 1000);
+    // The revision goes on from where it was: names and dates are not used twice.
+    await again.register(third, lamp('on', 'off', 'blink'));
+    expect(again.modules()[0]?.revisions[0]?.date).toBe('2021-01-03');
+  });
+
+  test('a registration says what it did', async () => {
+    expect(await registry.register(first, on)).toMatchObject({ outcome: 'registered', change: 'new' });
+    expect(await registry.register(first, on)).toMatchObject({ outcome: 'confirmed', change: 'same' });
+    expect(await registry.register(first, onOff)).toMatchObject({ outcome: 'changed', change: 'extended' });
+    expect(await registry.register(second, on)).toMatchObject({ outcome: 'registered', change: 'same' });
+  });
+
+  test('a contradiction gets a numbered variant of the module, with its reason (design: Names)', async () => {
+    await registry.register(first, on);
+    const variant = await registry.register(second, dimmed);
+    expect(variant.model.name).toBe('mqtt-lamp-2');
+    expect(variant.contradictions).toEqual([expect.stringMatching(/^mqtt-lamp: .*on/)]);
+    expect(registry.get(first)?.module).toBe('mqtt-lamp');
+    // Both again, over a restart and in the other order: each finds its own.
+    const again = await open();
+    expect((await again.register(second, dimmed)).model.name).toBe('mqtt-lamp-2');
+    expect((await again.register(first, on)).model.name).toBe('mqtt-lamp');
+  });
+
+  test('the same operations and data points stand in a module, whatever order devices come in', async () => {
+    const names = ['a', 'b', 'c', 'd', 'e'];
+    const parts = fc.array(fc.subarray(names, { minLength: 1 }), { minLength: 1, maxLength: 6 });
+    await fc.assert(
+      fc.asyncProperty(parts, fc.infiniteStream(fc.nat()), async (subsets, random) => {
+        const shuffled = subsets
+          .map((subset) => ({ subset, at: random.next().value ?? 0 }))
+          .sort((x, y) => x.at - y.at)
+          .map(({ subset }) => subset);
+        const made = await Promise.all(
+          [subsets, shuffled].map(async (order) => {
+            const fresh = await DeviceRegistry.open({
+              store: new MemoryDocumentStore(),
+              clock,
+              maxDevices: 10,
+            });
+            for (const [i, subset] of order.entries())
+              await fresh.register(
+                deviceUuid(`dev-${i}`),
+                template(
+                  description({
+                    operations: subset.map((name) => operation(name)),
+                    dataPoints: subset.map((name) => dataPoint(`point-${name}`)),
+                  }),
+                ),
+              );
+            return fresh.modules().map((model) => ({
+              name: model.name,
+              operations: model.operations.map(({ name }) => name).sort(),
+              dataPoints: model.dataPoints.map(({ name }) => name).sort(),
+            }));
+          }),
+        );
+        expect(made[1]).toEqual(made[0]);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  test('a template goes with its last device; the module stays for its clients', async () => {
+    await registry.register(first, on);
+    await registry.register(second, on);
+    expect(await registry.remove(first)).toBe(true);
+    expect(registry.template(on.digest)).toBeDefined();
+    await registry.register(second, onOff);
+    expect(registry.template(on.digest)).toBeUndefined();
+    expect(store.keys('templates')).toEqual([onOff.digest]);
+    expect(await registry.remove(second)).toBe(true);
+    expect(await registry.remove(second)).toBe(false);
+    expect([store.keys('templates'), store.keys('devices')]).toEqual([[], []]);
+    expect(registry.modules()).toHaveLength(1);
+    expect(registry.describe(second)).toBeUndefined();
+  });
+
+  test('one device more than the limit is refused, one that is registered may change', async () => {
+    const small = await open(1);
+    await small.register(first, on);
+    await expect(small.register(second, on)).rejects.toMatchObject({ code: 'too-many-devices' });
+    await small.register(first, onOff);
+    expect(small.size).toBe(1);
+  });
+
+  test('a device is on disk only after the module and the template that it needs', async () => {
+    await registry.register(first, on);
+    expect(store.calls.map(({ collection }) => collection)).toEqual(['modules', 'templates', 'devices']);
+  });
+
+  test('nothing is written when a device says what it had said before', async () => {
+    await registry.register(first, on);
+    const { length } = store.calls;
+    await registry.register(first, on);
+    await registry.heard(first, 'online');
+    expect(store.calls).toHaveLength(length);
+  });
+
+  test.each(['modules', 'templates', 'devices'] as const)(
+    'when %s cannot be written the device is not registered, and the next attempt leaves all on disk',
+    async (collection) => {
+      store.fault = (call) => (call.collection === collection ? new Error('disk full') : undefined);
+      await expect(registry.register(first, on)).rejects.toThrow('disk full');
+      expect(registry.get(first)).toBeUndefined();
+      expect(registry.size).toBe(0);
+      store.fault = undefined;
+      await registry.register(first, on);
+      const again = await open();
+      expect(again.describe(first)).toEqual(registry.describe(first));
+      expect(again.modules()).toEqual(registry.modules());
+    },
+  );
+
+  test('an earlier registration stays in force when a later one cannot be written', async () => {
+    await registry.register(first, on);
+    const before = registry.get(first);
+    store.fault = ({ collection }) => (collection === 'devices' ? new Error('disk full') : undefined);
+    await expect(registry.register(first, onOff)).rejects.toThrow('disk full');
+    expect(registry.get(first)).toEqual(before);
+    expect(registry.describe(first)?.operations.map(({ name }) => name)).toEqual(['on']);
+    store.fault = undefined;
+    expect((await registry.register(first, onOff)).outcome).toBe('changed');
+    expect((await open()).describe(first)?.operations).toHaveLength(2);
+  });
+
+  test('a device that cannot be taken off the disk stays', async () => {
+    await registry.register(first, on);
+    store.fault = ({ kind }) => (kind === 'delete' ? new Error('disk full') : undefined);
+    await expect(registry.remove(first)).rejects.toThrow('disk full');
+    expect(registry.get(first)).toBeDefined();
+  });
+
+  test('siblings at once: each is on disk with its module and template when it is answered', async () => {
+    let release = (): void => {};
+    store.delay = new Promise((resolve) => {
+      release = resolve;
+    });
+    const failed: StoreCall[] = [];
+    store.fault = (call) => {
+      if (call.collection !== 'modules' || failed.length > 0) return undefined;
+      failed.push(call);
+      return new Error('disk full');
+    };
+    const outcomes = Promise.allSettled([registry.register(first, on), registry.register(second, on)]);
+    release();
+    expect((await outcomes).map(({ status }) => status)).toEqual(['rejected', 'fulfilled']);
+    const again = await open();
+    expect([...again.all()].map(({ uuid }) => uuid)).toEqual([second]);
+    expect(again.describe(second)).toBeDefined();
+    expect(again.module('mqtt-lamp')).toEqual(registry.module('mqtt-lamp'));
+  });
+
+  test('an older device does not put an older revision of the module back on the disk', async () => {
+    await Promise.all([registry.register(first, on), registry.register(second, onOff)]);
+    expect((await open()).module('mqtt-lamp')?.revisions).toHaveLength(2);
+  });
+
+  test('presence: offline is not being seen; a version is kept over a restart, and by silence', async () => {
+    await registry.register(first, on);
+    const seen = clock.now();
+    clock.advance(5000);
+    await registry.heard(first, 'offline');
+    expect(registry.get(first)).toMatchObject({ presence: 'offline', lastSeen: seen });
+    await registry.heard(first, 'online', 3);
+    await registry.heard(first, 'online');
+    expect(registry.get(first)).toMatchObject({
+      presence: 'online',
+      lastSeen: seen + 5000,
+      firmwareVersion: 3,
+    });
+    expect((await open()).get(first)?.firmwareVersion).toBe(3);
+    await registry.heard(second, 'online', 9);
+    expect(registry.get(second)).toBeUndefined();
+  });
+
+  test('a device that describes itself otherwise every time fills neither memory nor disk', async () => {
+    await registry.register(second, on);
+    for (let i = 0; i < maxModules + 5; i += 1)
+      await registry.register(first, template(description({ category: `kind ${i}` })));
+    expect(registry.modules()).toHaveLength(maxModules);
+    expect(store.keys('modules')).toHaveLength(maxModules);
+    expect(store.keys('templates')).toHaveLength(2);
+    expect(registry.module('mqtt-lamp')).toBeDefined();
+    expect(registry.module('mqtt-kind-0')).toBeUndefined();
+  });
+});
