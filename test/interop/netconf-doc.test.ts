@@ -1,0 +1,87 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { describeWith, root } from '../support/peers.ts';
+import { Program } from '../support/program.ts';
+import {
+  type BridgeProcess,
+  makeImage,
+  prepareTrust,
+  run,
+  startBridgeProcess,
+  startDeviceProcess,
+} from '../support/system.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
+
+const document = readFileSync(join(root, 'docs', 'netconf.md'), 'utf8');
+
+/** The block of code after `<!-- test: MARK -->`. */
+function example(mark: string): string {
+  const block = new RegExp(`<!-- test: ${mark} -->\\n\`\`\`\\w+\\n([\\s\\S]*?)\`\`\``).exec(document);
+  return block?.[1] ?? `echo there is no example ${mark}; exit 1`;
+}
+
+describeWith(['ncclient', 'openssh'], 'the examples of docs/netconf.md', () => {
+  let directory: string;
+  let bridge: BridgeProcess;
+  let device: Program;
+
+  beforeAll(async () => {
+    directory = await temporaryDirectory();
+    const vendorKey = join(directory, 'vendor.pem');
+    const stateDir = join(directory, 'bridge');
+    await prepareTrust(stateDir, vendorKey);
+    bridge = await startBridgeProcess(stateDir);
+    device = await startDeviceProcess({
+      uuid: 'MY-FIRST-DEVICE',
+      mqttUrl: bridge.mqttUrl,
+      stateDir: join(directory, 'device'),
+      vendorKey,
+    });
+    const image = await makeImage(directory, { size: 3000, version: 2, vendorKey });
+    await rename(image, join(directory, 'firmware.bin'));
+    await rename(image.replace(/\.bin$/, '.json'), join(directory, 'firmware.json'));
+    const key = join(directory, 'id');
+    execFileSync('/usr/bin/ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key]);
+    const login = ['--password-stdin', '--authorized-key', `${key}.pub`, '--state-dir', stateDir];
+    await run(['user', 'add', 'anna', ...login], 'a good password\n');
+  }, 120_000);
+
+  afterAll(async () => {
+    await device?.stop();
+    await bridge?.program.stop();
+  });
+
+  /** Runs an example in a shell whose ssh and sftp know the key of anna; the port is that of the test. */
+  async function perform(command: string, args: readonly string[], mark: string): Promise<string> {
+    const program = new Program(command, args, { cwd: directory });
+    const options =
+      '-F none -i id -o IdentitiesOnly=yes -o BatchMode=yes -o LogLevel=ERROR' +
+      ' -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null';
+    const code = example(mark)
+      .replaceAll('2830', String(bridge.port))
+      .replaceAll(/^(ssh|sftp) /gm, `$1 ${options} `);
+    program.endInput(code);
+    expect([await program.exited, program.stderr]).toEqual([0, expect.not.stringContaining('rror')]);
+    return program.lines.map(({ text }) => text).join('\n');
+  }
+
+  test('ncclient reads devices and modules, and shows an error', async () => {
+    const output = await perform('/usr/bin/python3', ['-'], 'ncclient');
+    expect(output).toContain('<uuid>MY-FIRST-DEVICE</uuid><module>mqtt-demo-board</module>');
+    expect(output).toContain('rpc relayOn {');
+    expect(output).toContain('data-missing instance-required no device NO-SUCH-DEVICE is registered');
+  });
+
+  test('OpenSSH calls an RPC over base:1.0', async () => {
+    const output = await perform('/bin/bash', ['-s'], 'ssh');
+    expect(output).toContain('message-id="1"><retval xmlns="urn:mup:yang:mqtt-demo-board">10_OK</retval>');
+    expect(output).toContain('message-id="2"><ok/>');
+  });
+
+  test('sftp puts an image, which the bridge then lists by its digest', async () => {
+    expect(await perform('/bin/bash', ['-s'], 'sftp')).toMatch(/ 3000 .* [0-9a-f]{64}\.bin/);
+  });
+});
