@@ -1,5 +1,5 @@
 import { connectAsync } from 'mqtt';
-import { defaultConfig } from '../src/base/config.ts';
+import { defaultConfig } from '../dist/base/config.js';
 import { register } from './registration.ts';
 import { newCategory } from './support/descriptions.ts';
 import type { Figure } from './support/report.ts';

@@ -1,7 +1,7 @@
 import { connectAsync, type MqttClient } from 'mqtt';
-import { utf8 } from '../src/base/bytes.ts';
-import { encodePieces } from '../src/mqtt/description-pieces.ts';
-import { element } from '../src/xml/element.ts';
+import { utf8 } from '../dist/base/bytes.js';
+import { encodePieces } from '../dist/mqtt/description-pieces.js';
+import { element } from '../dist/xml/element.js';
 import { newCategory } from './support/descriptions.ts';
 import type { Figure } from './support/report.ts';
 import { median, series, timed } from './support/stats.ts';

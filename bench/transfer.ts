@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { element } from '../src/xml/element.ts';
+import { element } from '../dist/xml/element.js';
 import { makeImage, run } from '../test/support/system.ts';
 import { bareMqtt } from './support/baselines.ts';
 import { exampleWith } from './support/descriptions.ts';

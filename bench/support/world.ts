@@ -1,17 +1,18 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connectNetconf } from '../../src/netconf/adapters/ssh-client.ts';
-import type { NetconfClient } from '../../src/netconf/client.ts';
+import { connectNetconf } from '../../dist/netconf/adapters/ssh-client.js';
+import type { NetconfClient } from '../../dist/netconf/client.js';
 import { type Mosquitto, startMosquitto } from '../../test/support/mosquitto.ts';
-import type { Program } from '../../test/support/program.ts';
+import { Program } from '../../test/support/program.ts';
 import {
   type BridgeProcess,
+  exampleDescription,
   operator,
   prepareTrust,
   startBridgeProcess,
-  startDeviceProcess,
 } from '../../test/support/system.ts';
+import type { DevicePeerOptions } from './device-peer.ts';
 
 /** A Mosquitto and a bridge, each its own process, on a directory of their own. */
 export interface World {
@@ -49,15 +50,18 @@ export async function startWorld(): Promise<World> {
     bridge,
     vendorKey,
     startMs,
-    async device(uuid, description) {
-      const device = await startDeviceProcess({
+    async device(uuid, description = exampleDescription) {
+      const options: DevicePeerOptions = {
         uuid,
-        mqttUrl: broker.url,
+        url: broker.url,
         stateDir: join(directory, uuid),
-        vendorKey,
-        ...(description === undefined ? {} : { description }),
-      });
+        vendorKey: vendorKey.replace(/\.pem$/, '.pub.pem'),
+        description,
+      };
+      const peer = join(import.meta.dirname, 'device-peer.ts');
+      const device = new Program(process.execPath, ['--import', 'tsx', peer, JSON.stringify(options)]);
       programs.push(device);
+      await device.json({ event: 'registered' });
       return device;
     },
     async client() {

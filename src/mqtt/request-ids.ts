@@ -15,6 +15,8 @@ const idBytes = 12;
 export class RequestIds {
   readonly #random: RandomBytes;
   readonly #used = new Set<string>();
+  /** The same ids in a ring: what falls out is found without a walk through the set. */
+  readonly #ring: string[] = [];
   #drawn = 0;
 
   constructor(random: RandomBytes) {
@@ -44,11 +46,10 @@ export class RequestIds {
   }
 
   #remember(id: string): void {
+    const place = this.#drawn % remembered;
+    const oldest = this.#ring[place];
+    if (oldest !== undefined) this.#used.delete(oldest);
+    this.#ring[place] = id;
     this.#used.add(id);
-    if (this.#used.size <= remembered) return;
-    for (const oldest of this.#used) {
-      this.#used.delete(oldest);
-      break;
-    }
   }
 }

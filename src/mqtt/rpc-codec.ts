@@ -1,4 +1,4 @@
-import { concatBytes, decodeUtf8, utf8 } from '../base/bytes.ts';
+import { decodeUtf8, utf8 } from '../base/bytes.ts';
 import type { Profile } from '../base/description.ts';
 import { PeerError } from '../base/errors.ts';
 
@@ -79,9 +79,7 @@ function split(values: readonly string[], profile: Profile): Pick<RpcResponse, '
 }
 
 function encodeFields(fields: readonly string[], profile: Profile): Uint8Array {
-  const encoded = fields.map((field) => utf8(profile === 'mup' ? escapeValue(field) : plainValue(field)));
-  const separator = Uint8Array.of(semicolon);
-  return concatBytes(encoded.flatMap((field, i) => (i === 0 ? [field] : [separator, field])));
+  return utf8(fields.map(profile === 'mup' ? escapeValue : plainValue).join(';'));
 }
 
 function escapeValue(value: string): string {

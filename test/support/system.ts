@@ -67,15 +67,17 @@ export async function startDeviceProcess(options: {
   readonly stateDir: string;
   readonly vendorKey?: string;
   readonly description?: string;
+  /** More options. */
+  readonly extra?: readonly string[];
 }): Promise<Program> {
-  const { uuid, mqttUrl, stateDir, vendorKey, description = exampleDescription } = options;
+  const { uuid, mqttUrl, stateDir, vendorKey, description = exampleDescription, extra = [] } = options;
   const program = mup([
     'device',
     ...['--description', description, '--uuid', uuid, '--mqtt-url', mqttUrl, '--state-dir', stateDir],
     ...(vendorKey === undefined
       ? ['--trust-first-key']
       : ['--vendor-key', vendorKey.replace(/\.pem$/, '.pub.pem')]),
-    ...['--app-id', 'APP', '--json'],
+    ...['--app-id', 'APP', '--json', ...extra],
   ]);
   await program.json({ event: 'registered' });
   return program;

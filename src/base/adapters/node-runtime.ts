@@ -14,8 +14,18 @@ export const systemClock: Clock = {
   },
 };
 
-/** The machine's random source. */
-export const systemRandom: RandomBytes = (length) => new Uint8Array(nodeRandomBytes(length));
+const poolBytes = 4096;
+let pool = new Uint8Array(0);
+
+/** The machine's random source. Drawn in blocks: a system call for each request id would be felt. */
+export const systemRandom: RandomBytes = (length) => {
+  if (length > poolBytes) return new Uint8Array(nodeRandomBytes(length));
+  if (pool.length < length) pool = new Uint8Array(nodeRandomBytes(poolBytes));
+  const drawn = pool.slice(0, length);
+  pool.fill(0, 0, length);
+  pool = pool.subarray(length);
+  return drawn;
+};
 
 /** SHA-256 of bytes, lower-case hex. */
 export function sha256(bytes: Uint8Array): Digest {
