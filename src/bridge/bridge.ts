@@ -70,6 +70,7 @@ export class Bridge {
     this.#telemetry = new TelemetryService({
       ...deps,
       schemaOf: (uuid) => this.#modules.get(registry.get(uuid)?.module ?? '')?.schema,
+      onMeasured: (uuid) => registry.seen(uuid),
     });
     this.#presence = new PresenceService({
       ...deps,

@@ -19,6 +19,7 @@ export interface TelemetryDependencies {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly schemaOf: (uuid: DeviceUuid) => ModuleSchema | undefined;
+  readonly onMeasured: (uuid: DeviceUuid) => void;
 }
 
 /** A subscription that the data points of several devices share. */
@@ -126,6 +127,7 @@ export class TelemetryService {
     const latest = this.#latest.get(uuid) ?? new Map<string, Measurement>();
     latest.set(point.name, { value, time: this.#deps.clock.now() });
     this.#latest.set(uuid, latest);
+    this.#deps.onMeasured(uuid);
   }
 
   /** The measurement in canonical form, or `undefined` when it is not of the type that was described. */

@@ -127,7 +127,8 @@ export class DeviceRegistry {
       description: template.digest,
       module: assignment.model.name,
       registeredAt: before?.registeredAt ?? now,
-      presence: 'online',
+      // The prototype's messages say nothing of presence.
+      presence: template.description.profile === 'myno' ? 'unknown' : 'online',
       lastSeen: now,
     };
     const confirmed = before?.description === device.description && before.module === device.module;
@@ -174,6 +175,12 @@ export class DeviceRegistry {
     };
     this.#devices.set(uuid, device);
     if (version !== before.firmwareVersion) await this.#deps.store.put('devices', uuid, device);
+  }
+
+  /** Notes that something came from a registered device: an answer, a measurement. */
+  seen(uuid: DeviceUuid): void {
+    const device = this.#devices.get(uuid);
+    if (device !== undefined) this.#devices.set(uuid, { ...device, lastSeen: this.#deps.clock.now() });
   }
 
   /** Module and template first: a device on disk never lacks what it needs. */

@@ -242,6 +242,18 @@ describeWithSharedData('the prototype’s descriptions', () => {
       });
     });
 
+    test('presence of a device that says nothing of it is unknown, and an answer is being seen', async () => {
+      const filter = `<devices xmlns="urn:mup:yang:mup-bridge"><device><uuid>MYNO-SETUP-1</uuid></device></devices>`;
+      const before = (await client.perform({ op: 'get', filter })).reply;
+      prototype.answer = 'OK';
+      await call('update-compacted', 'funcRelayOn');
+      const after = (await client.perform({ op: 'get', filter })).reply;
+      expect(leafOf(after, 'presence')).toBe('unknown');
+      expect(Date.parse(leafOf(after, 'last-seen') ?? '')).toBeGreaterThan(
+        Date.parse(leafOf(before, 'last-seen') ?? ''),
+      );
+    });
+
     test('a UUID of no device: instance-required, with its place', async () => {
       const relayOn = rpcXml('urn:mup:yang:mqtt-setup-1', 'funcRelayOn', { uuidInput: 'NOBODY' });
       expect((await client.dispatch(relayOn)).error).toMatchObject({

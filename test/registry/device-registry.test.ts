@@ -217,6 +217,22 @@ describe('the device registry', () => {
     expect((await open()).module('mqtt-lamp')?.revisions).toHaveLength(2);
   });
 
+  test('what comes from a device is being seen, and says nothing of presence', async () => {
+    await registry.register(first, on);
+    await registry.heard(first, 'offline');
+    clock.advance(5000);
+    registry.seen(first);
+    registry.seen(second);
+    expect(registry.get(first)).toMatchObject({ presence: 'offline', lastSeen: clock.now() });
+    expect(registry.get(second)).toBeUndefined();
+  });
+
+  test('devices of the prototype say nothing of their presence', async () => {
+    await registry.register(first, template(description({ profile: 'myno' })));
+    await registry.register(second, template(description({ profile: 'mup' })));
+    expect([...registry.all()].map(({ presence }) => presence)).toEqual(['unknown', 'online']);
+  });
+
   test('presence: offline is not being seen; a version is kept over a restart, and by silence', async () => {
     await registry.register(first, on);
     const seen = clock.now();
