@@ -1,6 +1,7 @@
 import type { EnumValue, Operation, Profile } from '../base/description.ts';
 import { errorCode, errorMessage } from '../base/errors.ts';
 import type { DeviceUuid } from '../base/ids.ts';
+import { printable } from '../base/printable.ts';
 import type { RpcClient } from '../mqtt/rpc-client.ts';
 import { errorInfoNamespace, RpcError } from '../netconf/rpc-error.ts';
 import type { DeviceRegistry } from '../registry/device-registry.ts';
@@ -43,6 +44,7 @@ export class DeviceCaller {
     const { uuid, operation, profile } = call;
     if (this.#registry.get(uuid)?.presence === 'offline') throw deviceOffline(uuid);
     const answer = await this.#request(call);
+    this.#registry.seen(uuid);
     return { ...answer, state: declaredState(operation, answer.state, profile) };
   }
 
@@ -93,6 +95,8 @@ export function deviceFailure(uuid: DeviceUuid, error: unknown): unknown {
       return operationFailed('device-answer-invalid', `the answer of device ${uuid}: ${message}`);
     case 'transfer-stalled':
       return operationFailed('transfer-stalled', message);
+    case 'unknown-image':
+      return operationFailed('unknown-image', message);
     case 'transfer-cancelled':
     case 'cancelled':
       return operationFailed('cancelled', message);
@@ -114,6 +118,8 @@ function findState({ states }: Operation, answered: string, profile: Profile): E
   return states.find(({ name }) => name.replace(/^[0-9]+_/, '') === answered);
 }
 
+const maxShownLength = 256;
+
 /** The state as the module's type of `retval` has it. @throws RpcError when it is a failure, or none */
 function declaredState(operation: Operation, answered: string, profile: Profile): string {
   const known = findState(operation, answered, profile);
@@ -125,8 +131,10 @@ function declaredState(operation: Operation, answered: string, profile: Profile)
     );
   if (!isErrorState(state)) return state;
   const text = known?.text === undefined ? '' : `: ${known.text}`;
-  throw new RpcError('application', 'operation-failed', `the device answered ${state}${text}`, {
+  // Without declared states it is any text of any length.
+  const shown = printable(state.slice(0, maxShownLength));
+  throw new RpcError('application', 'operation-failed', `the device answered ${shown}${text}`, {
     appTag: 'device-error',
-    info: [element(errorInfoNamespace, 'device-state', state)],
+    info: [element(errorInfoNamespace, 'device-state', shown)],
   });
 }

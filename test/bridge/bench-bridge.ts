@@ -141,12 +141,12 @@ export class BenchBridge {
       this.broker.inject(`mup/description/${uuid}`, piece);
   }
 
-  /** Registers a device that the test plays. */
+  /** Registers a device that the test plays: the described one, or a sibling of it. */
   async register(
     description: DeviceDescription,
     text = `description of ${description.category}`,
+    uuid = description.uuid as DeviceUuid,
   ): Promise<void> {
-    const uuid = description.uuid as DeviceUuid;
     this.world.reader.knows(text, description);
     this.describe(uuid, text, 1000);
     const before = this.answers(uuid).length;

@@ -1,0 +1,117 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { sha256 } from '../../src/base/adapters/node-runtime.ts';
+import { utf8 } from '../../src/base/bytes.ts';
+import { defaultConfig } from '../../src/base/config.ts';
+import { silentLogger } from '../../src/base/logger.ts';
+import { ImageUploads } from '../../src/bridge/image-uploads.ts';
+import { es256 } from '../../src/mup/adapters/noble-p256.ts';
+import { formatVendorManifest } from '../../src/mup/manifest-json.ts';
+import { signManifest } from '../../src/mup/signing.ts';
+import { ImageRepository } from '../../src/registry/image-repository.ts';
+import { image, unsigned, vendor } from '../device/bench-device.ts';
+import { MemoryImageStore } from '../support/memory-image-store.ts';
+
+const manifestOf = (content: Uint8Array): Uint8Array =>
+  utf8(
+    formatVendorManifest(
+      signManifest({ ...unsigned, digest: sha256(content), size: content.length }, vendor, es256),
+    ),
+  );
+const manifest = manifestOf(image);
+const other = image.map((byte) => byte ^ 1);
+
+describe('images by SFTP, as two files of one name', () => {
+  let images: ImageRepository;
+  let uploads: ImageUploads;
+
+  const digests = async (): Promise<string[]> => (await images.list()).map((one) => one.manifest.digest);
+
+  beforeEach(() => {
+    images = new ImageRepository({
+      store: new MemoryImageStore(),
+      limits: defaultConfig.images,
+      sha256,
+      now: () => 0,
+    });
+    uploads = new ImageUploads(images, defaultConfig.images, silentLogger);
+  });
+
+  test.each([
+    ['the image first', ['fw.bin', 'fw.json']],
+    ['the manifest first', ['fw.json', 'fw.bin']],
+  ])('%s: added when both are there', async (_, names) => {
+    const [first = '', second = ''] = names;
+    const content = (name: string): Uint8Array => (name.endsWith('.bin') ? image : manifest);
+    await uploads.put('alice', first, content(first));
+    expect(await digests()).toEqual([]);
+    await uploads.put('alice', second, content(second));
+    expect(await digests()).toEqual([sha256(image)]);
+    expect(await uploads.list()).toEqual([{ name: `${sha256(image)}.bin`, size: 1000, modified: 0 }]);
+  });
+
+  test('halves of two names, or of two users, do not come together', async () => {
+    await uploads.put('alice', 'fw.bin', image);
+    await uploads.put('alice', 'other.json', manifest);
+    await uploads.put('bob', 'fw.json', manifest);
+    expect(await digests()).toEqual([]);
+  });
+
+  test.each(['fw', 'fw.hex', '.bin', '', 'fw.bin.gz', 'fw.BIN', 'fw\n.bin'])(
+    '%j is neither an image nor a manifest',
+    async (name) => {
+      await expect(uploads.put('alice', name, image)).rejects.toMatchObject({ code: 'bad-file-name' });
+    },
+  );
+
+  test('an image that is not its manifest’s is refused; putting the right one is enough then', async () => {
+    await uploads.put('alice', 'fw.json', manifest);
+    await expect(uploads.put('alice', 'fw.bin', other)).rejects.toMatchObject({ code: 'image-mismatch' });
+    expect(await digests()).toEqual([]);
+    await uploads.put('alice', 'fw.bin', image);
+    expect(await digests()).toEqual([sha256(image)]);
+  });
+
+  test('a manifest that is none is refused, and the image still waits', async () => {
+    await uploads.put('alice', 'fw.bin', image);
+    await expect(uploads.put('alice', 'fw.json', utf8('{"size":'))).rejects.toMatchObject({
+      code: 'bad-manifest',
+    });
+    await uploads.put('alice', 'fw.json', manifest);
+    expect(await digests()).toEqual([sha256(image)]);
+  });
+
+  test('a half that is put again replaces the first', async () => {
+    await uploads.put('alice', 'fw.bin', other);
+    await uploads.put('alice', 'fw.bin', image);
+    await uploads.put('alice', 'fw.json', manifest);
+    expect(await digests()).toEqual([sha256(image)]);
+  });
+
+  test('only the newest four halves wait: each may be as large as an image', async () => {
+    for (const name of ['a', 'b', 'c', 'd']) await uploads.put('alice', `${name}.bin`, image);
+    // Putting one again makes it the newest.
+    await uploads.put('alice', 'a.bin', image);
+    await uploads.put('alice', 'e.bin', image);
+    await uploads.put('alice', 'b.json', manifest);
+    expect(await digests()).toEqual([]);
+    await uploads.put('alice', 'a.json', manifest);
+    expect(await digests()).toEqual([sha256(image)]);
+  });
+
+  test('nothing of a pair waits once it was added', async () => {
+    await uploads.put('alice', 'fw.bin', image);
+    await uploads.put('alice', 'fw.json', manifest);
+    await images.remove(unsigned.digest);
+    await uploads.put('alice', 'fw.json', manifest);
+    expect(await digests()).toEqual([]);
+  });
+
+  test('each name has its own limit, others none at all', () => {
+    const { maxImageBytes, maxManifestBytes } = defaultConfig.images;
+    expect(['a.bin', 'a.json', 'a.txt'].map((name) => uploads.maxBytes(name))).toEqual([
+      maxImageBytes,
+      maxManifestBytes,
+      0,
+    ]);
+  });
+});
