@@ -5,6 +5,8 @@ export interface StoreCall {
   readonly kind: 'put' | 'delete';
   readonly collection: Collection;
   readonly key: string;
+  /** What was put. */
+  readonly document?: unknown;
 }
 
 /** A {@link DocumentStore} in memory. A second registry on the same store is the bridge after a restart. */
@@ -19,7 +21,9 @@ export class MemoryDocumentStore implements DocumentStore {
 
   put(collection: Collection, key: string, document: unknown): Promise<void> {
     const text = JSON.stringify(document);
-    return this.#change({ kind: 'put', collection, key }, (name) => this.#documents.set(name, text));
+    return this.#change({ kind: 'put', collection, key, document: JSON.parse(text) }, (name) =>
+      this.#documents.set(name, text),
+    );
   }
 
   delete(collection: Collection, key: string): Promise<void> {

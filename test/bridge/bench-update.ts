@@ -1,0 +1,125 @@
+import type { Config } from '../../src/base/config.ts';
+import type { DeviceUuid } from '../../src/base/ids.ts';
+import type { RpcOutput } from '../../src/netconf/backend.ts';
+import { textOf } from '../../src/xml/element.ts';
+import { BenchDevice, description, topics, uuid } from '../device/bench-device.ts';
+import { type DeviceFaults, FaultyTransport } from '../support/faulty-device.ts';
+import type { MemoryDeviceStore } from '../support/memory-device-store.ts';
+import { BenchBridge, newWorld, until, type World } from './bench-bridge.ts';
+
+const descriptionText = '{"the description of": "%s"}';
+
+/** A bridge and the real device agent on one broker in memory. */
+export class BenchUpdate {
+  bench: BenchBridge;
+  device: BenchDevice;
+  #faulty: FaultyTransport | undefined;
+  readonly #config: Partial<Config>;
+
+  private constructor(bench: BenchBridge, config: Partial<Config>, store?: MemoryDeviceStore) {
+    this.bench = bench;
+    this.#config = config;
+    this.device = this.#newDevice(store);
+  }
+
+  /** Both started, the device registered. */
+  static async start(config: Partial<Config> = {}, world: World = newWorld()): Promise<BenchUpdate> {
+    const bench = await BenchBridge.start(world, config);
+    world.reader.knows(descriptionText, description);
+    const both = new BenchUpdate(bench, config);
+    await both.startDevice();
+    return both;
+  }
+
+  /** What is wrong with the device from now on. */
+  set faults(faults: DeviceFaults) {
+    if (this.#faulty !== undefined) this.#faulty.faults = faults;
+  }
+
+  get uuid(): DeviceUuid {
+    return uuid;
+  }
+
+  async startDevice(): Promise<void> {
+    await this.device.start();
+    await until(() => this.device.seen('registered').length > 0, 'the registration');
+    await until(() => this.bench.registry.get(uuid)?.presence === 'online', 'the presence');
+    await this.bench.settled();
+  }
+
+  /** The device after a loss of power. */
+  async restartDevice(): Promise<void> {
+    this.device.transport.disconnect();
+    this.bench.broker.remove(this.device.transport);
+    this.device = this.#newDevice(this.device.store.snapshot());
+    await this.startDevice();
+  }
+
+  /** The bridge after a restart on the same store. */
+  async restartBridge(whileItIsDown: () => Promise<void> = async () => {}): Promise<void> {
+    await this.bench.close();
+    await whileItIsDown();
+    this.bench = await BenchBridge.start(this.bench.world, this.#config);
+    await this.bench.settled();
+  }
+
+  async close(): Promise<void> {
+    await this.device.agent.close();
+    await this.bench.close();
+  }
+
+  /** Orders an update. @returns the job's id */
+  async order(digest: string): Promise<string> {
+    return idOf(await this.bench.call('mup-bridge', 'update-firmware', { device: uuid, digest }));
+  }
+
+  cancel(job: string): Promise<RpcOutput> {
+    return this.bench.call('mup-bridge', 'cancel-update', { job });
+  }
+
+  async state(job: string): Promise<string | undefined> {
+    return (await this.bench.job(job))['state'];
+  }
+
+  /** Waits for a state, letting time go by where it takes some. */
+  async reaches(job: string, state: string, tickMs = 0): Promise<Record<string, string>> {
+    for (let turn = 0; turn < 500; turn += 1) {
+      const found = await this.bench.job(job);
+      if (found['state'] === state) return found;
+      if (['succeeded', 'failed', 'cancelled'].includes(found['state'] ?? ''))
+        throw new Error(`the job ended otherwise: ${JSON.stringify(found)}`);
+      await this.bench.settled();
+      if (tickMs > 0) this.bench.clock.advance(tickMs);
+    }
+    throw new Error(`the job did not reach ${state}: ${JSON.stringify(await this.bench.job(job))}`);
+  }
+
+  /** Methods of the requests that went to the device's update operations, in order. */
+  requests(): string[] {
+    return this.bench.broker.texts(topics.firmware).map((text) => text.split(';')[1] ?? '');
+  }
+
+  /** Slices that went to the broker. */
+  slices(): number {
+    return this.bench.broker.published.filter(({ topic }) => topic === topics.image).length;
+  }
+
+  #newDevice(store?: MemoryDeviceStore): BenchDevice {
+    return new BenchDevice(
+      {
+        slotBytes: 200_000,
+        wrap: (transport, clock) => {
+          const { image, ack, answers, status } = topics;
+          this.#faulty = new FaultyTransport(transport, { image, ack, answers, status }, clock, {});
+          return this.#faulty;
+        },
+      },
+      { broker: this.bench.broker, ...(store === undefined ? {} : { store }) },
+    );
+  }
+}
+
+export function idOf(output: RpcOutput): string {
+  const [job] = output;
+  return job === undefined ? '' : textOf(job);
+}
