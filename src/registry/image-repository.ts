@@ -2,6 +2,7 @@ import type { ImageConfig } from '../base/config.ts';
 import { PeerError } from '../base/errors.ts';
 import type { Digest } from '../base/ids.ts';
 import type { VendorManifest } from '../mup/manifest.ts';
+import { formatVendorManifest } from '../mup/manifest-json.ts';
 import { checkImage } from '../mup/update-checks.ts';
 
 /** A firmware image that was checked against its vendor manifest. */
@@ -94,9 +95,7 @@ function checkSize(size: number, { maxImageBytes }: ImageConfig): void {
 }
 
 function sameImage(known: StoredImage, manifest: VendorManifest): StoredImage {
-  const facts = ({ suite, appId, linkOffset, size, newVersion, oldVersion }: VendorManifest): string =>
-    JSON.stringify([suite, appId, linkOffset, size, newVersion, oldVersion]);
-  if (facts(known.manifest) === facts(manifest)) return known;
+  if (formatVendorManifest(known.manifest) === formatVendorManifest(manifest)) return known;
   throw new PeerError('manifest-conflict', `image ${manifest.digest} is there with another manifest`, {
     hint: 'Remove it first with "mup image remove" if the new manifest is the right one.',
   });

@@ -1,4 +1,4 @@
-import { readdir, stat, truncate, writeFile } from 'node:fs/promises';
+import { readdir, stat, truncate, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { sha256 } from '../../src/base/adapters/node-runtime.ts';
@@ -89,6 +89,32 @@ describe('the image repository', () => {
     expect(await images.remove(other.digest)).toBe(false);
     await images.add(other, image);
     expect((await images.get(other.digest))?.manifest.newVersion).toBe(3);
+  });
+
+  test('the same manifest with another signature is another manifest: only one of them is the vendor’s', async () => {
+    await images.add(manifestOf(image), image);
+    await images.add(manifestOf(image), image);
+    const other = manifestOf(image, { innerSignature: new Uint8Array(64).fill(8) });
+    await expect(images.add(other, image)).rejects.toMatchObject({ code: 'manifest-conflict' });
+  });
+
+  test('a manifest that another process replaced is read again', async () => {
+    const manifest = manifestOf(image);
+    await images.add(manifest, image);
+    expect((await images.get(manifest.digest))?.manifest.newVersion).toBe(2);
+    const other = await openImageRepository(directory, defaultConfig.images);
+    await other.remove(manifest.digest);
+    await other.add(manifestOf(image, { newVersion: 3 }), image);
+    const file = join(directory, `${manifest.digest}.json`);
+    await utimes(file, new Date(), new Date(Date.now() + 5000));
+    expect((await images.get(manifest.digest))?.manifest.newVersion).toBe(3);
+    expect((await images.list())[0]?.manifest.newVersion).toBe(3);
+  });
+
+  test('an image that is gone cannot be read, and the error names no file', async () => {
+    const reading = images.read(sha256(image), 0, 10);
+    await expect(reading).rejects.toMatchObject({ code: 'unknown-image' });
+    await expect(reading).rejects.not.toMatchObject({ message: expect.stringContaining(directory) });
   });
 
   test('files are readable by their owner alone', async () => {
