@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from '@jest/globals';
@@ -29,6 +30,30 @@ describe('the document store', () => {
     const writes = Array.from({ length: 20 }, (_, i) => store.put('jobs', 'J', { i }));
     await Promise.all([...writes, store.delete('jobs', 'J'), store.put('jobs', 'J', { i: 'last' })]);
     expect(await store.all('jobs')).toEqual([{ i: 'last' }]);
+  });
+
+  test('of writes that wait for one document only the newest happens', async () => {
+    const [first, second, third] = [1, 2, 3].map((i) => store.put('devices', 'D', { i }));
+    expect(second).toBe(first);
+    expect(third).toBe(first);
+    await first;
+    expect(await store.all('devices')).toEqual([{ i: 3 }]);
+    const last = [store.delete('devices', 'D'), store.put('devices', 'D', { i: 4 })];
+    await Promise.all(last);
+    expect(await store.all('devices')).toEqual([{ i: 4 }]);
+  });
+
+  test('thousands of documents are read and written with few files open', async () => {
+    const keys = Array.from({ length: 500 }, (_, i) => `D${i}`);
+    const open = { most: 0 };
+    const sampling = setInterval(() => {
+      open.most = Math.max(open.most, readdirSync('/proc/self/fd').length);
+    }, 1);
+    const before = readdirSync('/proc/self/fd').length;
+    await Promise.all(keys.map((key) => store.put('devices', key, { key })));
+    expect(await store.all('devices')).toHaveLength(500);
+    clearInterval(sampling);
+    expect(open.most - before).toBeLessThan(100);
   });
 
   test('no temporary file is left behind, and a stray one is not read', async () => {

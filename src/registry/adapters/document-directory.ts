@@ -3,7 +3,14 @@ import { join } from 'node:path';
 import { syncDirectory, writeFileAtomically } from '../../base/adapters/atomic-file.ts';
 import { errorMessage, UsageError } from '../../base/errors.ts';
 import { KeyedQueue } from '../../base/keyed-queue.ts';
+import { TaskLimit } from '../../base/task-limit.ts';
 import type { Collection, DocumentStore } from '../document-store.ts';
+
+/**
+ * Documents that are read or written at one time: a start with thousands of devices, or as many that
+ * register together, must not use up the process's file descriptors.
+ */
+const maxOpen = 32;
 
 const collections: readonly Collection[] = ['devices', 'templates', 'modules', 'jobs'];
 
@@ -17,10 +24,19 @@ export async function openDocumentDirectory(directory: string): Promise<Document
   return new DocumentDirectory(directory);
 }
 
+/** A write that has not begun. */
+interface WaitingPut {
+  document: unknown;
+  readonly done: Promise<void>;
+}
+
 class DocumentDirectory implements DocumentStore {
   readonly #directory: string;
   /** Writes to one document happen in the order they were asked for. */
   readonly #writes = new KeyedQueue<string>();
+  readonly #limit = new TaskLimit(maxOpen);
+  /** By path; a newer document takes the place of one that waits, so that no peer makes writes pile up. */
+  readonly #waiting = new Map<string, WaitingPut>();
 
   constructor(directory: string) {
     this.#directory = directory;
@@ -28,21 +44,37 @@ class DocumentDirectory implements DocumentStore {
 
   put(collection: Collection, key: string, document: unknown): Promise<void> {
     const path = this.#path(collection, key);
-    return this.#writes.run(path, () => writeFileAtomically(path, JSON.stringify(document)));
+    const waiting = this.#waiting.get(path);
+    if (waiting === undefined) return this.#enqueue(path, document);
+    waiting.document = document;
+    return waiting.done;
   }
 
   delete(collection: Collection, key: string): Promise<void> {
     const path = this.#path(collection, key);
-    return this.#writes.run(path, async () => {
+    // What is put from now on comes after this.
+    this.#waiting.delete(path);
+    const remove = async (): Promise<void> => {
       await rm(path, { force: true });
       await syncDirectory(join(this.#directory, collection));
-    });
+    };
+    return this.#writes.run(path, () => this.#limit.run(remove));
   }
 
   async all(collection: Collection): Promise<readonly unknown[]> {
     const folder = join(this.#directory, collection);
     const names = (await readdir(folder)).filter((name) => name.endsWith('.json'));
-    return Promise.all(names.map((name) => readDocument(join(folder, name))));
+    return Promise.all(names.map((name) => this.#limit.run(() => readDocument(join(folder, name)))));
+  }
+
+  #enqueue(path: string, document: unknown): Promise<void> {
+    const write = (): Promise<void> => {
+      if (this.#waiting.get(path) === put) this.#waiting.delete(path);
+      return writeFileAtomically(path, JSON.stringify(put.document));
+    };
+    const put: WaitingPut = { document, done: this.#writes.run(path, () => this.#limit.run(write)) };
+    this.#waiting.set(path, put);
+    return put.done;
   }
 
   #path(collection: Collection, key: string): string {
