@@ -124,6 +124,24 @@ describe('the embedded broker', () => {
     expect(logger.lines.filter(({ level }) => level === 'warn' || level === 'error')).toEqual([]);
   });
 
+  test('the subscriptions of one client are bounded, and what it held is free when it is gone', async () => {
+    const logger = new RecordingLogger();
+    const broker = await start({}, logger);
+    const below = '/x'.repeat(99);
+    const subscribeAll = async (): Promise<string[]> => {
+      const transport = await connections.online(broker.url);
+      const filters = Array.from({ length: 510 }, (_, i) => `${i}${below}`);
+      const results = await Promise.allSettled(filters.map((one) => transport.subscribe(one, 0, () => {})));
+      await transport.close();
+      return results.map((result) => (result.status === 'fulfilled' ? 'granted' : result.reason.code));
+    };
+    const first = await subscribeAll();
+    expect(first.slice(0, 400)).toEqual(Array(400).fill('granted'));
+    expect(first.at(-1)).toBe('mqtt-refused');
+    expect(await subscribeAll()).toEqual(first);
+    expect(logger.lines.filter(({ level }) => level === 'warn')).toHaveLength(1);
+  });
+
   test('a session ends with its connection: nothing is queued for who is away', async () => {
     const broker = await start();
     const socket = await raw(broker.port);

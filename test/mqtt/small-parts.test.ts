@@ -5,6 +5,7 @@ import { publishPacketSize } from '../../src/mqtt/packet-size.ts';
 import { RequestIds } from '../../src/mqtt/request-ids.ts';
 import { RetainedBudget } from '../../src/mqtt/retained-budget.ts';
 import { SendQueue } from '../../src/mqtt/send-queue.ts';
+import { SubscriptionBudget } from '../../src/mqtt/subscription-budget.ts';
 
 describe('the size of a PUBLISH packet (MQTT 5 §3.3)', () => {
   test.each([
@@ -117,5 +118,31 @@ describe('the wire trace', () => {
     expect(printable(Uint8Array.of(0x41, 0x1b, 0x5b, 0x0a, 0x5c, 0x7f, 0xff))).toBe(
       'A\\x1b[\\x0a\\x5c\\x7f\\xff',
     );
+  });
+});
+
+describe('the budget of subscriptions', () => {
+  test('each client has its share, all together theirs, and what is released is free again', () => {
+    const budget = new SubscriptionBudget({ maxLevelsPerClient: 4, maxLevels: 6 });
+    const [a, b] = [{}, {}];
+    expect(budget.admit(a, 'x/y')).toBe(true);
+    expect(budget.admit(a, 'x/y')).toBe(true);
+    expect(budget.admit(a, 'x/y/z')).toBe(false);
+    expect(budget.admit(a, '+/#')).toBe(true);
+    expect(budget.admit(b, 'x/y/z')).toBe(false);
+    expect(budget.admit(b, 'x/y')).toBe(true);
+    budget.release(a, 'x/y');
+    budget.release(a, 'x/y');
+    expect(budget.admit(b, 'z')).toBe(true);
+    budget.releaseAll(a);
+    budget.releaseAll(a);
+    expect(budget.admit(b, 'w')).toBe(true);
+    expect(budget.admit(b, 'v')).toBe(false);
+  });
+
+  test('a long filter counts for more than its levels', () => {
+    const budget = new SubscriptionBudget({ maxLevelsPerClient: 10, maxLevels: 10 });
+    expect(budget.admit({}, 'x'.repeat(64 * 10))).toBe(false);
+    expect(budget.admit({}, 'x'.repeat(64 * 9))).toBe(true);
   });
 });

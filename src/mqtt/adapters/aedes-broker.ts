@@ -2,8 +2,9 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { Aedes } from 'aedes';
 import type { EmbeddedBrokerConfig } from '../../base/config.ts';
 import { errorCode, errorMessage, UsageError } from '../../base/errors.ts';
-import type { Logger } from '../../base/logger.ts';
+import type { LogFields, Logger } from '../../base/logger.ts';
 import { RetainedBudget } from '../retained-budget.ts';
+import { SubscriptionBudget } from '../subscription-budget.ts';
 import { BoundedStream } from './bounded-stream.ts';
 
 /** The embedded broker while it runs. */
@@ -24,10 +25,13 @@ const connectTimeoutMs = 10_000;
 /** Retained messages of all topics together. */
 const retainedLimits = { maxMessages: 50_000, maxBytes: 64 * 1024 * 1024 };
 
+/** Topic levels in the subscriptions of one client and of all; each takes some hundred octets. */
+const subscriptionLimits = { maxLevelsPerClient: 50_000, maxLevels: 1_000_000 };
+
 /**
  * Starts an MQTT 3.1.1 broker in this process: for one machine, without passwords, loopback unless
- * configured. Sessions end with their connection, and retained messages are bounded, so that no client
- * makes it grow.
+ * configured. Sessions end with their connection, and retained messages and subscriptions are bounded, so
+ * that no client makes it grow.
  * @throws UsageError `mqtt-port-in-use`, `mqtt-listen-failed`
  */
 export async function startBroker(
@@ -56,6 +60,10 @@ export async function startBroker(
     await closed(aedes);
     throw error;
   });
+  // A connection that cannot be accepted, as when file descriptors run out, is its client's to try again.
+  server.on('error', (error) =>
+    logger.warn('the embedded broker could not accept a connection', { error: errorMessage(error) }),
+  );
   const url = `mqtt://${reachableHost(config.host)}:${port}`;
   logger.info('embedded MQTT broker listens', { url });
   if (!isLoopback(config.host))
@@ -67,6 +75,12 @@ export async function startBroker(
 
 function configure(aedes: Aedes, logger: Logger): void {
   const retained = new RetainedBudget(retainedLimits);
+  const told = new Set<string>();
+  // A client that goes over a bound does so as often as it likes: the first time says it all.
+  const tellOnce = (message: string, fields: LogFields): void => {
+    logger[told.has(message) ? 'debug' : 'warn'](message, fields);
+    told.add(message);
+  };
   aedes.preConnect = (_client, packet, done) => {
     // A session that outlives its connection would queue messages without bound.
     packet.clean = true;
@@ -78,11 +92,12 @@ function configure(aedes: Aedes, logger: Logger): void {
       return;
     }
     if (packet.retain && !retained.admit(packet.topic, packet.payload.length)) {
-      logger.warn('the embedded broker keeps no more retained messages', { topic: packet.topic });
+      tellOnce('the embedded broker keeps no more retained messages', { topic: packet.topic });
       packet.retain = false;
     }
     done(null);
   };
+  boundSubscriptions(aedes, tellOnce);
   aedes.authorizeForward = (_client, packet) => (packet.topic.startsWith('$SYS') ? null : packet);
   aedes.on('clientError', (client, error) => {
     logger.debug('client of the embedded broker failed', { client: client.id, error: errorMessage(error) });
@@ -93,6 +108,25 @@ function configure(aedes: Aedes, logger: Logger): void {
   // Not in aedes's types: what fails inside the broker itself.
   const internal: { on(event: string, listener: (error: unknown) => void): unknown } = aedes;
   internal.on('error', (error) => logger.error('the embedded broker failed', { error: errorMessage(error) }));
+}
+
+function boundSubscriptions(aedes: Aedes, tell: (message: string, fields: LogFields) => void): void {
+  const budget = new SubscriptionBudget<object>(subscriptionLimits);
+  aedes.authorizeSubscribe = (client, subscription, done) => {
+    // What a client that is going asked for last would never be released.
+    const admitted = client === null || (!client.closed && budget.admit(client, subscription.topic));
+    if (admitted) {
+      done(null, subscription);
+      return;
+    }
+    tell('the embedded broker takes no more subscriptions', { client: client.id });
+    // SUBACK says failure (MQTT 3.1.1 §3.9.3).
+    done(null, null);
+  };
+  aedes.on('unsubscribe', (filters, client) => {
+    for (const filter of client === null ? [] : filters) budget.release(client, filter);
+  });
+  aedes.on('clientDisconnect', (client) => budget.releaseAll(client));
 }
 
 function listen(server: Server, { host, port }: EmbeddedBrokerConfig): Promise<number> {
