@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process';
+import { openSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { createLogger } from '../../src/base/adapters/pino-logger.ts';
@@ -111,5 +113,22 @@ describe('printable', () => {
         expect(once).not.toMatch(/[\p{Cc}\p{Cs}]/u);
       }),
     );
+  });
+});
+
+describe('standard error', () => {
+  test('a log that cannot be written, as on a full disk, does not end the process', () => {
+    const module = new URL('../../src/base/adapters/pino-logger.ts', import.meta.url).href;
+    const script = `
+      import { createLogger } from ${JSON.stringify(module)};
+      const logger = createLogger({ level: 'info', format: 'json', wireTrace: [] });
+      for (let i = 0; i < 10; i += 1) logger.info('a line');
+      setImmediate(() => console.log('alive'));`;
+    const { status, stdout } = spawnSync(
+      process.execPath,
+      ['--import', 'tsx', '--input-type=module', '-e', script],
+      { stdio: ['ignore', 'pipe', openSync('/dev/full', 'w')], encoding: 'utf8' },
+    );
+    expect({ status, stdout }).toEqual({ status: 0, stdout: 'alive\n' });
   });
 });

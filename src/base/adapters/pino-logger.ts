@@ -25,8 +25,15 @@ export function createLogger(config: LogConfig, destination: LogDestination = st
   return wrap(pino(options, { write: (line: string) => void sink.write(line) }));
 }
 
+/** Octets of log that wait for a disk that is full; what comes then is dropped. */
+const maxWaitingBytes = 1024 * 1024;
+
+/** A log that cannot be written costs its lines, never the process. */
 function stderr(): LogDestination {
-  return pino.destination({ dest: 2, sync: true });
+  const destination = pino.destination({ dest: 2, sync: true, maxLength: maxWaitingBytes });
+  // pino's own listener throws on, once, whatever is no broken pipe.
+  destination.removeAllListeners('error').on('error', () => {});
+  return destination;
 }
 
 function wrap(inner: PinoLogger): Logger {
