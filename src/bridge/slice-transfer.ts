@@ -46,20 +46,16 @@ class SliceTransfer {
   }
 
   async run(): Promise<void> {
-    const { transport, sender, clock, signal } = this.#options;
+    const { signal } = this.#options;
     const cancel = (): void =>
       this.#end(new UnavailableError('transfer-cancelled', 'the transfer was cancelled'));
     signal.addEventListener('abort', cancel, { once: true });
-    const stopListening = transport.onState((state) => {
-      if (state === 'online') this.#apply(sender.tick(clock.monotonic()));
-    });
     const listening = this.#listen();
     try {
       if (signal.aborted) cancel();
       await this.#done.promise;
     } finally {
       this.#cancelTimer();
-      stopListening();
       signal.removeEventListener('abort', cancel);
       // Without a connection the subscription may not stand for hours: nobody waits for that.
       void listening.then((unsubscribe) => unsubscribe?.());

@@ -9,8 +9,10 @@ import { encodePieces } from '../../src/mqtt/description-pieces.ts';
 import { parseRegistrationAnswer } from '../../src/mup/endorsement.ts';
 import { DescriptionError } from '../../src/ontology/description-error.ts';
 import type { DescriptionTemplate } from '../../src/ontology/description-template.ts';
+import { maxModules } from '../../src/registry/module-catalog.ts';
 import { serverKey } from '../device/bench-device.ts';
 import { dataPoint, description, operation } from '../support/example-description.ts';
+import { templateOf } from '../support/scripted-reader.ts';
 import { BenchBridge, newWorld, until } from './bench-bridge.ts';
 
 const one = deviceUuid('dev-1');
@@ -255,6 +257,35 @@ describe('registration (mup-protocol §1)', () => {
     expect(bench.world.logger.lines.filter(({ level }) => level === 'warn')).toEqual([
       expect.objectContaining({ fields: expect.objectContaining({ module: 'mqtt-lamp-2', uuid: two }) }),
     ]);
+  });
+
+  test('a slow registration does not put an older revision of the module back', async () => {
+    const written = deferred();
+    bench.world.store.delay = ({ key }) => (key === one ? written.promise : undefined);
+    bench.describe(one, lampText);
+    await until(() => bench.world.store.calls.some(({ key }) => key === one), 'the writing of the first');
+    bench.describe(two, betterText);
+    await answersOf(two);
+    written.resolve();
+    await answersOf(one);
+    const served = bench.backend.modules().find(({ schema }) => schema.name === 'mqtt-lamp');
+    expect([...(served?.schema.rpcs.keys() ?? [])]).toEqual(['on', 'off']);
+  });
+
+  test('a module without devices that has to make room is served no more', async () => {
+    const filler = (i: number): DescriptionTemplate =>
+      templateOf(description({ category: `kind ${i}` }), `kind ${i}`);
+    for (let i = 0; i < maxModules; i += 1) await bench.registry.register(one, filler(i));
+    await bench.close();
+    bench = await BenchBridge.start(bench.world);
+    const names = (): string[] => bench.backend.modules().map(({ schema }) => schema.name);
+    const before = names().length;
+    expect(names()).toContain('mqtt-kind-0');
+    bench.describe(two, lampText);
+    await answersOf(two);
+    expect(names()).toHaveLength(before);
+    expect(names()).toContain('mqtt-lamp');
+    expect(names()).not.toContain('mqtt-kind-0');
   });
 
   test('a bridge that stops answers nothing: the device would take it for a refusal', async () => {

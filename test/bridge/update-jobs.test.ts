@@ -8,7 +8,7 @@ import { description, topics, uuid } from '../device/bench-device.ts';
 import { description as plainDescription } from '../support/example-description.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { BenchBridge, newWorld, until } from './bench-bridge.ts';
-import { BenchUpdate } from './bench-update.ts';
+import { BenchUpdate, idOf } from './bench-update.ts';
 
 /** Larger than a block that is read at once, so that a transfer can be caught in its middle. */
 const image = Uint8Array.from({ length: 100_000 }, (_, i) => (i * 31 + (i >> 8)) & 0xff);
@@ -352,15 +352,17 @@ describe('deadlines of a job', () => {
     const clock = new LaggingClock();
     const bench = await BenchBridge.start({ ...newWorld(), clock });
     await bench.register(description, 'lamp');
+    bench.broker.inject(topics.status, 'offline');
+    await bench.settled();
     const stored = await bench.addImage(image, 2);
-    const output = await bench.call('mup-bridge', 'update-firmware', { device: uuid, digest: stored });
-    const job = output[0] === undefined ? '' : textOf(output[0]);
-    clock.lag = 5000;
-    for (let i = 0; i < 40; i += 1) {
-      clock.advance(1000);
-      await bench.settled();
-    }
-    expect(await bench.job(job)).toMatchObject({ state: 'failed', failure: 'token-timeout' });
+    const job = idOf(await bench.call('mup-bridge', 'update-firmware', { device: uuid, digest: stored }));
+    clock.lag = 1;
+    clock.advance(defaultConfig.update.offlineDeadlineMs);
+    await bench.settled();
+    expect((await bench.job(job))['state']).toBe('waiting-for-device');
+    clock.advance(1);
+    await bench.settled();
+    expect(await bench.job(job)).toMatchObject({ state: 'failed', failure: 'device-offline' });
     await bench.close();
   });
 });

@@ -7,6 +7,7 @@ import type { RpcInput, RpcOutput } from '../../src/netconf/backend.ts';
 import { toRpcError } from '../../src/netconf/to-rpc-error.ts';
 import { textOf } from '../../src/xml/element.ts';
 import {
+  description,
   extended,
   image,
   manifestInputs,
@@ -87,6 +88,13 @@ describe('the three operations, driven by a NETCONF client (paper, Figure 2)', (
   ])('the bridge signs nothing %s', async (_, before) => {
     await before();
     const imageDigest = await both.bench.addImage();
+    expect(await failure(call('sendExtendedManifest', { imageDigest }))).toMatchObject({ code: 'no-token' });
+  });
+
+  test('a token of before the device described itself anew is not used', async () => {
+    const imageDigest = await both.bench.addImage();
+    await token();
+    await both.bench.register({ ...description, text: 'with another text' }, 'another description');
     expect(await failure(call('sendExtendedManifest', { imageDigest }))).toMatchObject({ code: 'no-token' });
   });
 

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { deferred } from '../../src/base/deferred.ts';
 import type { DeviceDescription } from '../../src/base/description.ts';
 import { deviceUuid } from '../../src/base/ids.ts';
 import type { DescriptionTemplate } from '../../src/ontology/description-template.ts';
@@ -193,10 +194,8 @@ describe('the device registry', () => {
   });
 
   test('siblings at once: each is on disk with its module and template when it is answered', async () => {
-    let release = (): void => {};
-    store.delay = new Promise((resolve) => {
-      release = resolve;
-    });
+    const released = deferred();
+    store.delay = () => released.promise;
     const failed: StoreCall[] = [];
     store.fault = (call) => {
       if (call.collection !== 'modules' || failed.length > 0) return undefined;
@@ -204,7 +203,7 @@ describe('the device registry', () => {
       return new Error('disk full');
     };
     const outcomes = Promise.allSettled([registry.register(first, on), registry.register(second, on)]);
-    release();
+    released.resolve();
     expect((await outcomes).map(({ status }) => status)).toEqual(['rejected', 'fulfilled']);
     const again = await open();
     expect([...again.all()].map(({ uuid }) => uuid)).toEqual([second]);

@@ -15,8 +15,8 @@ export class MemoryDocumentStore implements DocumentStore {
   readonly calls: StoreCall[] = [];
   /** Makes what it throws for fail, as a full disk does. */
   fault: ((call: StoreCall) => Error | undefined) | undefined;
-  /** Held back until it resolves. */
-  delay: Promise<void> | undefined;
+  /** What a call waits for. */
+  delay: ((call: StoreCall) => Promise<void> | undefined) | undefined;
   readonly #documents = new Map<string, string>();
 
   put(collection: Collection, key: string, document: unknown): Promise<void> {
@@ -49,7 +49,7 @@ export class MemoryDocumentStore implements DocumentStore {
 
   async #change(call: StoreCall, change: (name: string) => void): Promise<void> {
     this.calls.push(call);
-    await this.delay;
+    await this.delay?.(call);
     const fault = this.fault?.(call);
     if (fault !== undefined) throw fault;
     change(`${call.collection}/${call.key}`);
