@@ -217,14 +217,31 @@ function checkTopics(description: DeviceDescription, registry: DeviceRegistry): 
   for (const { topic } of dataPoints) checkTopic(topic, uuid, 'own', registry);
 }
 
-/** A device's UUID may be an ordinary word, so a topic must not hold that of another device either. */
+/**
+ * A device's UUID may be an ordinary word, so that a topic can hold those of two devices: it belongs to the
+ * one that named it first. That another device is called as one of its levels is no reason to refuse it,
+ * or a device called `mup` would keep all others out.
+ */
 function checkTopic(topic: string, uuid: DeviceUuid, use: TopicUse, registry: DeviceRegistry): void {
   checkDeviceTopic(topic, uuid, use);
-  const other = topic
+  const owner = topic
     .split('/')
-    .find((level) => level !== uuid && isDeviceUuid(level) && registry.get(level) !== undefined);
-  if (other !== undefined)
-    throw new PeerError('bad-topic', `topic ${JSON.stringify(topic)} belongs to device ${other}`, {
+    .find((level) => level !== uuid && isDeviceUuid(level) && names(registry.describe(level), topic));
+  if (owner !== undefined)
+    throw new PeerError('bad-topic', `topic ${JSON.stringify(topic)} belongs to device ${owner}`, {
       hint: 'A device names topics of its own only.',
     });
+}
+
+function names(description: DeviceDescription | undefined, topic: string): boolean {
+  if (description === undefined) return false;
+  const { operations, dataPoints } = description;
+  return (
+    dataPoints.some((point) => point.topic === topic) ||
+    operations.some((operation) =>
+      [operation.topic, operation.answerTopic, operation.inputTopic, operation.acknowledgementTopic].includes(
+        topic,
+      ),
+    )
+  );
 }

@@ -124,6 +124,38 @@ describe('registration (mup-protocol §1)', () => {
     expect(bench.backend.modules().map(({ schema }) => schema.name)).not.toContain('mqtt-lamp');
   });
 
+  test('a topic with the names of two devices belongs to the one that named it first', async () => {
+    const sensors = deviceUuid('sensors');
+    bench.world.reader.knows(
+      'steals',
+      description({ uuid: sensors, dataPoints: [dataPoint('t', { topic: 'sensors/dev-1' })] }),
+    );
+    bench.world.reader.knows(
+      'named',
+      description({ dataPoints: [dataPoint('t', { topic: 'sensors/dev-1' })] }),
+    );
+    bench.describe(one, 'named');
+    expect((await answersOf(one))[0]?.kind).toBe('registered');
+    bench.describe(sensors, 'steals');
+    expect((await answersOf(sensors))[0]).toMatchObject({ kind: 'refused', code: 'bad-topic' });
+  });
+
+  test('a device that is called as a level of others’ topics does not keep them out', async () => {
+    const words = ['mup', 'firmware', 'image', 'ack', 'response', 'device'].map(deviceUuid);
+    for (const word of words) {
+      bench.describe(word, lampText);
+      expect((await answersOf(word))[0]?.kind).toBe('registered');
+    }
+    const updatable = operation('update', {
+      role: 'firmware',
+      inputTopic: 'mup/firmware/%s/image',
+      acknowledgementTopic: 'mup/firmware/%s/ack',
+    });
+    bench.world.reader.knows('updatable', description({ operations: [updatable] }));
+    bench.describe(one, 'updatable');
+    expect((await answersOf(one))[0]?.kind).toBe('registered');
+  });
+
   test('a description that holds the UUID of another device is refused', async () => {
     const foreign: DescriptionTemplate = {
       digest: bench.world.reader.knows('literal', lamp).digest,
