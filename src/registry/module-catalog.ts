@@ -17,11 +17,17 @@ export interface ModuleAssignment {
 export const maxModules = 1000;
 
 /**
+ * Modules of one category, the first included. A description is compared with each of them, so that more
+ * would let whoever sends descriptions that contradict one another keep the bridge busy.
+ */
+export const maxVariants = 16;
+
+/**
  * The generated modules, by category. Devices of one category share a module; one that adds to it makes
  * a new revision with both; one that contradicts it gets a numbered variant, so that an update never
  * makes a device unmanageable (design: From description to module). A module stays when its last device
- * leaves, because clients know it; only where there are {@link maxModules} the oldest without a device
- * makes room.
+ * leaves, because clients know it; only where there are {@link maxModules}, or {@link maxVariants} of its
+ * category, the oldest without a device makes room.
  */
 export class ModuleCatalog {
   readonly #models = new Map<string, ModuleModel>();
@@ -44,34 +50,51 @@ export class ModuleCatalog {
    * @throws UnavailableError `too-many-modules`; PeerError when the description cannot be said in YANG
    */
   assign(description: DeviceDescription, used: () => ReadonlySet<string>): ModuleAssignment {
-    const base = moduleName(description.category);
+    const names = variantNames(moduleName(description.category));
     const contradictions: string[] = [];
-    for (let variant = 1; ; variant += 1) {
-      const name = variant === 1 ? base : `${base}-${variant}`;
+    for (const name of names) {
       const known = this.#models.get(name);
       if (known === undefined)
         return this.#add({ model: newModule(description, name), change: 'new', contradictions }, used);
       const extension = extendModule(known, description);
       if (extension.kind !== 'contradiction')
         return this.#keep({ model: extension.model, change: extension.kind, contradictions });
-      contradictions.push(...extension.reasons.map((reason) => `${name}: ${reason}`));
+      contradictions.push(...summary(name, extension.reasons));
     }
+    const name = this.#withoutDevice(names, used());
+    return this.#keep({ model: newModule(description, name), change: 'new', contradictions });
   }
 
   #add(assignment: ModuleAssignment, used: () => ReadonlySet<string>): ModuleAssignment {
     if (this.#models.size < maxModules) return this.#keep(assignment);
-    const inUse = used();
-    const dropped = [...this.#models.keys()].find((name) => !inUse.has(name));
-    if (dropped === undefined)
-      throw new UnavailableError('too-many-modules', `devices of ${maxModules} modules are registered`, {
-        hint: 'Remove devices that are gone.',
-      });
+    const dropped = this.#withoutDevice([...this.#models.keys()], used());
     this.#models.delete(dropped);
     return this.#keep({ ...assignment, dropped });
+  }
+
+  #withoutDevice(names: readonly string[], inUse: ReadonlySet<string>): string {
+    const free = names.find((name) => !inUse.has(name));
+    if (free !== undefined) return free;
+    throw new UnavailableError('too-many-modules', `devices of ${names.length} modules are registered`, {
+      hint: 'Remove devices that are gone.',
+    });
   }
 
   #keep(assignment: ModuleAssignment): ModuleAssignment {
     this.#models.set(assignment.model.name, assignment.model);
     return assignment;
   }
+}
+
+function variantNames(base: string): string[] {
+  return Array.from({ length: maxVariants }, (_, i) => (i === 0 ? base : `${base}-${i + 1}`));
+}
+
+/** Contradictions that are told of one module; each is a line in the log. */
+const maxReasons = 5;
+
+function summary(name: string, reasons: readonly string[]): string[] {
+  const told = reasons.slice(0, maxReasons).map((reason) => `${name}: ${reason}`);
+  const more = reasons.length - told.length;
+  return more > 0 ? [...told, `${name}: and ${more} more`] : told;
 }

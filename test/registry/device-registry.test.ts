@@ -5,7 +5,7 @@ import type { DeviceDescription } from '../../src/base/description.ts';
 import { deviceUuid } from '../../src/base/ids.ts';
 import type { DescriptionTemplate } from '../../src/ontology/description-template.ts';
 import { DeviceRegistry } from '../../src/registry/device-registry.ts';
-import { maxModules } from '../../src/registry/module-catalog.ts';
+import { maxModules, maxVariants } from '../../src/registry/module-catalog.ts';
 import { dataPoint, description, field, operation } from '../support/example-description.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { MemoryDocumentStore, type StoreCall } from '../support/memory-document-store.ts';
@@ -259,5 +259,36 @@ describe('the device registry', () => {
     expect(store.keys('templates')).toHaveLength(2);
     expect(registry.module('mqtt-lamp')).toBeDefined();
     expect(registry.module('mqtt-kind-0')).toBeUndefined();
+  });
+
+  test('the variants of a category are bounded, and one without a device makes room', async () => {
+    const other = (i: number, name = 'on'): DescriptionTemplate =>
+      template(
+        description({
+          operations: [operation(name, { inputs: [field(`f${i}`, { kind: 'scalar', datatype: 'int' })] })],
+        }),
+      );
+    await registry.register(second, other(0));
+    for (let i = 1; i < maxVariants + 5; i += 1) await registry.register(first, other(i));
+    expect(registry.modules()).toHaveLength(maxVariants);
+    expect(store.keys('modules')).toHaveLength(maxVariants);
+    expect(registry.get(second)?.module).toBe('mqtt-lamp');
+    expect(registry.module('mqtt-lamp')?.operations[0]?.inputs[0]?.name).toBe('f0');
+    for (let i = 0; i < maxVariants; i += 1)
+      await registry.register(deviceUuid(`other-${i}`), other(i)).catch(() => {});
+    await expect(registry.register(third, other(99))).rejects.toMatchObject({ code: 'too-many-modules' });
+  });
+
+  test('of many contradictions with one module some are told', async () => {
+    const many = (datatype: 'int' | 'string'): DescriptionTemplate => {
+      const inputs = [field('level', { kind: 'scalar', datatype })];
+      return template(
+        description({ operations: Array.from({ length: 20 }, (_, i) => operation(`o${i}`, { inputs })) }),
+      );
+    };
+    await registry.register(first, many('int'));
+    const { contradictions } = await registry.register(second, many('string'));
+    expect(contradictions).toHaveLength(6);
+    expect(contradictions[5]).toBe('mqtt-lamp: and 15 more');
   });
 });
