@@ -89,6 +89,12 @@ describe('images by SFTP, as two files of one name', () => {
 
   test('only the newest four halves wait: each may be as large as an image', async () => {
     for (const name of ['a', 'b', 'c', 'd']) await uploads.put('alice', `${name}.bin`, image);
+    // Putting one again takes the place of none of the others.
+    await uploads.put('alice', 'd.bin', image);
+    await uploads.put('alice', 'a.json', manifest);
+    expect(await digests()).toEqual([sha256(image)]);
+    await images.remove(sha256(image));
+    await uploads.put('alice', 'a.bin', image);
     // Putting one again makes it the newest.
     await uploads.put('alice', 'a.bin', image);
     await uploads.put('alice', 'e.bin', image);
@@ -101,7 +107,7 @@ describe('images by SFTP, as two files of one name', () => {
   test('nothing of a pair waits once it was added', async () => {
     await uploads.put('alice', 'fw.bin', image);
     await uploads.put('alice', 'fw.json', manifest);
-    await images.remove(unsigned.digest);
+    await images.remove(sha256(image));
     await uploads.put('alice', 'fw.json', manifest);
     expect(await digests()).toEqual([]);
   });
