@@ -19,7 +19,8 @@ export interface ShapeReport {
 /** A loaded graph that can be validated and asked. */
 export interface Dataset {
   validate(): Promise<ShapeReport>;
-  select(query: QueryName): Promise<readonly Solution[]>;
+  /** The solutions of all queries; the variable that is its subject tells a solution's query. */
+  solve(): Promise<readonly Solution[]>;
 }
 
 /** The RDF packages, behind their adapters. */
@@ -65,9 +66,10 @@ export async function readDescription(
 }
 
 async function askAll(dataset: Dataset, graph: Graph): Promise<Facts> {
+  const solutions = await dataset.solve();
   const answers = {} as Record<QueryName, Properties>;
   for (const [name, subject] of Object.entries(querySubjects) as [QueryName, string][])
-    answers[name] = new Properties(subject, await dataset.select(name));
+    answers[name] = new Properties(subject, solutions);
   return { ...answers, position: graph.position };
 }
 

@@ -1,6 +1,6 @@
 import { namedTerms } from '../queries.ts';
 import type { RdfTools } from '../reading.ts';
-import { select } from './comunica.ts';
+import { PreparedQueries } from './comunica.ts';
 import { toTriples } from './jsonld.ts';
 import { parseTurtle, storeOf } from './n3.ts';
 import { readOntologyFiles } from './ontology-files.ts';
@@ -10,12 +10,14 @@ import { createShapeCheck } from './shacl.ts';
 export async function createRdfTools(ontologiesDir: string): Promise<RdfTools> {
   const { shapes, queries } = await readOntologyFiles(ontologiesDir);
   const check = createShapeCheck(parseTurtle(shapes));
+  const prepared = new PreparedQueries(Object.values(queries));
   const texts = [shapes, ...Object.values(queries)];
   return {
     toTriples,
     load(triples) {
       const store = storeOf(triples);
-      return { validate: () => check(store), select: (name) => select(queries[name], store) };
+      const predicates = new Set(triples.map(({ predicate }) => predicate.value));
+      return { validate: () => check(store), solve: () => prepared.solve(store, predicates) };
     },
     knownTerms: new Set(texts.flatMap((text) => [...namedTerms(text)])),
   };
