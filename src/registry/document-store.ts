@@ -7,7 +7,10 @@ export type Collection = 'devices' | 'templates' | 'modules' | 'jobs';
  * of one document happens in the order it was asked for.
  */
 export interface DocumentStore {
-  /** Durable when it resolves; after a crash the old or the new document is there, never a mix. */
+  /**
+   * When it resolves the document survives the end of the process, and one of `jobs` a power cut too. After
+   * a crash the old or the new document is there, never a mix.
+   */
   put(collection: Collection, key: string, document: unknown): Promise<void>;
   delete(collection: Collection, key: string): Promise<void>;
   /** All documents of a collection, in no particular order. */

@@ -63,6 +63,12 @@ describe('the document store', () => {
     expect(await readdir(join(directory, 'devices'))).toEqual([]);
   });
 
+  test('a file that a power cut left empty is no document', async () => {
+    await store.put('devices', 'D1', { a: 1 });
+    await writeFile(join(directory, 'devices', 'D2.json'), '');
+    expect(await store.all('devices')).toEqual([{ a: 1 }]);
+  });
+
   test('a damaged document is named with its file', async () => {
     await writeFile(join(directory, 'jobs', 'J.json'), '{"i":');
     await expect(store.all('jobs')).rejects.toMatchObject({

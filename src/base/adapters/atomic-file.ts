@@ -2,20 +2,22 @@ import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /**
- * Replaces a file as a whole: after a crash at any point it holds its old or its new content. The file
- * and its directory entry are on disk when this resolves.
+ * Replaces a file as a whole: whenever the process ends, it holds its old or its new content. When this
+ * resolves the file and its directory entry are on disk, and survive a power cut; with `durable` false they
+ * are with the operating system, which is faster by the time of two syncs.
  */
 export async function writeFileAtomically(
   path: string,
   content: Uint8Array | string,
   mode = 0o600,
+  durable = true,
 ): Promise<void> {
   const temporary = `${path}.${process.pid}.${nextId()}.tmp`;
   try {
     const file = await open(temporary, 'wx', mode);
     try {
       await file.writeFile(content);
-      await file.sync();
+      if (durable) await file.sync();
     } finally {
       await file.close();
     }
@@ -24,7 +26,7 @@ export async function writeFileAtomically(
     await rm(temporary, { force: true });
     throw error;
   }
-  await syncDirectory(dirname(path));
+  if (durable) await syncDirectory(dirname(path));
 }
 
 /** Makes renames and removals in a directory durable. */
