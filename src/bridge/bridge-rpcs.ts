@@ -95,6 +95,7 @@ function badImage(error: MupError): RpcError {
   const place = error.where === undefined ? '' : ` (${error.where})`;
   return new RpcError('application', badImageTag(error.code), `${error.message}${place}`, {
     appTag: error.code,
+    path: error.code === 'bad-manifest' ? 'manifest' : 'image',
   });
 }
 

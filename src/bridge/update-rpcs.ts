@@ -1,6 +1,7 @@
 import type { DeviceDescription, Field, Operation } from '../base/description.ts';
 import { type DeviceUuid, type Digest, isDigest } from '../base/ids.ts';
 import type { RpcContext, RpcInput } from '../netconf/backend.ts';
+import { badElement } from '../netconf/protocol-errors.ts';
 import { RpcError } from '../netconf/rpc-error.ts';
 import type { ImageRepository, StoredImage } from '../registry/image-repository.ts';
 import { type DeviceAnswer, deviceFailure } from './device-caller.ts';
@@ -133,6 +134,6 @@ function missingInput(operation: Operation, { name }: Field): RpcError {
     'protocol',
     'missing-element',
     `${operation.name} takes a complete manifest or the digest of an image alone; ${name} is missing`,
-    { path: name },
+    { path: name, info: [badElement(name)] },
   );
 }

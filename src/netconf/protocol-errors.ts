@@ -31,9 +31,15 @@ export function unacceptableAttribute(name: string, holder: string, reason: stri
 }
 
 export function missingElement(name: string, holder: string, place: ErrorPlace = {}): RpcError {
-  return new RpcError('protocol', 'missing-element', `<${holder}> needs <${name}>`, {
+  return missingChoice([name], holder, place);
+}
+
+/** For none of several elements of which one has to be there; the first one stands for them. */
+export function missingChoice(names: readonly string[], holder: string, place: ErrorPlace = {}): RpcError {
+  const wanted = names.map((name) => `<${name}>`).join(' or ');
+  return new RpcError('protocol', 'missing-element', `<${holder}> needs ${wanted}`, {
     ...place,
-    info: [badElement(name)],
+    info: names.slice(0, 1).map(badElement),
   });
 }
 

@@ -16,6 +16,7 @@ import {
   badElement,
   type ErrorPlace,
   invalidValue,
+  missingChoice,
   missingElement,
   unknownElement,
   unknownNamespace,
@@ -134,7 +135,7 @@ class InputChecker {
     }
     for (const node of first ?? []) this.#node(node, given, values, holder, path, true);
     if (first === undefined && choice.mandatory && required)
-      throw missingElement(firstName(choice) ?? choice.name, holder, this.#place(path));
+      throw missingChoice(choice.cases.flatMap(firstNames), holder, this.#place(path));
   }
 
   #leaf(leaf: LeafNode, element: XmlElement | undefined, holder: string, path: string): string | undefined {
@@ -207,7 +208,8 @@ function isGiven(node: SchemaNode, given: ReadonlyMap<string, XmlElement[]>): bo
   return given.has(node.name);
 }
 
-function firstName(choice: ChoiceNode): string | undefined {
-  const node = choice.cases[0]?.[0];
-  return node?.kind === 'choice' ? firstName(node) : node?.name;
+/** Names of the elements that a case may begin with. */
+function firstNames([node]: readonly SchemaNode[]): string[] {
+  if (node === undefined) return [];
+  return node.kind === 'choice' ? node.cases.flatMap(firstNames) : [node.name];
 }

@@ -91,7 +91,12 @@ describe('what is accepted (RFC 6020 §7.13.2)', () => {
 describe('what is refused', () => {
   const rows: Record<string, [string, Partial<RpcError>, string | undefined, string]> = {
     'a missing leaf': ['<x/>', { type: 'protocol', tag: 'missing-element' }, '/nc:rpc/m:go/m:id', 'id'],
-    'a missing choice': ['<id/>', { tag: 'missing-element' }, '/nc:rpc/m:go', 'fast'],
+    'a missing choice': [
+      '<id/>',
+      { tag: 'missing-element', message: '<go> needs <fast> or <slow> or <x> or <y>' },
+      '/nc:rpc/m:go',
+      'fast',
+    ],
     'a missing leaf of a chosen case': [
       '<id/><why/>',
       { tag: 'missing-element' },
