@@ -34,6 +34,8 @@ export interface RdfTools {
 
 export interface ReadingLimits extends DocumentLimits {
   readonly maxOperations: number;
+  /** Octets of a description as it is sent; what is read out of it may have twice as many, as JSON. */
+  readonly maxDescriptionBytes: number;
 }
 
 /** The solutions of all queries and the order of lists. */
@@ -62,7 +64,16 @@ export async function readDescription(
   refuseIfFaulty(report);
   remarkUnused(graph.triples, tools.knownTerms, report);
   if (description === undefined) throw invalid(report);
-  return { ...description, remarks: report.remarks };
+  return bounded({ ...description, remarks: report.remarks }, limits);
+}
+
+/** What many operations share is written once and read once for each: a small document could explode. */
+function bounded(description: DeviceDescription, { maxDescriptionBytes }: ReadingLimits): DeviceDescription {
+  if (JSON.stringify(description).length <= 2 * maxDescriptionBytes) return description;
+  throw new DescriptionError(
+    'description-too-big',
+    'the description says too much: its texts, inputs and outputs, counted for each operation that has them',
+  );
 }
 
 async function askAll(dataset: Dataset, graph: Graph): Promise<Facts> {

@@ -7,6 +7,7 @@ import type { ModuleModel } from '../yang/module-model.ts';
 import type { DocumentStore } from './document-store.ts';
 import { type ModuleAssignment, ModuleCatalog } from './module-catalog.ts';
 import { PendingWrites } from './pending-writes.ts';
+import { Templates } from './templates.ts';
 
 /** What the bridge last heard of a device's connection. */
 export type Presence = 'online' | 'offline' | 'unknown';
@@ -44,7 +45,7 @@ const maxRecent = 256;
 export class DeviceRegistry {
   readonly #deps: DeviceRegistryDependencies;
   readonly #devices = new Map<DeviceUuid, Device>();
-  readonly #templates = new Map<Digest, DescriptionTemplate>();
+  readonly #templates = new Templates();
   /** Descriptions that were filled in lately: memory grows with templates, not with devices. */
   readonly #recent = new Map<
     DeviceUuid,
@@ -62,7 +63,7 @@ export class DeviceRegistry {
   static async open(deps: DeviceRegistryDependencies): Promise<DeviceRegistry> {
     const registry = new DeviceRegistry(deps);
     const templates = (await deps.store.all('templates')) as readonly DescriptionTemplate[];
-    for (const template of templates) registry.#templates.set(template.digest, template);
+    for (const template of templates) registry.#templates.add(template);
     registry.#catalog = new ModuleCatalog((await deps.store.all('modules')) as readonly ModuleModel[]);
     const devices = (await deps.store.all('devices')) as readonly Device[];
     for (const device of devices) registry.#devices.set(device.uuid, { ...device, presence: 'unknown' });
@@ -110,8 +111,8 @@ export class DeviceRegistry {
   /**
    * Registers a device with a description that was read and checked. On disk when it resolves; as it was
    * before when it throws. Not for one device twice at a time.
-   * @throws UnavailableError `too-many-devices`, `too-many-modules`; PeerError when the description cannot
-   *   be said in YANG; what the store throws
+   * @throws UnavailableError `too-many-devices`, `too-many-modules`, `too-many-descriptions`; PeerError when
+   *   the description cannot be said in YANG; what the store throws
    */
   async register(uuid: DeviceUuid, template: DescriptionTemplate): Promise<Registration> {
     const before = this.#devices.get(uuid);
@@ -193,7 +194,7 @@ export class DeviceRegistry {
     const { digest } = template;
     const { store } = this.#deps;
     const known = this.#templates.has(digest);
-    if (!known) this.#templates.set(digest, template);
+    if (!known) this.#templates.add(template);
     // All are begun before one is waited for: a sibling that comes meanwhile finds them begun.
     await Promise.all([
       change === 'same'

@@ -231,6 +231,21 @@ describe('graphs that would loop or explode', () => {
     expect(findings.map(({ expected }) => expected)).toEqual(['at most 8192']);
   });
 
+  test('a text that hundreds of fields share cannot multiply without bound', async () => {
+    const text = { ...id('text'), '@type': 'myno:YangDescription', 'onem2m:hasValue': 'x'.repeat(2000) };
+    const inputs = Array.from({ length: 20 }, (_, i) => ({
+      ...id(`f${i}`),
+      'onem2m:hasThingProperty': id('text'),
+    }));
+    const references = inputs.map((input) => ({ '@id': input['@id'] }));
+    const operations = Array.from({ length: 20 }, (_, i) =>
+      operation(`call${i}`, { 'onem2m:hasInput': references }),
+    ).flat();
+    const document = describeDevice([...operations, ...inputs, text]);
+    expect(JSON.stringify(document).length).toBeLessThan(30_000);
+    expect((await refusal(document)).code).toBe('description-too-big');
+  });
+
   test('a list that bites its tail ends', async () => {
     const rdf = 'http://www.w3.org/1999/02/22-rdf-syntax-ns#';
     const nodes = [

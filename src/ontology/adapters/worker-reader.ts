@@ -51,8 +51,8 @@ export function createDescriptionReader(options: DescriptionReaderOptions): Desc
   };
 }
 
-function limitsOf({ maxDepth, maxNodes, maxOperations }: RegistrationConfig) {
-  return { maxDepth, maxNodes, maxOperations };
+function limitsOf({ maxDepth, maxNodes, maxOperations, maxDescriptionBytes }: RegistrationConfig) {
+  return { maxDepth, maxNodes, maxOperations, maxDescriptionBytes };
 }
 
 /** The template of a digest, read at most once at a time; failures are not remembered. */

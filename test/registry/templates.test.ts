@@ -1,0 +1,21 @@
+import { describe, expect, test } from '@jest/globals';
+import { Templates } from '../../src/registry/templates.ts';
+import { description } from '../support/example-description.ts';
+import { templateOf } from '../support/scripted-reader.ts';
+
+describe('the descriptions of registered devices', () => {
+  test('are bounded in all, and what is dropped is free again', () => {
+    const sized = (name: string) => templateOf(description({ text: name.repeat(1000) }), name);
+    const [a, b, c] = [sized('a'), sized('b'), sized('c')];
+    const templates = new Templates(2500);
+    templates.add(a);
+    templates.add(a);
+    templates.add(b);
+    expect(() => templates.add(c)).toThrow(expect.objectContaining({ code: 'too-many-descriptions' }));
+    expect([a, b, c].map(({ digest }) => templates.has(digest))).toEqual([true, true, false]);
+    expect(templates.delete(a.digest)).toBe(true);
+    expect(templates.delete(a.digest)).toBe(false);
+    templates.add(c);
+    expect(templates.get(c.digest)).toBe(c);
+  });
+});
