@@ -43,6 +43,9 @@ const transient: ReadonlySet<string | undefined> = new Set([
   'too-many-requests',
 ]);
 
+/** Reports of a device's presence that wait to be taken. */
+const maxReports = 16;
+
 /** Runs one job: feeds its state machine, and does what that asks for. A transition is on disk first. */
 export class JobRun {
   readonly #deps: JobRunDependencies;
@@ -50,6 +53,8 @@ export class JobRun {
   #pending: Promise<void> = Promise.resolve();
   #transfer: AbortController | undefined;
   #cancelDeadline: () => void = () => {};
+  /** What the device said of its presence and was not taken yet. */
+  readonly #reports: UpdateEvent[] = [];
   #closed = false;
 
   constructor(record: JobRecord, deps: JobRunDependencies) {
@@ -81,8 +86,16 @@ export class JobRun {
     void this.#feed({ type: 'connection-lost' });
   }
 
+  /** Whoever says more of a presence than can be taken is heard with the newest. */
   heard(presence: 'online' | 'offline', version?: number): void {
-    void this.#feed(presence === 'online' ? { type: 'device-online', version } : { type: 'device-offline' });
+    const report: UpdateEvent =
+      presence === 'online' ? { type: 'device-online', version } : { type: 'device-offline' };
+    if (this.#reports.length >= maxReports) {
+      this.#reports[maxReports - 1] = report;
+      return;
+    }
+    this.#reports.push(report);
+    void this.#enqueue(() => this.#reports.shift());
   }
 
   async close(): Promise<void> {
@@ -92,16 +105,28 @@ export class JobRun {
     await this.#pending;
   }
 
-  /** Events are taken one after the other: a transition is stored before the next begins. */
   #feed(event: UpdateEvent): Promise<void> {
-    this.#pending = this.#pending.then(() => this.#take(event));
+    return this.#enqueue(() => event);
+  }
+
+  /**
+   * Events are taken one after the other: a transition is stored before the next begins. A bug in one of
+   * them neither stops those behind it nor the bridge.
+   */
+  #enqueue(next: () => UpdateEvent | undefined): Promise<void> {
+    const { logger } = this.#deps;
+    this.#pending = this.#pending
+      .then(() => this.#take(next()))
+      .catch((error: unknown) =>
+        logger.error('an event of an update failed', { job: this.#record.job.id, error }),
+      );
     return this.#pending;
   }
 
-  async #take(event: UpdateEvent): Promise<void> {
+  async #take(event: UpdateEvent | undefined): Promise<void> {
     const { clock, limits, activity, store, logger } = this.#deps;
     const before = this.#record.job;
-    if (this.#closed || hasEnded(before)) return;
+    if (event === undefined || this.#closed || hasEnded(before)) return;
     const { job, effects } = transition(before, event, clock.now(), limits);
     if (job === before) {
       // Timers and wall clocks disagree by a little, and wall clocks may be set back.
