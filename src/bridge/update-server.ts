@@ -117,7 +117,10 @@ export class UpdateServer {
     return this.sendManifestInputs(description, manifestInputs(operation, manifest), signal);
   }
 
-  /** Steps 3 and 4, with the inputs as a client gave them. */
+  /**
+   * Steps 3 and 4, with the inputs as a client gave them. A device that refuses a manifest keeps the one that
+   * it accepted before, and so does this.
+   */
   async sendManifestInputs(
     description: DeviceDescription,
     inputs: readonly string[],
@@ -126,7 +129,6 @@ export class UpdateServer {
     const operation = requiredOperation(description, 'manifest');
     const values = valuesByRole(operation.inputs, inputs);
     this.#tokens.delete(description.uuid);
-    this.#accepted.delete(description.uuid);
     const answer = await this.#call(
       description,
       operation,
