@@ -130,7 +130,8 @@ export class SshConnection {
       if (served !== undefined) this.#served.delete(served);
     });
     session.on('subsystem', (acceptSubsystem, rejectSubsystem, { name }) => {
-      const open = this.#opener(name);
+      // One a channel (RFC 4254 §6.5): ssh2 has nothing to accept a second one with.
+      const open = served === undefined ? this.#opener(name) : undefined;
       if (open === undefined) {
         // ssh2 gives no `reject` when the client wants no reply.
         rejectSubsystem?.();

@@ -20,10 +20,17 @@ export interface SshLoginOptions {
 type Method = 'publickey' | 'password' | 'keyboard-interactive';
 const methods: Method[] = ['publickey', 'password', 'keyboard-interactive'];
 
+/**
+ * Requests beside the failed attempts: `none`, a key that is asked for before it is used, prompts that are
+ * not answered. More than this only keep the server, and its log, busy.
+ */
+const spareRequests = 16;
+
 /** The login of one SSH connection (RFC 4252, 4256): as many attempts as allowed, each failure slower. */
 export class SshLogin {
   readonly #options: SshLoginOptions;
   #attempts = 0;
+  #requests = 0;
   #over = false;
 
   constructor(options: SshLoginOptions) {
@@ -32,6 +39,14 @@ export class SshLogin {
 
   /** Decides one request. ssh2 refuses to change the user's name within a connection. */
   handle(context: AuthContext): void {
+    if (this.#over) return;
+    this.#requests += 1;
+    if (this.#requests > this.#options.maxAttempts + spareRequests) {
+      this.#over = true;
+      this.#options.logger.warn('login given up: too many requests', { requests: this.#requests });
+      this.#options.giveUp();
+      return;
+    }
     switch (context.method) {
       case 'publickey':
         this.#decide(context, this.#checkKey(context));
