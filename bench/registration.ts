@@ -22,17 +22,18 @@ export async function registration(): Promise<Figure[]> {
   const mqtt = await connectAsync(world.broker.url, { protocolVersion: 5 });
   if ('setNoDelay' in mqtt.stream && typeof mqtt.stream.setNoDelay === 'function')
     mqtt.stream.setNoDelay(true);
+  mqtt.setMaxListeners(0);
   await mqtt.subscribeAsync('mup/description/+/status', { qos: 1 });
   try {
     await world.device(uuid);
     const client = await world.client();
     const rpc = element(namespace, 'relayOn', [element(namespace, 'uuidInput', uuid)]);
     const bare = await series(repeats * 20, () => bareRoundTrip(mqtt));
-    for (let i = 0; i < 3; i += 1) await register(mqtt, `WARM-${i}`, await newCategory(`WARM-${i}`));
+    for (let i = 0; i < 3; i += 1) await register(mqtt, `WARM-${i}`, await newCategory(`WARM-KIND-${i}`));
     const fresh: number[] = [];
     const sibling: number[] = [];
     for (let i = 0; i < repeats; i += 1) {
-      const text = await newCategory(`BENCH-${i}`);
+      const text = await newCategory(`BENCH-KIND-${i}`);
       fresh.push(await register(mqtt, `NEW-${i}`, text));
       sibling.push(await register(mqtt, `SIBLING-${i}`, text));
     }
@@ -41,7 +42,7 @@ export async function registration(): Promise<Figure[]> {
     let registering = true;
     const storm = Promise.all(
       Array.from({ length: crowd }, async (_, i) =>
-        register(mqtt, `CROWD-${i}`, await newCategory(`CROWD-${i}`)),
+        register(mqtt, `CROWD-${i}`, await newCategory(`CROWD-KIND-${i}`)),
       ),
     ).finally(() => {
       registering = false;

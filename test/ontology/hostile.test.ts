@@ -237,7 +237,7 @@ describe('graphs that would loop or explode', () => {
       ...id(`f${i}`),
       'onem2m:hasThingProperty': id('text'),
     }));
-    const references = inputs.map((input) => ({ '@id': input['@id'] }));
+    const references = inputs.map((_, i) => id(`f${i}`));
     const operations = Array.from({ length: 20 }, (_, i) =>
       operation(`call${i}`, { 'onem2m:hasInput': references }),
     ).flat();
