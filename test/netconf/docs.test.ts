@@ -55,10 +55,9 @@ describe('the error table of docs/netconf.md', () => {
   test('no app-tag comes from anywhere else: errors pass on their code at known places only', () => {
     const files = [...folder('bridge'), ...folder('netconf')].filter((path) => !path.endsWith('client.ts'));
     const passedOn = files.flatMap((path) =>
-      found(source(path), /\b(?:appTag:|operationFailed\() ?\s*((?!'|string\b|appTag:)[\w.]+)/g).map((what) => [
-        path,
-        what,
-      ]),
+      found(source(path), /\b(?:appTag:|operationFailed\() ?\s*((?!'|string\b|appTag:)[\w.]+)/g).map(
+        (what) => [path, what],
+      ),
     );
     expect(passedOn.sort()).toEqual([
       ['bridge/bridge-rpcs.ts', 'error.code'],
