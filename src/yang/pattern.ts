@@ -26,6 +26,9 @@ const maxParts = 5000;
 const maxSteps = 200_000;
 const maxStepsPerCharacter = 32;
 
+/** Longer values take too long whatever the pattern: this one some tens of milliseconds. */
+const maxValueLength = 262_144;
+
 /** States of all prepared patterns: some megabytes. */
 const maxCachedStates = 65_536;
 const cache = new Map<string, Pattern>();
@@ -113,6 +116,7 @@ class Builder {
 }
 
 function run(states: readonly State[], start: number, text: string): boolean | undefined {
+  if (text.length > maxValueLength) return undefined;
   const budget = maxSteps + maxStepsPerCharacter * text.length;
   const seen = new Uint32Array(states.length);
   let round = 0;
