@@ -26,8 +26,8 @@ const maxParts = 5000;
 const maxSteps = 200_000;
 const maxStepsPerCharacter = 32;
 
-/** Longer values take too long whatever the pattern: this one some tens of milliseconds. */
-const maxValueLength = 262_144;
+/** Longer values take too long whatever the pattern; this one, with a simple pattern, some tenths of a second. */
+const maxValueLength = 1_048_576;
 
 /** States of all prepared patterns: some megabytes. */
 const maxCachedStates = 65_536;

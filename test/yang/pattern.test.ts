@@ -126,7 +126,7 @@ describe('patterns (XML Schema Part 2, Appendix F)', () => {
 
   test('a match that would take too long is given up', () => {
     expect(matches('(.{0,1000}){0,3}x', 'a'.repeat(100_000))).toBeUndefined();
-    expect(matches('.*', 'a'.repeat(262_144))).toBe(true);
-    expect(matches('.*', 'a'.repeat(262_145))).toBeUndefined();
+    expect(matches('.*', 'a'.repeat(1_048_576))).toBe(true);
+    expect(matches('.*', 'a'.repeat(1_048_577))).toBeUndefined();
   });
 });
