@@ -45,7 +45,7 @@ export type ModuleExtension =
 
 /**
  * Date of every first revision. Dates count revisions, a day each: they come from no clock, so that all
- * instances and restarts agree (docs/adr/0003-module-revisions.md).
+ * instances and restarts agree (docs/adr/0002-module-revisions.md).
  */
 const firstRevision = '2021-01-01';
 
