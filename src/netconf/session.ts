@@ -105,7 +105,7 @@ export class NetconfSession implements SessionHandle {
       this.#framingBroken(error);
     }
     this.#steerReading();
-    void this.#work();
+    this.#work().catch((error: unknown) => this.#broken(error));
   }
 
   #message(bytes: Uint8Array): void {
@@ -207,6 +207,12 @@ export class NetconfSession implements SessionHandle {
     // A session that waits for its own request is not idle.
     if (this.#working) this.#watchIdling();
     else this.end('timeout');
+  }
+
+  /** A bug of ours costs this session, and no other. */
+  #broken(error: unknown): void {
+    this.#host.logger.error('a NETCONF session broke', { session: this.id, error });
+    this.end('other');
   }
 
   #stuck(): void {

@@ -334,6 +334,26 @@ describe('logs', () => {
     expect(logger.lines.map(({ level }) => level)).toEqual(['info', 'info']);
   });
 
+  test('a bug that strikes while an answer is sent ends that session, with its reason, and nothing else', async () => {
+    const logger = new ListLogger();
+    const { server } = startServer({}, { logger });
+    const client = new ScriptedClient(server).greet();
+    client.port.write = () => {
+      throw new TypeError('a bug');
+    };
+    client.sendRpc('<get/>');
+    await settled();
+    expect(client.port.aborts).toBe(1);
+    expect(server.sessions()).toEqual([]);
+    expect(logger.lines.filter(({ level }) => level === 'error').map(({ message }) => message)).toContain(
+      'a NETCONF session broke',
+    );
+    const other = new ScriptedClient(server).greet();
+    other.sendRpc('<get/>');
+    await settled();
+    expect(other.takeMessages().at(-1)).toContain('<data>');
+  });
+
   test('the wire trace shows every message, shortened, in both directions', async () => {
     const trace = new ListLogger();
     const { server } = startServer({}, { trace });

@@ -78,17 +78,20 @@ export class SshLogin {
   }
 
   #decide(context: AuthContext, verdict: Promise<boolean>): void {
-    verdict.then(
-      (allowed) => {
+    verdict
+      .catch((error: unknown) => {
+        this.#options.logger.warn('a login could not be checked', { reason: errorMessage(error) });
+        return false;
+      })
+      .then((allowed) => {
         if (this.#over) return;
         if (allowed) context.accept();
         else this.#fail(context);
-      },
-      (error: unknown) => {
-        this.#options.logger.warn('a login could not be checked', { reason: errorMessage(error) });
-        this.#fail(context);
-      },
-    );
+      })
+      .catch((error: unknown) => {
+        this.#options.logger.warn('a login could not be answered', { reason: errorMessage(error) });
+        this.#options.giveUp();
+      });
   }
 
   async #checkPassword(context: AuthContext, password: unknown): Promise<boolean> {

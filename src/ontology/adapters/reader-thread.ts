@@ -77,7 +77,7 @@ export class ReaderThread {
   #proceed(): void {
     if (this.#current !== undefined || this.#closed) return;
     if (this.#waiting.length === 0) this.#idle();
-    else if (this.#worker === undefined) this.#start();
+    else if (this.#worker === undefined) this.#tryToStart();
     else this.#hand(this.#worker);
   }
 
@@ -88,6 +88,19 @@ export class ReaderThread {
     if (this.#current === undefined) return;
     this.#timer(this.#options.deadlineMs, () => this.#overdue());
     worker.postMessage({ bytes: this.#current.bytes } satisfies WorkerRequest);
+  }
+
+  /** Where the machine has no room for a thread, what waits is refused instead of waiting for ever. */
+  #tryToStart(): void {
+    try {
+      this.#start();
+    } catch (error) {
+      this.#options.logger.warn('the reader of descriptions does not start', { error });
+      for (const { result } of this.#waiting.splice(0))
+        result.reject(
+          new UnavailableError('reader-busy', 'descriptions cannot be read now', { cause: error }),
+        );
+    }
   }
 
   #start(): void {
