@@ -8,6 +8,8 @@ import { median, series, timed } from './support/stats.ts';
 import { startWorld } from './support/world.ts';
 
 const repeats = 9;
+/** Descriptions after which the reader runs compiled code. */
+const warmUps = 40;
 const pieceBytes = 4000;
 const crowd = 50;
 const uuid = 'BENCH-BYSTANDER';
@@ -29,7 +31,7 @@ export async function registration(): Promise<Figure[]> {
     const client = await world.client();
     const rpc = element(namespace, 'relayOn', [element(namespace, 'uuidInput', uuid)]);
     const bare = await series(repeats * 20, () => bareRoundTrip(mqtt));
-    for (let i = 0; i < 3; i += 1) await register(mqtt, `WARM-${i}`, await newCategory(`WARM-KIND-${i}`));
+    for (let i = 0; i < warmUps; i += 1) await register(mqtt, `WARM-${i}`, await newCategory(`WARM-KIND-${i}`));
     const fresh: number[] = [];
     const sibling: number[] = [];
     for (let i = 0; i < repeats; i += 1) {

@@ -28,6 +28,7 @@ export class Program {
   #waiters: Waiter[] = [];
   #complained: () => void = () => {};
   #ended = false;
+  #forget: () => void = () => {};
 
   constructor(
     command: string,
@@ -46,6 +47,12 @@ export class Program {
     });
     if (this.#child.stdout !== null)
       createInterface({ input: this.#child.stdout }).on('line', (text) => this.#line(text));
+    // Whatever ends this process ends the other one too.
+    const kill = (): void => {
+      this.#child.kill('SIGKILL');
+    };
+    process.once('exit', kill);
+    this.#forget = () => process.removeListener('exit', kill);
     this.exited = new Promise((resolve) => {
       this.#child.once('error', () => this.#end(null, resolve));
       this.#child.once('close', (code) => this.#end(code, resolve));
@@ -106,6 +113,7 @@ export class Program {
 
   #end(code: number | null, resolve: (code: number | null) => void): void {
     this.#ended = true;
+    this.#forget();
     for (const { reject } of this.#waiters.splice(0)) reject(this.#failure());
     this.#complained();
     resolve(code);
