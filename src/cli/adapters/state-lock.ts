@@ -18,13 +18,14 @@ export async function lockState(stateDir: string): Promise<StateLock> {
   for (let attempt = 0; attempt < 2; attempt += 1) {
     try {
       const file = await open(path, 'wx', 0o600);
-      await file.writeFile(`${process.pid}\n`);
+      await file.writeFile(`${process.pid}\n${identityOf(process.pid) ?? ''}\n`);
       await file.close();
       return { release: () => rmSync(path, { force: true }) };
     } catch (error) {
       if (errorCode(error) !== 'EEXIST') throw error;
-      const owner = Number(readFileSync(path, 'utf8').trim());
-      if (isAlive(owner))
+      const [pid = '', identity = ''] = readFileSync(path, 'utf8').split('\n');
+      const owner = Number(pid);
+      if (isAlive(owner, identity))
         throw new UsageError(
           'state-in-use',
           `the bridge with process id ${owner} uses this state directory`,
@@ -41,12 +42,28 @@ export async function lockState(stateDir: string): Promise<StateLock> {
   });
 }
 
-function isAlive(pid: number): boolean {
+/** @param identity what {@link identityOf} said of the owner; empty where it said nothing */
+function isAlive(pid: number, identity: string): boolean {
   if (!Number.isInteger(pid) || pid <= 0 || pid === process.pid) return false;
+  // After a loss of power another process may have the number.
+  const present = identityOf(pid);
+  if (identity !== '' && present !== undefined && present !== identity) return false;
   try {
     process.kill(pid, 0);
     return true;
   } catch (error) {
     return errorCode(error) === 'EPERM';
+  }
+}
+
+/** Boot of the machine and start of a process, where the system says so (proc(5)). */
+function identityOf(pid: number): string | undefined {
+  try {
+    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // The name of the program, in brackets, may hold blanks; `starttime` is the twentieth field behind it.
+    return `${boot} ${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]}`;
+  } catch {
+    return undefined;
   }
 }
