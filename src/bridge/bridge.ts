@@ -114,7 +114,7 @@ export class Bridge {
   async close(): Promise<void> {
     await this.#registration.close();
     await this.#presence.close();
-    await this.#telemetry.close();
+    this.#telemetry.close();
     await this.#jobs.close();
     await this.#rpc.close();
     await this.#deps.reader.close();

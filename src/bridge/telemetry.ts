@@ -68,10 +68,10 @@ export class TelemetryService {
     this.#topics.delete(uuid);
   }
 
-  async close(): Promise<void> {
-    const followed = [...this.#filters.values()];
+  /** Waits for nothing: while there is no broker, a subscription ends only with the transport. */
+  close(): void {
+    for (const { unsubscribe } of this.#filters.values()) void unsubscribe.then((leave) => leave?.());
     this.#filters.clear();
-    await Promise.all(followed.map(async ({ unsubscribe }) => (await unsubscribe)?.()));
   }
 
   /** The list entry of a device in its module's `telemetry`, or `undefined` when it measured nothing. */

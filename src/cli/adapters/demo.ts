@@ -62,7 +62,7 @@ export async function runDemo(args: CommandArguments, io: CliIo): Promise<ExitCo
   const directory = join(config.stateDir, 'demo');
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const vendorKey = await prepareTrust(config.stateDir, directory);
-  const bridge = await startOnFreePorts(config, logger);
+  const bridge = await startOnFreePorts(config, logger, io.signal);
   try {
     showFirstPassword(bridge, io);
     for (const line of readyLines(bridge)) say(io, line);
@@ -132,9 +132,9 @@ async function prepareTrust(stateDir: string, directory: string): Promise<Privat
   return vendorKey;
 }
 
-async function startOnFreePorts(config: Config, logger: Logger): Promise<RunningBridge> {
+async function startOnFreePorts(config: Config, logger: Logger, signal: AbortSignal): Promise<RunningBridge> {
   try {
-    return await startBridge(config, logger);
+    return await startBridge(config, logger, signal);
   } catch (error) {
     if (!['mqtt-port-in-use', 'netconf-port-in-use'].includes(errorCode(error) ?? '')) throw error;
     logger.warn('a port is taken, free ones are used');
@@ -145,6 +145,7 @@ async function startOnFreePorts(config: Config, logger: Logger): Promise<Running
         mqtt: { ...config.mqtt, embedded: { ...config.mqtt.embedded, port: 0 } },
       },
       logger,
+      signal,
     );
   }
 }

@@ -15,12 +15,12 @@ export async function runServe(args: CommandArguments, io: CliIo): Promise<ExitC
     io.stdout.write(formatConfig(config));
     return exitCodes.ok;
   }
-  const bridge = await startBridge(config, createLogger(config.log));
+  const bridge = await startBridge(config, createLogger(config.log), io.signal);
   showFirstPassword(bridge, io);
   if (args.flag('ready-json'))
     printJson(io, {
       netconf: bridge.netconf,
-      mqtt: { url: bridge.mqttUrl },
+      mqtt: { url: shownUrl(bridge) },
       hostKeys: bridge.hostKeys,
       version: packageVersion(),
     });
@@ -37,12 +37,21 @@ export function showFirstPassword({ firstPassword }: RunningBridge, io: CliIo): 
   io.stderr.write('It is shown only now. Add users with "mup user add".\n');
 }
 
+/** The broker's URL without the name and password that it may hold. */
+function shownUrl({ mqttUrl }: RunningBridge): string {
+  const url = new URL(mqttUrl);
+  url.username = '';
+  url.password = '';
+  return url.href;
+}
+
 /** Where a bridge can be reached. */
-export function readyLines({ netconf, mqttUrl, hostKeys }: RunningBridge): string[] {
+export function readyLines(bridge: RunningBridge): string[] {
+  const { netconf, hostKeys } = bridge;
   return [
     `NETCONF over SSH: ${netconf.host} port ${netconf.port}`,
     ...hostKeys.map(({ type, sha256 }) => `  host key ${type} ${sha256}`),
-    `MQTT: ${mqttUrl}`,
+    `MQTT: ${shownUrl(bridge)}`,
   ];
 }
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { writeFileAtomically } from '../../base/adapters/atomic-file.ts';
 import { sha256, systemClock, systemRandom } from '../../base/adapters/node-runtime.ts';
 import type { Config } from '../../base/config.ts';
+import { deferred } from '../../base/deferred.ts';
 import type { Logger } from '../../base/logger.ts';
 import { Bridge } from '../../bridge/bridge.ts';
 import { ImageUploads } from '../../bridge/image-uploads.ts';
@@ -45,38 +46,57 @@ class Cleanup {
     this.#steps.unshift(step);
   }
 
+  /** All steps, whether or not one of them fails. @throws the first failure */
   async run(): Promise<void> {
-    for (const step of this.#steps.splice(0)) await step();
+    const failures: unknown[] = [];
+    for (const step of this.#steps.splice(0)) {
+      try {
+        await step();
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    if (failures.length > 0) throw failures[0];
   }
 }
 
 /**
  * Starts a bridge on its state directory, with the embedded broker unless another is configured. Resolves
  * when it serves; on failure nothing is left running.
+ * @param signal cuts the wait for the broker short
  * @throws UsageError
  */
-export async function startBridge(config: Config, logger: Logger): Promise<RunningBridge> {
+export async function startBridge(
+  config: Config,
+  logger: Logger,
+  signal: AbortSignal,
+): Promise<RunningBridge> {
   const cleanup = new Cleanup();
   try {
-    return await start(config, logger, cleanup);
+    return await start(config, logger, signal, cleanup);
   } catch (error) {
     await cleanup.run();
     throw error;
   }
 }
 
-async function start(config: Config, logger: Logger, cleanup: Cleanup): Promise<RunningBridge> {
+async function start(
+  config: Config,
+  logger: Logger,
+  signal: AbortSignal,
+  cleanup: Cleanup,
+): Promise<RunningBridge> {
   const { stateDir } = config;
   await mkdir(join(stateDir, 'keys'), { recursive: true, mode: 0o700 });
   const lock = await lockState(stateDir);
   cleanup.add(() => lock.release());
-  const login = prepareLogin(stateDir);
-  login.catch(() => {});
+  const loadingKeys = loadHostKeys(join(stateDir, 'keys'));
+  loadingKeys.catch(() => {});
   const { transport, url } = await connectBroker(config, logger, cleanup);
   const bridge = await openBridge(config, transport, logger);
   cleanup.add(() => bridge.close());
-  await bridge.start();
-  const { hostKeys, firstPassword } = await login;
+  await listening(bridge, transport, logger, signal);
+  const hostKeys = await loadingKeys;
   const server = new NetconfServer({
     backend: bridge.backend,
     config: config.netconf,
@@ -87,6 +107,8 @@ async function start(config: Config, logger: Logger, cleanup: Cleanup): Promise<
   const ssh = await serveSsh(config, server, hostKeys, bridge.uploads, logger);
   cleanup.add(() => ssh.close());
   await announce(config, ssh, cleanup);
+  // Last of what can fail: a password that is not shown now would never be.
+  const firstPassword = await prepareUsers(stateDir);
   return {
     netconf: { host: config.netconf.host, port: ssh.port },
     mqttUrl: url,
@@ -96,17 +118,37 @@ async function start(config: Config, logger: Logger, cleanup: Cleanup): Promise<
   };
 }
 
-/** Host keys and users, made at the first start. */
-async function prepareLogin(
-  stateDir: string,
-): Promise<{ readonly hostKeys: readonly HostKey[]; readonly firstPassword: string | undefined }> {
+/**
+ * Resolves when devices are heard, or when the broker cannot be reached: NETCONF clients are served all
+ * the same then, and devices as soon as the broker is there.
+ */
+async function listening(
+  bridge: Bridge,
+  transport: MqttTransport,
+  logger: Logger,
+  signal: AbortSignal,
+): Promise<void> {
+  const goOn = deferred();
+  const stopWatching = transport.onState((state) => {
+    if (state === 'offline') goOn.resolve();
+  });
+  signal.addEventListener('abort', () => goOn.resolve(), { once: true });
+  if (signal.aborted || transport.state === 'offline') goOn.resolve();
+  const started = bridge.start();
+  await Promise.race([started, goOn.promise]).finally(stopWatching);
+  started.catch((error: unknown) => {
+    if (transport.state !== 'closed') logger.error('the bridge does not hear devices', { error });
+  });
+}
+
+/** The users of the first start. @returns the password of the first one, then */
+async function prepareUsers(stateDir: string): Promise<string | undefined> {
   const users = join(stateDir, 'users.json');
-  const [hostKeys, first] = await Promise.all([loadHostKeys(join(stateDir, 'keys')), ensureFirstUser(users)]);
-  if (first !== undefined) {
-    const { authorizedKey } = await loadClientKey(join(stateDir, localKeyFile), localUser);
-    await addUser(users, localUser, { authorizedKey });
-  }
-  return { hostKeys, firstPassword: first?.password };
+  const first = await ensureFirstUser(users);
+  if (first === undefined) return undefined;
+  const { authorizedKey } = await loadClientKey(join(stateDir, localKeyFile), localUser);
+  await addUser(users, localUser, { authorizedKey });
+  return first.password;
 }
 
 async function connectBroker(
