@@ -1,0 +1,381 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { type Certificates, makeCertificates } from '../support/certificates.ts';
+import { freePort, type Mosquitto, startMosquitto } from '../support/mosquitto.ts';
+import { describeWith } from '../support/peers.ts';
+import { mainFile, mup, Program } from '../support/program.ts';
+import {
+  type BridgeProcess,
+  makeImage,
+  operator,
+  prepareTrust,
+  run,
+  startBridgeProcess,
+  startDeviceProcess,
+} from '../support/system.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
+
+const patience = 180_000;
+const smallBytes = 20_000;
+/** Long enough under way for something to happen to it: 2,000 slices, one after the other. */
+const largeBytes = 1_200_000;
+
+/** A run of `mup update`, with what it printed as JSON. */
+interface UpdateRun {
+  readonly code: number | null;
+  readonly steps: readonly Readonly<Record<string, unknown>>[];
+  readonly stderr: string;
+}
+
+function startUpdate(args: readonly string[], env: NodeJS.ProcessEnv = {}): Program {
+  const program = mup(['update', ...args, '--json'], { env });
+  program.endInput();
+  return program;
+}
+
+async function resultOf(program: Program): Promise<UpdateRun> {
+  const code = await program.exited;
+  return { code, steps: program.lines.map(({ json }) => Object(json)), stderr: program.stderr };
+}
+
+/** Resolves while the image is under way: some of it has arrived, most has not. */
+async function underWay(update: Program): Promise<void> {
+  const { json } = await update.line((line) => Object(line.json)['step'] === 'transfer');
+  expect(Object(json)['bytesSent']).toBeLessThan(largeBytes);
+}
+
+describe('mup update', () => {
+  const uuid = 'UPDATE-1';
+  let directory: string;
+  let vendorKey: string;
+  let bridge: BridgeProcess;
+  let device: Program;
+  let second: string;
+  let deviceOptions: Parameters<typeof startDeviceProcess>[0];
+
+  const update = (image: string, more: readonly string[] = [], env: NodeJS.ProcessEnv = {}) =>
+    startUpdate(['--device', uuid, '--image', image, '--state-dir', bridge.stateDir, ...more], env);
+  const image = (version: number, size = smallBytes) => makeImage(directory, { size, version, vendorKey });
+
+  beforeAll(async () => {
+    directory = await temporaryDirectory();
+    vendorKey = join(directory, 'vendor.pem');
+    const stateDir = join(directory, 'bridge');
+    await prepareTrust(stateDir, vendorKey);
+    const config = join(directory, 'mup.toml');
+    await writeFile(config, '[update]\nstallTimeoutMs = 5000\n');
+    bridge = await startBridgeProcess(stateDir, { extra: ['--config', config] });
+    deviceOptions = { uuid, mqttUrl: bridge.mqttUrl, stateDir: join(directory, 'device'), vendorKey };
+    device = await startDeviceProcess(deviceOptions);
+    second = await image(2);
+  }, patience);
+
+  afterAll(async () => {
+    await device?.stop();
+    await bridge?.program.stop();
+  });
+
+  test(
+    '--json prints an object a step and a last one with the result; exit code 0',
+    async () => {
+      const { code, steps, stderr } = await resultOf(update(second));
+      expect([code, stderr]).toEqual([0, '']);
+      expect(
+        steps.filter(({ step }) => step !== 'transfer').map(({ step, result }) => step ?? result),
+      ).toEqual([
+        'connected',
+        'device-found',
+        'image-uploaded',
+        'token',
+        'manifest-accepted',
+        'image-verified',
+        'restarted',
+        'succeeded',
+      ]);
+      expect(steps.findLast(({ step }) => step === 'transfer')).toMatchObject({
+        bytesSent: smallBytes,
+        bytesTotal: smallBytes,
+      });
+      expect(steps.at(-1)).toEqual({ result: 'succeeded', device: uuid, firmwareVersion: 2 });
+    },
+    patience,
+  );
+
+  test(
+    'the same version again is refused by the update server: exit code 3',
+    async () => {
+      const { code, steps, stderr } = await resultOf(update(second));
+      expect(code).toBe(3);
+      expect(steps.at(-1)).toMatchObject({ result: 'failed', exitCode: 3, code: 'version-not-newer' });
+      expect(stderr).toMatch(/^mup: [^\n]*\n$/);
+      expect(steps.map(({ step }) => step)).not.toContain('manifest-accepted');
+    },
+    patience,
+  );
+
+  test(
+    'what the device refuses has its state: exit code 3',
+    async () => {
+      const otherKey = join(directory, 'other.pem');
+      await run(['keygen', 'vendor', '--out', otherKey]);
+      const forged = await makeImage(directory, {
+        ...{ size: smallBytes, version: 9, vendorKey: otherKey, fill: 99 },
+      });
+      const { code, steps } = await resultOf(update(forged));
+      expect([code, steps.at(-1)?.['message']]).toEqual([
+        3,
+        expect.stringContaining('24_INNER-SIGN-INVALID'),
+      ]);
+    },
+    patience,
+  );
+
+  test(
+    '--image DIGEST takes an image of the repository; on a terminal a bar shows how far it is',
+    async () => {
+      const added = await run(['image', 'add', await image(3), '--state-dir', bridge.stateDir, '--json']);
+      const { digest }: { digest: string } = JSON.parse(added);
+      const line = ['update', '--device', uuid, '--image', digest, '--state-dir', bridge.stateDir];
+      const terminal = new Program('script', [
+        '-qec',
+        [process.execPath, mainFile, ...line].map((word) => `'${word}'`).join(' '),
+        '/dev/null',
+      ]);
+      expect(await terminal.exited).toBe(0);
+      const output = terminal.lines.map(({ text }) => text).join('\n');
+      expect(output).toContain('image transferred and verified by the device');
+      expect(output).toContain(`[${'#'.repeat(30)}] 100 % ${smallBytes}/${smallBytes} octets`);
+    },
+    patience,
+  );
+
+  test(
+    'without a terminal there is no bar, and without --json there are lines for people',
+    async () => {
+      const program = mup([
+        ...['update', '--device', uuid, '--image', await image(4), '--state-dir', bridge.stateDir],
+      ]);
+      expect([await program.exited, program.stderr]).toEqual([0, '']);
+      const output = program.lines.map(({ text }) => text).join('\n');
+      expect(output).toContain('device restarted with version 4');
+      expect(output).not.toContain('[#');
+    },
+    patience,
+  );
+
+  test.each([
+    ['a device that nobody knows', ['--device', 'NOBODY'], {}, 4, 'unknown-device'],
+    ['a wrong password', ['--user', 'operator'], { MUP_PASSWORD: 'wrong' }, 5, 'login-refused'],
+    [
+      'another host key',
+      ['--host-key', `SHA256:${'A'.repeat(43)}`, '--user', 'operator'],
+      { MUP_PASSWORD: operator.password },
+      5,
+      'host-key-mismatch',
+    ],
+    ['a bad UUID', ['--device', 'a/b'], {}, 2, 'bad-option'],
+    ['an image that is not there', ['--image', 'none.bin'], {}, 2, 'file-missing'],
+    ['a state directory without a bridge', ['--state-dir', '/nonexistent'], {}, 2, undefined],
+  ])(
+    '%s',
+    async (_, more, env, exitCode, code) => {
+      const result = await resultOf(update(second, more, env));
+      expect([result.code, result.steps.at(-1)]).toEqual([
+        exitCode,
+        expect.objectContaining({ result: 'failed', exitCode, ...(code === undefined ? {} : { code }) }),
+      ]);
+      expect(result.stderr).toMatch(/^mup: [^\n]*\n$/);
+    },
+    patience,
+  );
+
+  test(
+    'a bridge that cannot be reached, or runs no more: exit code 6',
+    async () => {
+      const nowhere = ['--host', '127.0.0.1', '--port', String(await freePort()), '--user', 'operator'];
+      const host = [...nowhere, '--host-key', `SHA256:${'A'.repeat(43)}`];
+      const key = ['--key', join(bridge.stateDir, 'keys', 'update-server.pem')];
+      for (const more of [host, [...key, '--state-dir', join(directory, 'no-bridge')]]) {
+        const { code, steps } = await resultOf(update(second, more, { MUP_PASSWORD: 'x' }));
+        expect([code, steps.at(-1)?.['exitCode']]).toEqual([6, 6]);
+      }
+    },
+    patience,
+  );
+
+  test(
+    'SIGINT ends it with 130 in mid-transfer, and the next update succeeds',
+    async () => {
+      const interrupted = update(await image(5, largeBytes));
+      await underWay(interrupted);
+      interrupted.signal('SIGINT');
+      const { code, steps } = await resultOf(interrupted);
+      expect([code, steps.at(-1)?.['code']]).toEqual([130, 'interrupted']);
+      const next = await resultOf(update(await image(6)));
+      expect([next.code, next.steps.at(-1)?.['firmwareVersion']]).toEqual([0, 6]);
+    },
+    patience,
+  );
+
+  test(
+    'a device that dies in mid-transfer: exit code 4; when it is back, the next update succeeds',
+    async () => {
+      const broken = update(await image(7, largeBytes));
+      await underWay(broken);
+      device.signal('SIGKILL');
+      await device.exited;
+      const { code, steps } = await resultOf(broken);
+      expect([code, steps.at(-1)?.['code']]).toEqual([4, 'transfer-stalled']);
+      const offline = await resultOf(update(second));
+      expect([offline.code, offline.steps.at(-1)?.['code']]).toEqual([4, 'device-offline']);
+      device = await startDeviceProcess(deviceOptions);
+      const next = await resultOf(update(await image(8)));
+      expect([next.code, next.steps.at(-1)?.['firmwareVersion']]).toEqual([0, 8]);
+    },
+    patience,
+  );
+});
+
+describeWith(
+  ['mosquitto'],
+  'mup update through Mosquitto with TLS, client certificates and passwords',
+  () => {
+    const uuid = 'UPDATE-2';
+    let directory: string;
+    let certificates: Certificates;
+    let mosquitto: Mosquitto;
+    let vendorKey: string;
+    let bridge: BridgeProcess;
+    let device: Program;
+    let deviceOptions: Parameters<typeof startDeviceProcess>[0];
+
+    const image = (version: number, size = smallBytes) => makeImage(directory, { size, version, vendorKey });
+    const update = (file: string) =>
+      startUpdate(['--device', uuid, '--image', file, '--state-dir', bridge.stateDir]);
+
+    beforeAll(async () => {
+      directory = await temporaryDirectory();
+      certificates = makeCertificates();
+      mosquitto = await startMosquitto({
+        users: { bridge: 'b-password', device: 'd-password' },
+        tls: { caFile: certificates.caFile, ...certificates.server, requireClientCertificate: true },
+      });
+      vendorKey = join(directory, 'vendor.pem');
+      const stateDir = join(directory, 'bridge');
+      await prepareTrust(stateDir, vendorKey);
+      const { url } = mosquitto;
+      bridge = await startBridgeProcess(stateDir, {
+        mqttUrl: url,
+        extra: await settings('bridge', 'b-password'),
+      });
+      const extra = await settings('device', 'd-password');
+      deviceOptions = { uuid, mqttUrl: url, stateDir: join(directory, 'device'), vendorKey, extra };
+      device = await startDeviceProcess(deviceOptions);
+    }, patience);
+
+    afterAll(async () => {
+      await device?.stop();
+      await bridge?.program.stop();
+      await mosquitto?.stop();
+      certificates?.remove();
+    });
+
+    /** A configuration file of a client of the broker. */
+    async function settings(username: string, password: string): Promise<string[]> {
+      const file = join(directory, `${username}.toml`);
+      const { caFile, client } = certificates;
+      const mqtt = { username, password, caFile, certFile: client.certFile, keyFile: client.keyFile };
+      const lines = Object.entries(mqtt).map(([key, value]) => `${key} = ${JSON.stringify(value)}`);
+      await writeFile(file, `[mqtt]\n${lines.join('\n')}\n`, { mode: 0o600 });
+      return ['--config', file];
+    }
+
+    test(
+      'works, with MQTT 5 at both ends',
+      async () => {
+        const { code, steps, stderr } = await resultOf(update(await image(2)));
+        expect([code, stderr, steps.at(-1)?.['firmwareVersion']]).toEqual([0, '', 2]);
+        const connections = mosquitto.log().match(/New client connected .*/g) ?? [];
+        expect(connections.length).toBeGreaterThanOrEqual(2);
+        for (const connection of connections) expect(connection).toContain('(p5, ');
+        expect(connections.join('\n')).toContain("u'bridge'");
+        expect(connections.join('\n')).toContain("u'device'");
+      },
+      patience,
+    );
+
+    test(
+      'goes on when the broker dies in mid-transfer and comes back',
+      async () => {
+        const running = update(await image(3, largeBytes));
+        await underWay(running);
+        await mosquitto.kill();
+        await mosquitto.start();
+        const { code, steps } = await resultOf(running);
+        expect([code, steps.at(-1)]).toEqual([0, { result: 'succeeded', device: uuid, firmwareVersion: 3 }]);
+        expect(mosquitto.log()).toContain("u'device'");
+      },
+      patience,
+    );
+
+    test(
+      'goes on when the device dies in mid-transfer and comes back',
+      async () => {
+        const running = update(await image(4, largeBytes));
+        await underWay(running);
+        device.signal('SIGKILL');
+        await device.exited;
+        device = await startDeviceProcess(deviceOptions);
+        const { code, steps } = await resultOf(running);
+        expect([code, steps.at(-1)]).toEqual([0, { result: 'succeeded', device: uuid, firmwareVersion: 4 }]);
+        const resumed = await device.json({ event: 'transfer-resumed' });
+        expect(Number(resumed['offset'])).toBeGreaterThan(0);
+      },
+      patience,
+    );
+
+    test(
+      'a bridge without a client certificate serves NETCONF, and its log says why it hears no device',
+      async () => {
+        const stateDir = join(directory, 'other-bridge');
+        const program = mup(
+          [
+            ...['serve', '--state-dir', stateDir, '--netconf-port', '0', '--mqtt-url', mosquitto.url],
+            ...['--ready-json', '--log-format', 'json'],
+          ],
+          { env: { MUP_MQTT_CA_FILE: certificates.caFile } },
+        );
+        await program.json({ netconf: undefined });
+        expect(program.stderr).toMatch(/certificate required/);
+        expect(await program.stop()).toBe(0);
+      },
+      patience,
+    );
+  },
+);
+
+describeWith(['mosquitto'], 'mup serve before its broker', () => {
+  test(
+    'serves NETCONF, hears devices as soon as the broker is there, and ends without one',
+    async () => {
+      const directory = await temporaryDirectory();
+      const broker = await startMosquitto();
+      await broker.kill();
+      const bridge = await startBridgeProcess(join(directory, 'bridge'), { mqttUrl: broker.url });
+      await broker.start();
+      const device = await startDeviceProcess({
+        uuid: 'UPDATE-3',
+        mqttUrl: broker.url,
+        stateDir: join(directory, 'device'),
+      });
+      expect(await device.stop()).toBe(0);
+      await broker.stop();
+      expect(await bridge.program.stop()).toBe(0);
+      // Now it knows a device, whose measurements it wants to hear.
+      const again = await startBridgeProcess(bridge.stateDir, { mqttUrl: broker.url });
+      expect(await again.program.stop()).toBe(0);
+    },
+    patience,
+  );
+});
