@@ -16,6 +16,9 @@ import type {
   Unsubscribe,
 } from './transport.ts';
 
+/** A broker that does not answer must not keep whoever leaves a topic: the bridge could not end. */
+const unsubscribeTimeoutMs = 1000;
+
 type StateListener = (state: TransportState, reason?: UnavailableError) => void;
 
 /**
@@ -173,11 +176,20 @@ export class MendingTransport implements MqttTransport {
     const { standing, filter } = subscription;
     this.#subscriptions.delete(subscription);
     if (standing === 'absent' || this.#limits === undefined || this.#state === 'closed') return;
-    try {
-      await this.#link?.unsubscribe(filter);
-    } catch (error) {
+    const leaving = this.#link?.unsubscribe(filter).catch((error: unknown) => {
       this.#logger.debug('unsubscribing failed', { filter, error: errorMessage(error) });
-    }
+    });
+    await this.#inTime(leaving, unsubscribeTimeoutMs);
+  }
+
+  /** Waits for a promise that never rejects, and no longer than that. */
+  async #inTime(promise: Promise<void> | undefined, timeoutMs: number): Promise<void> {
+    let cancel: Cancel = () => {};
+    const late = new Promise<void>((resolve) => {
+      cancel = this.#clock.schedule(timeoutMs, resolve);
+    });
+    await Promise.race([promise, late]);
+    cancel();
   }
 
   #ended(version: 4 | 5, end: LinkEnd): void {

@@ -252,6 +252,20 @@ describe('subscribing', () => {
     expect(link().calls).toEqual(['subscribe a 1 1', 'unsubscribe a']);
   });
 
+  test('a broker that does not answer does not keep whoever leaves a topic', async () => {
+    await online();
+    const leave = await transport.subscribe('a', 1, () => {});
+    link().unsubscribe = () => new Promise(() => {});
+    let left = false;
+    const leaving = leave().then(() => {
+      left = true;
+    });
+    await turn();
+    expect(left).toBe(false);
+    clock.advance(1000);
+    await leaving;
+  });
+
   test('again where a later handler wants a higher QoS', async () => {
     await online();
     await transport.subscribe('a', 0, () => {});
