@@ -120,7 +120,11 @@ export class RegistrationService {
     const { registry, endorsement, onRegistered } = this.#deps;
     try {
       const read = await this.#template(uuid, bytes);
-      const template = { ...read, description: withLeafNames(read.description) };
+      // A sibling's template is the one that is held already.
+      const template = registry.template(read.digest) ?? {
+        ...read,
+        description: withLeafNames(read.description),
+      };
       const description = instantiate(template, uuid);
       checkTopics(description, registry);
       const registration = await registry.register(uuid, template);

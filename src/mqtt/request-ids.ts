@@ -1,12 +1,12 @@
-import { concatBytes, toHex, uint32FromBytes, uint32ToBytes } from '../base/bytes.ts';
+import { toHex, uint32FromBytes } from '../base/bytes.ts';
 import type { Profile } from '../base/description.ts';
 import type { RandomBytes } from '../base/random.ts';
 
 /** Ids that are remembered, to tell a late answer from one to a request that never was. */
 const remembered = 16_384;
 
-/** Enough that no two ids of a broker's life are equal and nobody guesses one. */
-const idBytes = 12;
+/** Octets of an id that nobody guesses; beside them stands a count. */
+const idBytes = 8;
 
 /**
  * Request ids: not guessable and not used twice (mup-protocol §2). Hex for `mup`; for `myno`, whose
@@ -37,12 +37,11 @@ export class RequestIds {
   }
 
   #draw(profile: Profile): string {
-    const bytes = this.#random(idBytes);
     // The count makes ids of one instance differ whatever the random source yields.
     this.#drawn = (this.#drawn + 1) % 2 ** 30;
-    const tail = ((uint32FromBytes(bytes.subarray(idBytes - 4)) ?? 0) + this.#drawn) % 2 ** 32;
-    if (profile === 'myno') return String(2 ** 30 + (tail % 2 ** 30));
-    return toHex(concatBytes([bytes.subarray(0, idBytes - 4), uint32ToBytes(tail)]));
+    const bytes = this.#random(idBytes);
+    if (profile === 'mup') return toHex(bytes) + this.#drawn.toString(16).padStart(8, '0');
+    return String(2 ** 30 + (((uint32FromBytes(bytes) ?? 0) + this.#drawn) % 2 ** 30));
   }
 
   #remember(id: string): void {

@@ -1,8 +1,8 @@
 import type { Clock } from '../base/clock.ts';
 import { type MupError, PeerError, UnavailableError } from '../base/errors.ts';
 import { readXml } from '../xml/adapters/saxes-reader.ts';
-import { writeXml } from '../xml/adapters/xml-writer.ts';
 import { attributeOf, element, type XmlElement } from '../xml/element.ts';
+import { writeXml } from '../xml/xml-writer.ts';
 import { defaultReplyMs, type RpcOptions, RpcReplyError, replyErrors } from './client.ts';
 import { encodeFrame, FrameDecoder, type Framing } from './framing.ts';
 import { base10, base11, buildHello, type Hello, negotiateFraming, parseHello } from './hello.ts';

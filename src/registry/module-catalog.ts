@@ -31,6 +31,8 @@ export const maxVariants = 16;
  */
 export class ModuleCatalog {
   readonly #models = new Map<string, ModuleModel>();
+  /** The module that a description was found to fit, so that its siblings are not compared again. */
+  readonly #fits = new WeakMap<DeviceDescription, ModuleModel>();
 
   constructor(models: readonly ModuleModel[]) {
     for (const model of models) this.#models.set(model.name, model);
@@ -50,6 +52,15 @@ export class ModuleCatalog {
    * @throws UnavailableError `too-many-modules`; PeerError when the description cannot be said in YANG
    */
   assign(description: DeviceDescription, used: () => ReadonlySet<string>): ModuleAssignment {
+    const fit = this.#fits.get(description);
+    if (fit !== undefined && this.#models.get(fit.name) === fit)
+      return { model: fit, change: 'same', contradictions: [] };
+    const assignment = this.#find(description, used);
+    this.#fits.set(description, assignment.model);
+    return assignment;
+  }
+
+  #find(description: DeviceDescription, used: () => ReadonlySet<string>): ModuleAssignment {
     const names = variantNames(moduleName(description.category));
     const contradictions: string[] = [];
     for (const name of names) {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { PeerError } from '../../src/base/errors.ts';
 import { base10, base11, buildHello, negotiateFraming, parseHello } from '../../src/netconf/hello.ts';
-import { writeXml } from '../../src/xml/adapters/xml-writer.ts';
+import { writeXml } from '../../src/xml/xml-writer.ts';
 import { parse } from './protocol-fixture.ts';
 
 describe('a hello, of either side (RFC 6241 §8.1)', () => {

@@ -2,8 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { RpcError } from '../../src/netconf/rpc-error.ts';
 import { type FindDataNode, filterSubtree, maySelect } from '../../src/netconf/subtree-filter.ts';
-import { writeXml } from '../../src/xml/adapters/xml-writer.ts';
 import { element, type XmlElement } from '../../src/xml/element.ts';
+import { writeXml } from '../../src/xml/xml-writer.ts';
 import type { SchemaNode } from '../../src/yang/schema.ts';
 import { leaf, parse } from './protocol-fixture.ts';
 

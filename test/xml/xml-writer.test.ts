@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { readXml } from '../../src/xml/adapters/saxes-reader.ts';
-import { writeXml } from '../../src/xml/adapters/xml-writer.ts';
 import { element, textOf, type XmlElement, type XmlNode } from '../../src/xml/element.ts';
+import { writeXml } from '../../src/xml/xml-writer.ts';
 
 const limits = { maxBytes: 1_000_000, maxDepth: 64, maxAttributes: 64 };
 

@@ -40,8 +40,18 @@ export function readXml(document: Uint8Array | string, limits: XmlLimits): XmlEl
     throw new XmlError('xml-too-big', `the document is over ${limits.maxBytes} octets`);
   const text = typeof document === 'string' ? document : decodeUtf8(document);
   if (text === undefined) throw new XmlError('xml-malformed', 'the document is not UTF-8');
-  return new TreeBuilder(limits).read(text);
+  const builder = idleBuilder ?? new TreeBuilder();
+  idleBuilder = undefined;
+  const root = builder.read(text, limits);
+  idleBuilder = builder;
+  return root;
 }
+
+/**
+ * A parser with its listeners costs as much as a short document, so one is kept. Reading is synchronous and
+ * saxes begins afresh after a document that it read to its end; a builder that threw is not used again.
+ */
+let idleBuilder: TreeBuilder | undefined;
 
 interface OpenElement {
   readonly name: string;
@@ -51,24 +61,30 @@ interface OpenElement {
   readonly scope: ReadonlyMap<string, string>;
 }
 
-/** Turns the events of one document into a tree, counting as it goes. */
+const noLimits: XmlLimits = { maxBytes: 0, maxDepth: 0, maxAttributes: 0 };
+
+/** Turns the events of one document after the other into trees, counting as it goes. */
 class TreeBuilder {
-  readonly #limits: XmlLimits;
   readonly #parser = new SaxesParser(parserOptions);
   readonly #open: OpenElement[] = [];
+  #limits = noLimits;
   #root: XmlElement | undefined;
   #attributes = 0;
   #nodes = 0;
 
-  constructor(limits: XmlLimits) {
-    this.#limits = limits;
+  constructor() {
+    this.#listen();
   }
 
-  read(text: string): XmlElement {
-    this.#listen();
+  /** @throws XmlError; the builder cannot be used after that */
+  read(text: string, limits: XmlLimits): XmlElement {
+    this.#limits = limits;
+    this.#nodes = 0;
     this.#parser.write(text).close();
+    const root = this.#root;
+    this.#root = undefined;
     // saxes refuses a document without a root.
-    return this.#root ?? this.#malformed('the document holds no element');
+    return root ?? this.#malformed('the document holds no element');
   }
 
   #listen(): void {

@@ -1,22 +1,8 @@
-import { XMLBuilder } from 'fast-xml-parser';
-import { InternalError } from '../../base/errors.ts';
-import type { XmlAttribute, XmlElement, XmlNode } from '../element.ts';
+import { InternalError } from '../base/errors.ts';
+import type { XmlAttribute, XmlElement, XmlNode } from './element.ts';
 
 const xmlNamespace = 'http://www.w3.org/XML/1998/namespace';
 const reservedPrefixes = new Set(['', 'xml', 'xmlns']);
-
-/** Texts are escaped here, not by the builder, which knows neither forbidden nor non-ASCII characters. */
-const builder = new XMLBuilder({
-  preserveOrder: true,
-  ignoreAttributes: false,
-  attributeNamePrefix: '',
-  textNodeName: '#text',
-  processEntities: false,
-  suppressEmptyNode: true,
-});
-
-/** What the builder takes, with `preserveOrder`: `{ [name]: children, ':@': attributes }`. */
-type BuilderNode = Record<string, unknown>;
 
 /** Namespaces in force: the default one, and prefix → namespace. */
 interface Scope {
@@ -34,40 +20,35 @@ interface Scope {
  * @throws InternalError when a name is not one: names come from us or from a document we read
  */
 export function writeXml(root: XmlElement): string {
-  return builder.build([builderNode(root, { default: '', prefixes: new Map() })]);
+  return write(root, { default: '', prefixes: new Map() });
 }
 
-function builderNode(element: XmlElement, outer: Scope): BuilderNode {
-  const attributes = new Map<string, string>();
-  if (element.namespace !== outer.default) attributes.set('xmlns', escapeAttribute(element.namespace));
-  const prefixes = declarePrefixes(element, outer, attributes);
-  const inner =
-    element.namespace === outer.default && prefixes === outer.prefixes
-      ? outer
-      : { default: element.namespace, prefixes };
-  for (const attribute of element.attributes)
-    attributes.set(attributeName(attribute, prefixes), escapeAttribute(attribute.value));
-  const children = element.children.map((child) => childNode(child, inner));
-  const name = checkName(element.name);
-  // Computed keys and fromEntries make own properties even of `__proto__`.
-  if (attributes.size === 0) return { [name]: children };
-  return { [name]: children, ':@': Object.fromEntries(attributes) };
-}
-
-function childNode(child: XmlNode, scope: Scope): BuilderNode {
-  return typeof child === 'string' ? { '#text': escapeText(child) } : builderNode(child, scope);
+function write(node: XmlNode, outer: Scope): string {
+  if (typeof node === 'string') return escapeText(node);
+  const declarations = new Map<string, string>();
+  if (node.namespace !== outer.default) declarations.set('xmlns', node.namespace);
+  const prefixes = declarePrefixes(node, outer, declarations);
+  const inner = declarations.size === 0 ? outer : { default: node.namespace, prefixes };
+  const name = checkName(node.name);
+  let tag = `<${name}`;
+  for (const [declared, namespace] of declarations) tag += ` ${declared}="${escapeAttribute(namespace)}"`;
+  for (const attribute of node.attributes)
+    tag += ` ${attributeName(attribute, prefixes)}="${escapeAttribute(attribute.value)}"`;
+  let content = '';
+  for (const child of node.children) content += write(child, inner);
+  return content === '' ? `${tag}/>` : `${tag}>${content}</${name}>`;
 }
 
 /** Declares the prefixes of the element's own scope, and one for each attribute that lacks one. */
 function declarePrefixes(
   element: XmlElement,
   outer: Scope,
-  attributes: Map<string, string>,
+  declarations: Map<string, string>,
 ): ReadonlyMap<string, string> {
   let prefixes = outer.prefixes;
   const declare = (prefix: string, namespace: string): void => {
     prefixes = new Map(prefixes).set(prefix, namespace);
-    attributes.set(`xmlns:${checkName(prefix)}`, escapeAttribute(namespace));
+    declarations.set(`xmlns:${checkName(prefix)}`, namespace);
   };
   for (const [prefix, namespace] of element.scope ?? [])
     if (!reservedPrefixes.has(prefix) && prefixes.get(prefix) !== namespace) declare(prefix, namespace);
@@ -101,18 +82,25 @@ function checkName(text: string): string {
 }
 
 const plain = /^[ !"$%'-;=?-~]*$/;
+const plainInAttribute = /^[ !#$%(-;=?-~]*$/;
 const notPlainInText = /(?<=^|\n)#(?=#)|[&<>]|[^\t\n -~]/gu;
-const notPlainInAttribute = /[&<>"]|[^ -~]/gu;
+const notPlainInAttribute = /[&<>"']|[^ -~]/gu;
 
 function escapeText(text: string): string {
   return plain.test(text) ? text : text.replace(notPlainInText, reference);
 }
 
 function escapeAttribute(text: string): string {
-  return plain.test(text) && !text.includes('"') ? text : text.replace(notPlainInAttribute, reference);
+  return plainInAttribute.test(text) ? text : text.replace(notPlainInAttribute, reference);
 }
 
-const named: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+const named: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&apos;',
+};
 
 function reference(character: string): string {
   return named[character] ?? `&#${allowed(character.codePointAt(0) ?? 0)};`;
