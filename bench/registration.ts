@@ -7,7 +7,8 @@ import type { Figure } from './support/report.ts';
 import { median, series, timed } from './support/stats.ts';
 import { startWorld } from './support/world.ts';
 
-const repeats = 9;
+const repeats = 15;
+const siblings = 50;
 /** Descriptions after which the reader runs compiled code. */
 const warmUps = 40;
 const pieceBytes = 4000;
@@ -31,14 +32,16 @@ export async function registration(): Promise<Figure[]> {
     const client = await world.client();
     const rpc = element(namespace, 'relayOn', [element(namespace, 'uuidInput', uuid)]);
     const bare = await series(repeats * 20, () => bareRoundTrip(mqtt));
-    for (let i = 0; i < warmUps; i += 1) await register(mqtt, `WARM-${i}`, await newCategory(`WARM-KIND-${i}`));
+    for (let i = 0; i < warmUps; i += 1)
+      await register(mqtt, `WARM-${i}`, await newCategory(`WARM-KIND-${i}`));
     const fresh: number[] = [];
-    const sibling: number[] = [];
+    let text = '';
     for (let i = 0; i < repeats; i += 1) {
-      const text = await newCategory(`BENCH-KIND-${i}`);
+      text = await newCategory(`BENCH-KIND-${i}`);
       fresh.push(await register(mqtt, `NEW-${i}`, text));
-      sibling.push(await register(mqtt, `SIBLING-${i}`, text));
     }
+    const sibling: number[] = [];
+    for (let i = 0; i < siblings; i += 1) sibling.push(await register(mqtt, `SIBLING-${i}`, text));
     const idle = median(await series(200, () => client.rpc(rpc)));
     const busy: number[] = [];
     let registering = true;

@@ -12,21 +12,24 @@ export async function exampleWith(values: {
   return text;
 }
 
+/** Octets of the prototype's description of an updatable device, as its authors publish it. */
+const prototypeBytes = 26_250;
+
 /**
- * The example as another category of about 26 kB, which no bridge has seen: the size of the prototype's
- * descriptions (paper §5.2).
+ * The example as another category, which no bridge has seen, of the size and in the layout (indented) of
+ * the prototype's description; notes that nothing refers to make up for what it has less.
  */
-export async function newCategory(category: string, bytes = 26_000): Promise<string> {
-  const text = (await readFile(exampleDescription, 'utf8')).replaceAll('DEMO-BOARD', category);
-  const document = JSON.parse(text);
-  const minimal = JSON.stringify(document);
+export async function newCategory(category: string): Promise<string> {
+  const document = JSON.parse(
+    (await readFile(exampleDescription, 'utf8')).replaceAll('DEMO-BOARD', category),
+  );
   const graph: unknown[] = document['@graph'];
-  const note = (i: number): unknown => ({
-    '@id': `myno:note${i}`,
-    '@type': ['owl:NamedIndividual', 'myno:YangDescription'],
-    'onem2m:hasValue': `A note that nothing refers to, number ${i} of this description`,
-  });
-  const noteBytes = JSON.stringify(note(1000)).length + 1;
-  for (let i = 0; i < Math.floor((bytes - minimal.length) / noteBytes); i += 1) graph.push(note(i));
-  return JSON.stringify(document);
+  const text = (): string => JSON.stringify(document, null, 2);
+  for (let i = 0; text().length < prototypeBytes; i += 1)
+    graph.push({
+      '@id': `myno:note${i}`,
+      '@type': ['owl:NamedIndividual', 'myno:YangDescription'],
+      'onem2m:hasValue': `A note that nothing refers to, number ${i} of this description`,
+    });
+  return text();
 }
