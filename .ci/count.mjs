@@ -5,8 +5,7 @@ const say = (line) => process.stdout.write(`${line}\n`);
 const results = JSON.parse(readFileSync(process.argv[2], 'utf8'));
 const skipped = results.numPendingTests + results.numTodoTests;
 for (const suite of results.testResults)
-  for (const test of suite.assertionResults)
-    if (test.status === 'pending') say(`skipped: ${test.fullName}`);
+  for (const test of suite.assertionResults) if (test.status === 'pending') say(`skipped: ${test.fullName}`);
 const broken = results.numRuntimeErrorTestSuites;
 const failed = results.numFailedTests + broken + skipped;
 if (broken > 0) say(`${broken} test files did not run at all`);
