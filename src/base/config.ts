@@ -185,7 +185,7 @@ export const defaultConfig: Config = {
     maxNodes: 50_000,
     deadlineMs: 10_000,
     workerHeapMib: 192,
-    workerIdleMs: 60_000,
+    workerIdleMs: 15_000,
     maxDevices: 100_000,
     maxOperations: 512,
   },

@@ -1,10 +1,13 @@
 import { orderInName, sortBy } from './names.ts';
-import { compareTexts, localName, type Term, termKey } from './rdf.ts';
+import { compareTexts, localName, mynoNamespace, type Term, termKey } from './rdf.ts';
 import type { Facts } from './reading.ts';
 import type { Report } from './report.ts';
 import type { Facet } from './scalar-type.ts';
 
 const maxTextLength = 2000;
+
+/** What is a description for people, among all that a thing property may be. */
+const textClass = `${mynoNamespace}YangDescription`;
 
 /** What the parts of the assembly share. */
 export class Assembly {
@@ -48,9 +51,11 @@ export class Assembly {
 
   /** The description for people of a node, in English or without a language where there are several. */
   text(node: Term): { readonly text?: string } {
-    const texts = this.facts.texts
+    const { texts: found } = this.facts;
+    const texts = found
       .all(node, 'property')
-      .flatMap((property) => this.facts.texts.all(property, 'text'));
+      .filter((property) => found.all(property, 'kind').some(({ value }) => value === textClass))
+      .flatMap((property) => found.all(property, 'text'));
     const [best] = [...texts].sort((a, b) => compareTexts(languageRank(a), languageRank(b)));
     const text = best === undefined ? '' : cleanText(best.value);
     return text === '' ? {} : { text };

@@ -1,5 +1,5 @@
 import { DescriptionError } from './description-error.ts';
-import { type NamedNode, rdfNamespace, type Term, type Triple, termKey } from './rdf.ts';
+import { mynoNamespace, type NamedNode, rdfNamespace, type Term, type Triple, termKey } from './rdf.ts';
 
 /** A description as triples, in one vocabulary and without RDF collections. */
 export interface Graph {
@@ -10,7 +10,6 @@ export interface Graph {
 
 /** An older name of the MYNO vocabulary, still in the descriptions of devices, and the newer one. */
 const olderNamespace = 'http://yang-netconf-mqtt#';
-const mynoNamespace = 'https://www.cs.uni-potsdam.de/bs/research/myno#';
 
 const first = `${rdfNamespace}first`;
 const rest = `${rdfNamespace}rest`;

@@ -2,7 +2,7 @@ import type { Operation, OperationRole, Profile } from '../base/description.ts';
 import type { Assembly } from './assembly.ts';
 import { assembleFields } from './fields.ts';
 import { checkNames, sortBy } from './names.ts';
-import { localName, show, type Term, termKey } from './rdf.ts';
+import { localName, mupNamespace, show, type Term, termKey } from './rdf.ts';
 import {
   defaultAcknowledgementTopic,
   defaultAnswerTopic,
@@ -12,11 +12,11 @@ import {
 } from './topics.ts';
 import { enumValues } from './values.ts';
 
-/** Local names of the classes that say what an operation is to the update protocol. */
+/** The classes that say what an operation is to the update protocol (ontologies/mup.ttl). */
 const roles: ReadonlyMap<string, OperationRole> = new Map([
-  ['TokenOperation', 'token'],
-  ['ManifestOperation', 'manifest'],
-  ['FirmwareOperation', 'firmware'],
+  [`${mupNamespace}TokenOperation`, 'token'],
+  [`${mupNamespace}ManifestOperation`, 'manifest'],
+  [`${mupNamespace}FirmwareOperation`, 'firmware'],
 ]);
 
 /** Leaves that the YANG generator adds to every RPC. */
@@ -143,10 +143,10 @@ function transferTopics(
 }
 
 function roleOf(node: Term, { facts, report }: Assembly): OperationRole {
-  const classes = facts.operations.all(node, 'class');
+  const classes = facts.operations.all(node, 'class').filter(({ value }) => roles.has(value));
   if (classes.length > 1)
     report.fault(node, 'rdf:type', classes.map(show).join(', '), 'one of them', 'An operation has one role.');
-  return roles.get(localName(classes[0]?.value ?? '')) ?? 'generic';
+  return roles.get(classes[0]?.value ?? '') ?? 'generic';
 }
 
 /** Each role once: else the bridge could not know which operation to call. */

