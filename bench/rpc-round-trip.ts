@@ -5,7 +5,7 @@ import type { Figure } from './support/report.ts';
 import { median, series } from './support/stats.ts';
 import { startWorld } from './support/world.ts';
 
-const warmUp = 3;
+const warmUp = 8;
 const rounds = 7;
 const perRound = 500;
 const uuid = 'BENCH-RPC';

@@ -32,7 +32,7 @@ interface Job {
  * Reading makes garbage by the MiB, nearly all of it at once: with room for a whole description's, it is
  * dropped in one go, and reading takes a quarter less time.
  */
-const youngMib = 128;
+const youngMib = 64;
 
 /** Compiled, the worker stands beside this file; from the sources, it needs a loader for TypeScript first. */
 const entry = new URL(
