@@ -7,6 +7,11 @@ export function utf8(text: string): Uint8Array {
   return encoder.encode(text);
 }
 
+/** Octets of a text in UTF-8, without making them. */
+export function utf8Length(text: string): number {
+  return Buffer.byteLength(text);
+}
+
 /** Text of UTF-8 bytes, or `undefined` when they are not UTF-8. */
 export function decodeUtf8(bytes: Uint8Array): string | undefined {
   try {

@@ -1,8 +1,5 @@
+import { utf8Length } from '../base/bytes.ts';
 import type { PublishOptions } from './transport.ts';
-
-function utf8Length(text: string): number {
-  return new TextEncoder().encode(text).length;
-}
 
 /** Octets of a variable byte integer (MQTT 5 §1.5.5). */
 function integerLength(value: number): number {

@@ -1,3 +1,4 @@
+import { utf8Length } from '../base/bytes.ts';
 import type { Profile } from '../base/description.ts';
 import { PeerError } from '../base/errors.ts';
 import { type DeviceUuid, isDeviceUuid } from '../base/ids.ts';
@@ -64,7 +65,7 @@ export function checkDeviceTopic(topic: string, uuid: DeviceUuid, use: TopicUse 
 
 function topicFault(topic: string, uuid: DeviceUuid, use: TopicUse): string | undefined {
   if (topic === '') return 'is empty';
-  if (topic.length > maxTopicBytes || new TextEncoder().encode(topic).length > maxTopicBytes)
+  if (topic.length > maxTopicBytes || utf8Length(topic) > maxTopicBytes)
     return `is longer than ${maxTopicBytes} octets`;
   if (/[+#$]/.test(topic)) return 'holds a wildcard or $';
   // \p{C}: control, format, unassigned and lone surrogate characters; MQTT 5 §1.5.4 forbids or warns of them.
@@ -106,7 +107,7 @@ export function uuidOfTopic(filter: string, topic: string): DeviceUuid | undefin
 const maxWireTopicBytes = 65_535;
 
 function isWireText(topic: string): boolean {
-  const bytes = new TextEncoder().encode(topic).length;
+  const bytes = utf8Length(topic);
   return bytes > 0 && bytes <= maxWireTopicBytes && !/[\0\p{Cs}]/u.test(topic);
 }
 
