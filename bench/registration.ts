@@ -10,7 +10,7 @@ import { startWorld } from './support/world.ts';
 const repeats = 15;
 const siblings = 50;
 /** Descriptions after which the reader runs compiled code. */
-const warmUps = 40;
+const warmUps = 60;
 const pieceBytes = 4000;
 const crowd = 50;
 const uuid = 'BENCH-BYSTANDER';
