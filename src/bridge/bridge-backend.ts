@@ -3,12 +3,13 @@ import { isDeviceUuid } from '../base/ids.ts';
 import type { Backend, RpcContext, RpcInput, RpcOutput, ServedModule } from '../netconf/backend.ts';
 import type { DeviceRegistry } from '../registry/device-registry.ts';
 import { element, type XmlElement } from '../xml/element.ts';
+import { uuidInputName } from '../yang/identifiers.ts';
 import type { ModuleSchema } from '../yang/schema.ts';
 import { type BridgeData, bridgeNamespace } from './bridge-data.ts';
 import type { BridgeRpcs } from './bridge-rpcs.ts';
 import type { DeviceAnswer, DeviceCaller } from './device-caller.ts';
 import { selectedKeys, selectsNode } from './list-keys.ts';
-import { operationNotSupported, targetLeaf, unknownDevice } from './rpc-errors.ts';
+import { operationNotSupported, unknownDevice } from './rpc-errors.ts';
 import { outputElements, wireInputs } from './rpc-values.ts';
 import type { ServedModules } from './served-modules.ts';
 import type { TelemetryService } from './telemetry.ts';
@@ -73,7 +74,7 @@ export class BridgeBackend implements Backend {
   }
 
   #target(module: ModuleSchema, input: RpcInput): DeviceDescription {
-    const uuid = input[targetLeaf];
+    const uuid = input[uuidInputName];
     if (typeof uuid !== 'string' || !isDeviceUuid(uuid)) throw unknownDevice(String(uuid));
     const device = this.#deps.registry.get(uuid);
     const description = this.#deps.registry.describe(uuid);

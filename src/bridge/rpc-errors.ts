@@ -1,7 +1,5 @@
 import { RpcError } from '../netconf/rpc-error.ts';
-
-/** The leaf of every generated RPC that names the target device (design: From description to module). */
-export const targetLeaf = 'uuidInput';
+import { uuidInputName } from '../yang/identifiers.ts';
 
 /** operation-failed with an app-tag of ours. */
 export function operationFailed(appTag: string, message: string): RpcError {
@@ -19,7 +17,7 @@ export function operationNotSupported(appTag: string, message: string): RpcError
 }
 
 /** The UUID of no registered device. */
-export function unknownDevice(uuid: string, leaf = targetLeaf): RpcError {
+export function unknownDevice(uuid: string, leaf = uuidInputName): RpcError {
   return new RpcError('application', 'data-missing', `no device ${uuid} is registered`, {
     appTag: 'instance-required',
     path: leaf,

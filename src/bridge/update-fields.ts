@@ -1,6 +1,6 @@
-import { toHex } from '../base/bytes.ts';
 import type { DeviceDescription, Field, FieldRole, Operation, OperationRole } from '../base/description.ts';
 import type { ExtendedManifest } from '../mup/manifest.ts';
+import { manifestValues } from '../mup/manifest-values.ts';
 import { wireFields } from './rpc-values.ts';
 
 /**
@@ -30,19 +30,7 @@ export function valuesByRole(fields: readonly Field[], values: readonly string[]
 
 /** The inputs of a manifest operation for a manifest, in wire order. */
 export function manifestInputs(operation: Operation, manifest: ExtendedManifest): string[] {
-  const values: Partial<Record<FieldRole, string>> = {
-    suite: manifest.suite,
-    appId: manifest.appId,
-    linkOffset: String(manifest.linkOffset),
-    imageDigest: manifest.digest,
-    imageSize: String(manifest.size),
-    newVersion: String(manifest.newVersion),
-    oldVersion: String(manifest.oldVersion),
-    innerSignature: toHex(manifest.innerSignature),
-    deviceUuid: manifest.uuid,
-    nonce: manifest.nonce,
-    outerSignature: toHex(manifest.outerSignature),
-  };
+  const values = manifestValues(manifest);
   return wireFields(operation.inputs).map((field) =>
     field.role === undefined ? (field.default ?? '') : (values[field.role] ?? ''),
   );

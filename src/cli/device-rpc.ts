@@ -1,14 +1,12 @@
-import { toHex } from '../base/bytes.ts';
 import type { FieldRole, OperationRole } from '../base/description.ts';
 import { PeerError } from '../base/errors.ts';
 import type { DeviceToken, ExtendedManifest } from '../mup/manifest.ts';
+import { manifestValues } from '../mup/manifest-values.ts';
 import { parseToken } from '../mup/token.ts';
 import { childElements, element, textOf, type XmlElement } from '../xml/element.ts';
+import { uuidInputName } from '../yang/identifiers.ts';
 import type { DeviceEntry, UpdateOperation } from './device-entry.ts';
 import { CommandError, exitCodes } from './exit-codes.ts';
-
-/** The leaf of every generated RPC that names the target device (design: From description to module). */
-const targetLeaf = 'uuidInput';
 
 /** Step 1: the RPC that asks a device for its token. */
 export function tokenRpc(device: DeviceEntry): XmlElement {
@@ -31,19 +29,7 @@ export function tokenOf(device: DeviceEntry, reply: XmlElement): DeviceToken {
 
 /** Steps 3 and 4: the RPC that sends the doubly signed manifest. */
 export function manifestRpc(device: DeviceEntry, manifest: ExtendedManifest): XmlElement {
-  const values: Partial<Record<FieldRole, string>> = {
-    suite: manifest.suite,
-    appId: manifest.appId,
-    linkOffset: String(manifest.linkOffset),
-    imageDigest: manifest.digest,
-    imageSize: String(manifest.size),
-    newVersion: String(manifest.newVersion),
-    oldVersion: String(manifest.oldVersion),
-    innerSignature: toHex(manifest.innerSignature),
-    deviceUuid: manifest.uuid,
-    nonce: manifest.nonce,
-    outerSignature: toHex(manifest.outerSignature),
-  };
+  const values = manifestValues(manifest);
   const { rpc: name, leaves } = operation(device, 'manifest');
   return rpc(
     device,
@@ -75,7 +61,7 @@ function rpc(
 ): XmlElement {
   const namespace = namespaceOf(device);
   return element(namespace, name, [
-    element(namespace, targetLeaf, device.uuid),
+    element(namespace, uuidInputName, device.uuid),
     ...values.map(([leaf, value]) => element(namespace, leaf, value)),
   ]);
 }

@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readIfThere } from '../../base/adapters/read-if-there.ts';
 import { equalBytes } from '../../base/bytes.ts';
-import { errorCode, UsageError } from '../../base/errors.ts';
+import { UsageError } from '../../base/errors.ts';
 import { readPrivateKey, writePrivateKey, writePublicKey } from '../../mup/adapters/key-files.ts';
 import { es256 } from '../../mup/adapters/noble-p256.ts';
 import type { Endorsement } from '../../mup/endorsement.ts';
@@ -37,13 +37,4 @@ export async function loadEndorsement(stateDir: string, serverKey: PrivateKey): 
     where: path,
     hint: 'Let the vendor endorse the key in keys/update-server.pub.pem with "mup endorse".',
   });
-}
-
-async function readIfThere(path: string): Promise<Uint8Array | undefined> {
-  try {
-    return await readFile(path);
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return undefined;
-    throw error;
-  }
 }

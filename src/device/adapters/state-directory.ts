@@ -1,6 +1,7 @@
 import { closeSync, constants, ftruncateSync, openSync, writeSync } from 'node:fs';
-import { mkdir, open, readFile, rename, stat } from 'node:fs/promises';
+import { mkdir, open, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readIfThere } from '../../base/adapters/read-if-there.ts';
 import { errorCode, errorMessage, UnavailableError } from '../../base/errors.ts';
 import type { DeviceStore, Slot, SlotName } from '../store.ts';
 
@@ -119,15 +120,6 @@ async function replaceFile(directory: string, name: string, bytes: Uint8Array): 
     await entry.sync();
   } finally {
     await entry.close();
-  }
-}
-
-async function readIfThere(path: string): Promise<Uint8Array | undefined> {
-  try {
-    return await readFile(path);
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return undefined;
-    throw error;
   }
 }
 

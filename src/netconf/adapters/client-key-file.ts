@@ -1,7 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { writeFileAtomically } from '../../base/adapters/atomic-file.ts';
+import { readIfThere } from '../../base/adapters/read-if-there.ts';
 import { toBase64 } from '../../base/base64.ts';
-import { errorCode, UsageError } from '../../base/errors.ts';
+import { decodeUtf8Lossy } from '../../base/bytes.ts';
+import { UsageError } from '../../base/errors.ts';
 import { generateEd25519 } from './host-key-files.ts';
 import { parseKey } from './ssh2.ts';
 
@@ -18,7 +19,8 @@ export interface ClientKey {
  * @throws UsageError `bad-client-key`
  */
 export async function loadClientKey(path: string, comment: string): Promise<ClientKey> {
-  const privatePem = (await readIfThere(path)) ?? (await makeKey(path, comment));
+  const stored = await readIfThere(path);
+  const privatePem = stored === undefined ? await makeKey(path, comment) : decodeUtf8Lossy(stored);
   const key = parseKey(privatePem);
   if (key?.isPrivateKey() !== true)
     throw new UsageError('bad-client-key', 'this file does not hold a private key that SSH can use', {
@@ -32,13 +34,4 @@ async function makeKey(path: string, comment: string): Promise<string> {
   const pem = await generateEd25519(comment);
   await writeFileAtomically(path, pem, 0o600);
   return pem;
-}
-
-async function readIfThere(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return undefined;
-    throw error;
-  }
 }
