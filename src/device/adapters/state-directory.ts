@@ -1,6 +1,7 @@
 import { closeSync, constants, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { mkdir, open, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { syncDirectory } from '../../base/adapters/atomic-file.ts';
 import { readIfThere } from '../../base/adapters/read-if-there.ts';
 import { errorCode, errorMessage, UnavailableError } from '../../base/errors.ts';
 import type { DeviceStore, Slot, SlotName } from '../store.ts';
@@ -115,12 +116,7 @@ async function replaceFile(directory: string, name: string, bytes: Uint8Array): 
     await file.close();
   }
   await rename(temporary, join(directory, name));
-  const entry = await open(directory, 'r');
-  try {
-    await entry.sync();
-  } finally {
-    await entry.close();
-  }
+  await syncDirectory(directory);
 }
 
 async function statIfThere(path: string): Promise<{ size: number } | undefined> {
