@@ -1,7 +1,27 @@
 /**
- * The schema of a module as the server needs it to check RPC input: resolved from its statement tree,
- * typedefs and groupings included.
+ * The schema of a module as the server needs it to check RPC input and configuration and to filter data:
+ * resolved from its statement tree, typedefs and groupings included.
  */
+
+/** What every node below `input`, `output`, a notification or the module itself may say. */
+interface NodeProperties {
+  readonly name: string;
+  /** RFC 6020 §7.19.1: state data, as everything below it. Absent: configuration, where it is data. */
+  readonly config?: false;
+  /** `nacm:default-deny-write`, `nacm:default-deny-all` (RFC 8341 §3.2.1). */
+  readonly access?: DefaultAccess;
+}
+
+/** What access control refuses where no rule matches. */
+export type DefaultAccess = 'deny-write' | 'deny-all';
+
+/** How many entries there have to be, and may be (RFC 6020 §7.7.3, §7.7.4). */
+interface EntryProperties {
+  readonly minElements?: number;
+  readonly maxElements?: number;
+  /** RFC 6020 §7.7.5: entries keep the order that the client gives them. */
+  readonly orderedBy?: 'user';
+}
 
 /**
  * A resolved type (RFC 6020 §9). Ranges and lengths are lists of inclusive parts in ascending order, as
@@ -25,39 +45,36 @@ export interface Span {
   readonly high: string;
 }
 
-export interface LeafNode {
+export interface LeafNode extends NodeProperties {
   readonly kind: 'leaf';
-  readonly name: string;
   readonly type: YangType;
   readonly mandatory: boolean;
   readonly default?: string;
 }
 
-export interface LeafListNode {
+export interface LeafListNode extends NodeProperties, EntryProperties {
   readonly kind: 'leaf-list';
-  readonly name: string;
   readonly type: YangType;
 }
 
-export interface ContainerNode {
+export interface ContainerNode extends NodeProperties {
   readonly kind: 'container';
-  readonly name: string;
   /** RFC 6020 §7.5.5: the container means something by itself; its children are asked for only within it. */
   readonly presence?: true;
   readonly children: readonly SchemaNode[];
 }
 
-export interface ListNode {
+export interface ListNode extends NodeProperties, EntryProperties {
   readonly kind: 'list';
-  readonly name: string;
   readonly keys: readonly string[];
   readonly children: readonly SchemaNode[];
 }
 
-export interface ChoiceNode {
+export interface ChoiceNode extends NodeProperties {
   readonly kind: 'choice';
-  readonly name: string;
   readonly mandatory: boolean;
+  /** Name of the default case (RFC 6020 §7.9.3). */
+  readonly default?: string;
   readonly cases: readonly (readonly SchemaNode[])[];
 }
 
@@ -68,6 +85,14 @@ export interface RpcSchema {
   readonly name: string;
   readonly input: readonly SchemaNode[];
   readonly output: readonly SchemaNode[];
+  readonly access?: DefaultAccess;
+}
+
+/** One `notification` statement. */
+export interface NotificationSchema {
+  readonly name: string;
+  readonly children: readonly SchemaNode[];
+  readonly access?: DefaultAccess;
 }
 
 /** A module as it is served. */
@@ -77,7 +102,10 @@ export interface ModuleSchema {
   readonly prefix: string;
   /** `YYYY-MM-DD`, the newest. */
   readonly revision: string;
+  /** `yang-version` (RFC 6020 §7.1.2, RFC 7950 §7.1.2). Absent: 1. */
+  readonly yangVersion?: '1.1';
   readonly rpcs: ReadonlyMap<string, RpcSchema>;
+  readonly notifications?: ReadonlyMap<string, NotificationSchema>;
   /** Top-level data nodes. */
   readonly data: readonly SchemaNode[];
 }

@@ -1,0 +1,23 @@
+import type { XmlElement } from '../xml/element.ts';
+import type { DataPath } from './data-path.ts';
+
+/** What one user may do (RFC 8341), as the rules stand when it is asked. */
+export interface UserAccess {
+  /**
+   * Whether the user may call an operation.
+   * @param namespace of the operation's element
+   */
+  mayCall(namespace: string, operation: string): boolean;
+  /** Whether the user may read a node instance: it and all that hold it. */
+  mayRead(path: DataPath): boolean;
+  /** What of the data the user may read (RFC 8341 §3.4.5: what may not be read is left out silently). */
+  readable(data: readonly XmlElement[]): readonly XmlElement[];
+  /** Whether the user may receive a notification. */
+  mayReceive(notification: XmlElement): boolean;
+  /**
+   * The first node of an edit that the user may not create, update or delete, or `undefined`.
+   * @param before the datastore as it is
+   * @param after the datastore as it would be
+   */
+  refusedWrite(before: readonly XmlElement[], after: readonly XmlElement[]): DataPath | undefined;
+}
