@@ -23,6 +23,13 @@ const peers = {
     found: () => runs('/usr/bin/python3', ['-c', 'import ncclient']),
   },
   openssh: { package: 'openssh-client', found: () => existsSync('/usr/bin/ssh') },
+  libnetconf2: {
+    package: 'gcc libc6-dev libnetconf2-dev libyang2-dev libssh-dev',
+    found: () =>
+      existsSync('/usr/include/nc_client.h') &&
+      existsSync('/usr/include/libssh/libssh.h') &&
+      runs('/usr/bin/gcc', ['--version']),
+  },
   yanglint: { package: 'libyang2-tools', found: () => existsSync('/usr/bin/yanglint') },
   yangdump: { package: 'yangdump', found: () => existsSync('/usr/bin/yangdump') },
 } as const;
