@@ -1,5 +1,6 @@
 import type { XmlElement } from '../xml/element.ts';
 import type { ModuleSchema } from '../yang/schema.ts';
+import type { UserAccess } from './user-access.ts';
 
 /**
  * What the NETCONF server serves: implemented by the bridge, scripted in tests. The server owns
@@ -34,6 +35,8 @@ export interface RpcInput {
 
 export interface RpcContext {
   readonly session: SessionInfo;
+  /** What the session's user may do; the operation itself was permitted. */
+  readonly access: UserAccess;
   /** Aborted when the session ends before the answer. */
   readonly signal: AbortSignal;
 }

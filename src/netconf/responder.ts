@@ -14,6 +14,7 @@ import { RpcError } from './rpc-error.ts';
 import { type Echo, echoOf, noEcho, operationOf } from './rpc-message.ts';
 import type { MessageCounters } from './statistics.ts';
 import { toRpcError } from './to-rpc-error.ts';
+import type { AccessPolicy } from './user-access.ts';
 
 /** What answering requests needs of the server. */
 export interface ResponderHost {
@@ -22,6 +23,7 @@ export interface ResponderHost {
   readonly logger: Logger;
   readonly counters: MessageCounters;
   readonly ownState: readonly OwnState[];
+  readonly access: AccessPolicy;
   index(): ModuleIndex;
   /** Ends a session on behalf of another. @returns whether there is one of that id */
   kill(sessionId: number): boolean;
@@ -135,6 +137,7 @@ export class Responder {
     const host = this.#host;
     return {
       session: this.#session,
+      access: host.access.forUser(this.#session.username),
       signal: this.#signal,
       backend: host.backend,
       index: host.index(),

@@ -9,9 +9,11 @@ import type { OwnState } from './operations.ts';
 import { type EndReason, NetconfSession, type SessionHost } from './session.ts';
 import type { SessionHandle, SessionPort } from './session-port.ts';
 import { newServerCounters } from './statistics.ts';
+import type { AccessPolicy } from './user-access.ts';
 
 export interface NetconfServerDependencies {
   readonly backend: Backend;
+  readonly access: AccessPolicy;
   readonly config: NetconfConfig;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -37,12 +39,13 @@ export class NetconfServer {
   #closed = false;
 
   constructor(dependencies: NetconfServerDependencies) {
-    const { backend, config, clock, logger, trace } = dependencies;
+    const { backend, access, config, clock, logger, trace } = dependencies;
     const catalog = new ModuleCatalog(backend);
     this.#dependencies = dependencies;
     this.#startTime = clock.now();
     this.#host = {
       backend,
+      access,
       config,
       clock,
       logger,

@@ -21,3 +21,18 @@ export interface UserAccess {
    */
   refusedWrite(before: readonly XmlElement[], after: readonly XmlElement[]): DataPath | undefined;
 }
+
+/** Who may do what. */
+export interface AccessPolicy {
+  /** What a user may do as the rules stand now; asked for each request. */
+  forUser(username: string): UserAccess;
+}
+
+/** Everything is permitted: access control is off. */
+export const unrestricted: UserAccess = {
+  mayCall: () => true,
+  mayRead: () => true,
+  readable: (data) => data,
+  mayReceive: () => true,
+  refusedWrite: () => undefined,
+};

@@ -10,6 +10,7 @@ import { es256 } from '../../src/mup/adapters/noble-p256.ts';
 import { endorse } from '../../src/mup/endorsement.ts';
 import { signManifest } from '../../src/mup/signing.ts';
 import type { Backend, RpcInput, RpcOutput } from '../../src/netconf/backend.ts';
+import { type UserAccess, unrestricted } from '../../src/netconf/user-access.ts';
 import { DeviceRegistry } from '../../src/registry/device-registry.ts';
 import { ImageRepository } from '../../src/registry/image-repository.ts';
 import { childElements, element, textOf, type XmlElement } from '../../src/xml/element.ts';
@@ -169,6 +170,9 @@ export class BenchBridge {
     return requests;
   }
 
+  /** What whoever asks may do. */
+  access: UserAccess = unrestricted;
+
   /** Calls an RPC of a module, as the NETCONF server does. */
   async call(
     module: string,
@@ -179,7 +183,7 @@ export class BenchBridge {
     const served = this.backend.modules().find(({ schema }) => schema.name === module);
     if (served === undefined) throw new Error(`no module ${module} is served`);
     const session = { id: 1, username: 'alice', sourceHost: '127.0.0.1', loginTime: 0 };
-    return this.backend.rpc(served.schema, name, input, { session, signal });
+    return this.backend.rpc(served.schema, name, input, { session, access: this.access, signal });
   }
 
   /** Adds a signed image. */
@@ -195,7 +199,7 @@ export class BenchBridge {
     const session = { id: 1, username: 'alice', sourceHost: '127.0.0.1', loginTime: 0 };
     const wrapped =
       filter.length === 0 ? undefined : element('urn:ietf:params:xml:ns:netconf:base:1.0', 'filter', filter);
-    return this.backend.get(wrapped, { session, signal: new AbortController().signal });
+    return this.backend.get(wrapped, { session, access: this.access, signal: new AbortController().signal });
   }
 
   /** An update job as `get` shows it: leaf by leaf. */

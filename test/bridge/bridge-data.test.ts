@@ -189,7 +189,7 @@ describe('what get shows of the bridge', () => {
   test('running is empty: the bridge has no configuration yet', async () => {
     const session = { id: 1, username: 'alice', sourceHost: '127.0.0.1', loginTime: 0 };
     const signal = new AbortController().signal;
-    expect(await bench.backend.getConfig(undefined, { session, signal })).toEqual([]);
+    expect(await bench.backend.getConfig(undefined, { session, access: bench.access, signal })).toEqual([]);
   });
 
   test('the list of modules is the same until one comes or changes', async () => {

@@ -12,7 +12,7 @@ import { addUser, createAuthenticator } from '../../src/netconf/adapters/user-fi
 import { NetconfServer } from '../../src/netconf/server.ts';
 import { element } from '../../src/xml/element.ts';
 import { MemoryDrop, newEd25519 } from '../netconf/adapters/ssh-fixture.ts';
-import { lampNamespace, ScriptedBackend } from '../netconf/protocol-fixture.ts';
+import { lampNamespace, permitAll, ScriptedBackend } from '../netconf/protocol-fixture.ts';
 import { describeWith } from '../support/peers.ts';
 
 const base = 'urn:ietf:params:xml:ns:netconf:base:1.0';
@@ -106,7 +106,7 @@ describeWith(['openssh'], 'OpenSSH beside the NETCONF server', () => {
     const config = { ...defaultConfig.netconf, port: 0 };
     const deps = { clock: systemClock, logger: silentLogger };
     server = await startSshServer({
-      server: new NetconfServer({ backend, config, ...deps }),
+      server: new NetconfServer({ backend, access: permitAll, config, ...deps }),
       hostKeys: await loadHostKeys(join(directory, 'keys')),
       authenticator: createAuthenticator(users, deps),
       fileDrop,

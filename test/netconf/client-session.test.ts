@@ -10,7 +10,7 @@ import { NetconfServer } from '../../src/netconf/server.ts';
 import type { SessionHandle } from '../../src/netconf/session-port.ts';
 import { childElements, element } from '../../src/xml/element.ts';
 import { ManualClock } from '../support/manual-clock.ts';
-import { ScriptedBackend } from './protocol-fixture.ts';
+import { permitAll, ScriptedBackend } from './protocol-fixture.ts';
 
 const base = 'urn:ietf:params:xml:ns:netconf:base:1.0';
 const capability = 'urn:ietf:params:netconf:base:1';
@@ -51,6 +51,7 @@ describe('a client beside our own server', () => {
     const clock = new ManualClock();
     const server = new NetconfServer({
       backend: new ScriptedBackend(),
+      access: permitAll,
       config: defaultConfig.netconf,
       clock,
       logger: silentLogger,

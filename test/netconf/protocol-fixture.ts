@@ -7,6 +7,7 @@ import { base10, base11 } from '../../src/netconf/hello.ts';
 import { baseNamespace } from '../../src/netconf/namespaces.ts';
 import { NetconfServer } from '../../src/netconf/server.ts';
 import type { SessionHandle, SessionPort } from '../../src/netconf/session-port.ts';
+import { type AccessPolicy, unrestricted } from '../../src/netconf/user-access.ts';
 import { readXml } from '../../src/xml/adapters/saxes-reader.ts';
 import { element, type XmlElement } from '../../src/xml/element.ts';
 import type { LeafNode, ModuleSchema, RpcSchema, SchemaNode, YangType } from '../../src/yang/schema.ts';
@@ -165,6 +166,9 @@ export class ListLogger implements Logger {
   }
 }
 
+/** Everyone may do everything. */
+export const permitAll: AccessPolicy = { forUser: () => unrestricted };
+
 export interface ServerFixture {
   readonly server: NetconfServer;
   readonly backend: ScriptedBackend;
@@ -174,12 +178,19 @@ export interface ServerFixture {
 
 export function startServer(
   overrides: Partial<NetconfConfig> = {},
-  more: { readonly logger?: Logger; readonly trace?: Logger } = {},
+  more: { readonly logger?: Logger; readonly trace?: Logger; readonly access?: AccessPolicy } = {},
 ): ServerFixture {
   const config = { ...defaultConfig.netconf, ...overrides };
   const backend = new ScriptedBackend();
   const clock = new ManualClock();
-  const server = new NetconfServer({ backend, config, clock, logger: silentLogger, ...more });
+  const server = new NetconfServer({
+    backend,
+    access: permitAll,
+    config,
+    clock,
+    logger: silentLogger,
+    ...more,
+  });
   return { server, backend, clock, config };
 }
 

@@ -17,6 +17,7 @@ import { type RunningSshServer, startSshServer } from '../../netconf/adapters/ss
 import { addUser, createAuthenticator, ensureFirstUser } from '../../netconf/adapters/user-file.ts';
 import type { HostKey, HostKeyFingerprint } from '../../netconf/host-keys.ts';
 import { NetconfServer } from '../../netconf/server.ts';
+import { unrestricted } from '../../netconf/user-access.ts';
 import { createDescriptionReader } from '../../ontology/adapters/worker-reader.ts';
 import { openDocumentDirectory } from '../../registry/adapters/document-directory.ts';
 import { openImageRepository } from '../../registry/adapters/image-directory.ts';
@@ -99,6 +100,7 @@ async function start(
   const hostKeys = await loadingKeys;
   const server = new NetconfServer({
     backend: bridge.backend,
+    access: { forUser: () => unrestricted },
     config: config.netconf,
     clock: systemClock,
     logger: logger.child({ component: 'netconf' }),
