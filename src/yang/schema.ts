@@ -8,7 +8,7 @@ interface NodeProperties {
   readonly name: string;
   /** RFC 6020 §7.19.1: state data, as everything below it. Absent: configuration, where it is data. */
   readonly config?: false;
-  /** `nacm:default-deny-write`, `nacm:default-deny-all` (RFC 8341 §3.2.1). */
+  /** `nacm:default-deny-write`, `nacm:default-deny-all` (RFC 8341 §3.2.1), inherited from those above. */
   readonly access?: DefaultAccess;
 }
 
@@ -75,6 +75,8 @@ export interface ChoiceNode extends NodeProperties {
   readonly mandatory: boolean;
   /** Name of the default case (RFC 6020 §7.9.3). */
   readonly default?: string;
+  /** Names of the cases, where there is a default one. */
+  readonly caseNames?: readonly string[];
   readonly cases: readonly (readonly SchemaNode[])[];
 }
 

@@ -30,6 +30,12 @@ export class Scope {
     return new Scope(this.module, this.#imports, [...this.#path, inner]);
   }
 
+  /** Name of the module that a prefix means here, or `undefined`. */
+  moduleOf(prefix: string): string | undefined {
+    if (prefix === substatement(this.module, 'prefix')?.argument) return this.module.argument;
+    return this.#import(prefix)?.argument;
+  }
+
   /**
    * The `typedef` or `grouping` that a name means here, with its prefix or without.
    * @throws PeerError `bad-yang` when there is none
@@ -57,14 +63,18 @@ export class Scope {
   }
 
   #imported(prefix: string): Scope {
-    const statement = substatements(this.module, 'import').find(
-      (one) => substatement(one, 'prefix')?.argument === prefix,
-    );
+    const statement = this.#import(prefix);
     if (statement?.argument === undefined) throw this.#error(`the prefix "${prefix}" is not declared`);
     const module = this.#imports(statement.argument);
     if (module === undefined)
       throw this.#error(`the module "${statement.argument}" that it imports is missing`);
     return new Scope(module, this.#imports);
+  }
+
+  #import(prefix: string): Statement | undefined {
+    return substatements(this.module, 'import').find(
+      (one) => substatement(one, 'prefix')?.argument === prefix,
+    );
   }
 
   #error(message: string): PeerError {

@@ -9,6 +9,8 @@ import { type Statement, substatement, substatements } from './statement.ts';
 export interface ResolvedType {
   readonly type: YangType;
   readonly default?: string;
+  /** It is, or a member of it is, a reference whose target is not checked. */
+  readonly refers?: true;
 }
 
 /** Typedefs that refer to one another, unions in unions: more is a cycle. */
@@ -26,41 +28,45 @@ export function resolveType(type: Statement, scope: Scope, depth = 0): ResolvedT
   const name = type.argument ?? '';
   if (depth > maxDepth) throw wrong(name, 'it is defined by itself, or nested too deeply');
   const builtIn = builtInType(type, name, scope, depth);
-  if (builtIn !== undefined) return { type: restrict(builtIn, type) };
+  if (builtIn !== undefined) return { ...builtIn, type: restrict(builtIn.type, type) };
   const { statement: typedef, scope: home } = scope.definition('typedef', name);
   const inner = substatement(typedef, 'type');
   if (inner === undefined) throw wrong(name, 'its typedef has no type');
   const base = resolveType(inner, home, depth + 1);
   const defaultValue = substatement(typedef, 'default')?.argument ?? base.default;
-  const restricted = restrict(base.type, type);
-  return defaultValue === undefined ? { type: restricted } : { type: restricted, default: defaultValue };
+  const restricted = { ...base, type: restrict(base.type, type) };
+  return defaultValue === undefined ? restricted : { ...restricted, default: defaultValue };
 }
 
-function builtInType(type: Statement, name: string, scope: Scope, depth: number): YangType | undefined {
-  if (Object.hasOwn(integerLimits, name)) return { base: name as IntegerBase, ranges: [] };
-  if (references.has(name)) return { base: 'string', lengths: [], patterns: [] };
+function builtInType(type: Statement, name: string, scope: Scope, depth: number): ResolvedType | undefined {
+  if (Object.hasOwn(integerLimits, name)) return { type: { base: name as IntegerBase, ranges: [] } };
+  if (references.has(name)) return { type: { base: 'string', lengths: [], patterns: [] }, refers: true };
   switch (name) {
     case 'string':
-      return { base: name, lengths: [], patterns: [] };
+      return { type: { base: name, lengths: [], patterns: [] } };
     case 'boolean':
     case 'empty':
-      return { base: name };
+      return { type: { base: name } };
     case 'binary':
-      return { base: name, lengths: [] };
+      return { type: { base: name, lengths: [] } };
     case 'decimal64':
-      return { base: name, fractionDigits: fractionDigits(type), ranges: [] };
+      return { type: { base: name, fractionDigits: fractionDigits(type), ranges: [] } };
     case 'enumeration':
-      return { base: name, names: uniqueNames(substatements(type, 'enum'), name) };
+      return { type: { base: name, names: uniqueNames(substatements(type, 'enum'), name) } };
     case 'bits':
-      return { base: name, names: uniqueNames(byPosition(substatements(type, 'bit')), name) };
-    case 'union': {
-      const members = substatements(type, 'type').map((member) => resolveType(member, scope, depth + 1).type);
-      if (members.length === 0) throw wrong(name, 'it has no member');
-      return { base: name, members };
-    }
+      return { type: { base: name, names: uniqueNames(byPosition(substatements(type, 'bit')), name) } };
+    case 'union':
+      return unionType(type, scope, depth);
     default:
       return undefined;
   }
+}
+
+function unionType(type: Statement, scope: Scope, depth: number): ResolvedType {
+  const resolved = substatements(type, 'type').map((member) => resolveType(member, scope, depth + 1));
+  if (resolved.length === 0) throw wrong('union', 'it has no member');
+  const union: ResolvedType = { type: { base: 'union', members: resolved.map((member) => member.type) } };
+  return resolved.some(({ refers }) => refers) ? { ...union, refers: true } : union;
 }
 
 function fractionDigits(type: Statement): number {
