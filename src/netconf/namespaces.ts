@@ -6,3 +6,9 @@ export const monitoringNamespace = 'urn:ietf:params:xml:ns:yang:ietf-netconf-mon
 
 /** RFC 7895 and RFC 8525. */
 export const yangLibraryNamespace = 'urn:ietf:params:xml:ns:yang:ietf-yang-library';
+
+/** The hand-written module `mup-bridge`: the bridge's data, RPCs and configuration. */
+export const bridgeNamespace = 'urn:mup:yang:mup-bridge';
+
+/** RFC 8341. */
+export const nacmNamespace = 'urn:ietf:params:xml:ns:yang:ietf-netconf-acm';
