@@ -1,14 +1,15 @@
 import type { DeviceDescription, Operation } from '../base/description.ts';
 import { isDeviceUuid } from '../base/ids.ts';
 import type { Backend, RpcContext, RpcInput, RpcOutput, ServedModule } from '../netconf/backend.ts';
+import type { DataFilter } from '../netconf/data-filter.ts';
+import { bridgeNamespace } from '../netconf/namespaces.ts';
 import type { DeviceRegistry } from '../registry/device-registry.ts';
 import { element, type XmlElement } from '../xml/element.ts';
 import { uuidInputName } from '../yang/identifiers.ts';
 import type { ModuleSchema } from '../yang/schema.ts';
-import { type BridgeData, bridgeNamespace } from './bridge-data.ts';
+import type { BridgeData } from './bridge-data.ts';
 import type { BridgeRpcs } from './bridge-rpcs.ts';
 import type { DeviceAnswer, DeviceCaller } from './device-caller.ts';
-import { selectedKeys, selectsNode } from './list-keys.ts';
 import { operationNotSupported, unknownDevice } from './rpc-errors.ts';
 import { outputElements, wireInputs } from './rpc-values.ts';
 import type { ServedModules } from './served-modules.ts';
@@ -37,13 +38,8 @@ export class BridgeBackend implements Backend {
     return this.#deps.modules.all();
   }
 
-  async get(filter: XmlElement | undefined): Promise<readonly XmlElement[]> {
+  async get(filter: DataFilter | undefined): Promise<readonly XmlElement[]> {
     return [...(await this.#deps.data.read(filter)), ...this.#telemetry(filter)];
-  }
-
-  /** The bridge has no configuration datastore yet: `running` is empty. */
-  getConfig(): Promise<readonly XmlElement[]> {
-    return Promise.resolve([]);
   }
 
   async rpc(module: ModuleSchema, name: string, input: RpcInput, context: RpcContext): Promise<RpcOutput> {
@@ -87,16 +83,16 @@ export class BridgeBackend implements Backend {
   }
 
   /** The `telemetry` container of each generated module that the filter may select. */
-  #telemetry(filter: XmlElement | undefined): XmlElement[] {
+  #telemetry(filter: DataFilter | undefined): XmlElement[] {
     const { modules, registry, telemetry } = this.#deps;
-    const keys = selectedKeys(filter, ['telemetry', 'device'], 'uuid');
+    const keys = filter?.keys(['telemetry', 'device'], 'uuid');
     const entries = new Map<string, XmlElement[]>();
     const devices =
       keys === undefined ? registry.all() : [...keys].filter(isDeviceUuid).map((key) => registry.get(key));
     for (const device of devices) {
       const namespace = device === undefined ? undefined : modules.get(device.module)?.schema.namespace;
-      if (device === undefined || namespace === undefined || !selectsNode(filter, namespace, 'telemetry'))
-        continue;
+      if (device === undefined || namespace === undefined) continue;
+      if (filter?.maySelect(namespace, 'telemetry') === false) continue;
       const entry = telemetry.entry(namespace, device.uuid);
       if (entry === undefined) continue;
       const list = entries.get(namespace);

@@ -1,18 +1,16 @@
 import { dateAndTime } from '../base/clock.ts';
 import type { DeviceDescription } from '../base/description.ts';
 import { isDeviceUuid, isDigest } from '../base/ids.ts';
+import { leaves } from '../base/leaves.ts';
 import { hasEnded } from '../mup/update-job-types.ts';
+import type { DataFilter } from '../netconf/data-filter.ts';
+import { bridgeNamespace } from '../netconf/namespaces.ts';
 import type { Device, DeviceRegistry } from '../registry/device-registry.ts';
 import type { ImageRepository, StoredImage } from '../registry/image-repository.ts';
 import { element, type XmlElement } from '../xml/element.ts';
 import type { JobRecord } from './job-run.ts';
-import { selectedKeys, selectsNode } from './list-keys.ts';
-import { wireFields } from './rpc-values.ts';
 import type { UpdateActivity, UpdateClaims } from './update-claims.ts';
 import type { UpdateJobs } from './update-jobs.ts';
-
-/** Namespace of the hand-written module `mup-bridge`. */
-export const bridgeNamespace = 'urn:mup:yang:mup-bridge';
 
 export interface BridgeDataDependencies {
   readonly registry: DeviceRegistry;
@@ -32,18 +30,19 @@ export class BridgeData {
   }
 
   /** The top-level nodes that the filter may select. */
-  async read(filter: XmlElement | undefined): Promise<XmlElement[]> {
+  async read(filter: DataFilter | undefined): Promise<XmlElement[]> {
+    const selects = (name: string): boolean => filter?.maySelect(bridgeNamespace, name) ?? true;
     const nodes: XmlElement[] = [];
-    if (selectsNode(filter, bridgeNamespace, 'devices')) nodes.push(this.#devices(filter));
-    if (selectsNode(filter, bridgeNamespace, 'firmware')) nodes.push(await this.#firmware(filter));
-    if (selectsNode(filter, bridgeNamespace, 'update-jobs')) nodes.push(this.#jobs(filter));
-    if (selectsNode(filter, bridgeNamespace, 'statistics')) nodes.push(this.#statistics());
+    if (selects('devices')) nodes.push(this.#devices(filter));
+    if (selects('firmware')) nodes.push(await this.#firmware(filter));
+    if (selects('update-jobs')) nodes.push(this.#jobs(filter));
+    if (selects('statistics')) nodes.push(this.#statistics());
     return nodes;
   }
 
-  #devices(filter: XmlElement | undefined): XmlElement {
+  #devices(filter: DataFilter | undefined): XmlElement {
     const { registry } = this.#deps;
-    const keys = selectedKeys(filter, ['devices', 'device'], 'uuid');
+    const keys = filter?.keys(['devices', 'device'], 'uuid');
     const devices =
       keys === undefined
         ? [...registry.all()]
@@ -86,9 +85,9 @@ export class BridgeData {
     ]);
   }
 
-  async #firmware(filter: XmlElement | undefined): Promise<XmlElement> {
+  async #firmware(filter: DataFilter | undefined): Promise<XmlElement> {
     const { images } = this.#deps;
-    const keys = selectedKeys(filter, ['firmware', 'image'], 'digest');
+    const keys = filter?.keys(['firmware', 'image'], 'digest');
     const stored =
       keys === undefined
         ? await images.list()
@@ -96,9 +95,9 @@ export class BridgeData {
     return container('firmware', stored.filter((image) => image !== undefined).map(imageEntry));
   }
 
-  #jobs(filter: XmlElement | undefined): XmlElement {
+  #jobs(filter: DataFilter | undefined): XmlElement {
     const { jobs } = this.#deps;
-    const keys = selectedKeys(filter, ['update-jobs', 'job'], 'id');
+    const keys = filter?.keys(['update-jobs', 'job'], 'id');
     const selected = keys === undefined ? jobs.all() : [...keys].map((id) => jobs.get(id));
     return container('update-jobs', selected.filter((record) => record !== undefined).map(jobEntry));
   }
@@ -119,7 +118,7 @@ function updateOperations(description: DeviceDescription): XmlElement[] {
       container('update-operation', [
         leaf('role', role),
         leaf('rpc', name),
-        ...wireFields([...inputs, ...outputs])
+        ...leaves([...inputs, ...outputs])
           .filter((field) => field.role !== undefined)
           .map((field) => container('field', [leaf('leaf', field.name), leaf('role', field.role)])),
       ]),

@@ -3,11 +3,11 @@ import { MupError } from '../base/errors.ts';
 import { type DeviceUuid, type Digest, isDeviceUuid, isDigest } from '../base/ids.ts';
 import { parseVendorManifest } from '../mup/manifest-json.ts';
 import type { RpcContext, RpcInput, RpcOutput } from '../netconf/backend.ts';
+import { bridgeNamespace } from '../netconf/namespaces.ts';
 import { type ErrorTag, RpcError } from '../netconf/rpc-error.ts';
 import type { DeviceRegistry } from '../registry/device-registry.ts';
 import type { ImageRepository, StoredImage } from '../registry/image-repository.ts';
 import { element } from '../xml/element.ts';
-import { bridgeNamespace } from './bridge-data.ts';
 import { unknownDevice, unknownImage } from './rpc-errors.ts';
 import type { UpdateJobs } from './update-jobs.ts';
 

@@ -18,13 +18,6 @@ export function wireInputs(fields: readonly Field[], input: RpcInput): string[] 
   });
 }
 
-/** The leaves of fields, sub-structures flattened, as they follow one another on the wire. */
-export function wireFields(fields: readonly Field[]): Field[] {
-  return fields.flatMap((field) =>
-    field.type.kind === 'structure' ? wireFields(field.type.fields) : [field],
-  );
-}
-
 /** What a device answered, and to what. */
 export interface AnsweredRpc {
   readonly profile: Profile;

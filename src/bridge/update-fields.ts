@@ -1,7 +1,7 @@
 import type { DeviceDescription, Field, FieldRole, Operation, OperationRole } from '../base/description.ts';
+import { type Leaf, leaves } from '../base/leaves.ts';
 import type { ExtendedManifest } from '../mup/manifest.ts';
 import { manifestValues } from '../mup/manifest-values.ts';
-import { wireFields } from './rpc-values.ts';
 
 /**
  * Where the values of the update protocol stand in the operations of a device: its description says so
@@ -14,14 +14,14 @@ export function operationOf(description: DeviceDescription, role: OperationRole)
 }
 
 /** The field with that role, sub-structures included. */
-export function fieldWithRole(fields: readonly Field[], role: FieldRole): Field | undefined {
-  return wireFields(fields).find((field) => field.role === role);
+export function fieldWithRole(fields: readonly Field[], role: FieldRole): Leaf | undefined {
+  return leaves(fields).find((field) => field.role === role);
 }
 
 /** Values in wire order, by the role of their field; fields without a role are left out. */
 export function valuesByRole(fields: readonly Field[], values: readonly string[]): Map<FieldRole, string> {
   const byRole = new Map<FieldRole, string>();
-  wireFields(fields).forEach((field, i) => {
+  leaves(fields).forEach((field, i) => {
     const value = values[i];
     if (field.role !== undefined && value !== undefined && value !== '') byRole.set(field.role, value);
   });
@@ -31,7 +31,7 @@ export function valuesByRole(fields: readonly Field[], values: readonly string[]
 /** The inputs of a manifest operation for a manifest, in wire order. */
 export function manifestInputs(operation: Operation, manifest: ExtendedManifest): string[] {
   const values = manifestValues(manifest);
-  return wireFields(operation.inputs).map((field) =>
+  return leaves(operation.inputs).map((field) =>
     field.role === undefined ? (field.default ?? '') : (values[field.role] ?? ''),
   );
 }

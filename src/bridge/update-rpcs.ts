@@ -1,5 +1,6 @@
-import type { DeviceDescription, Field, Operation } from '../base/description.ts';
+import type { DeviceDescription, Operation } from '../base/description.ts';
 import { type DeviceUuid, type Digest, isDigest } from '../base/ids.ts';
+import { type Leaf, leaves } from '../base/leaves.ts';
 import type { RpcContext, RpcInput } from '../netconf/backend.ts';
 import { badElement } from '../netconf/protocol-errors.ts';
 import { RpcError } from '../netconf/rpc-error.ts';
@@ -7,7 +8,7 @@ import type { ImageRepository, StoredImage } from '../registry/image-repository.
 import { type DeviceAnswer, deviceFailure } from './device-caller.ts';
 import { type ImageSource, inlineImage, storedImage } from './image-source.ts';
 import { operationFailed, unknownImage } from './rpc-errors.ts';
-import { wireFields, wireInputs } from './rpc-values.ts';
+import { wireInputs } from './rpc-values.ts';
 import type { UpdateClaims } from './update-claims.ts';
 import { fieldWithRole, valuesByRole } from './update-fields.ts';
 import type { UpdateServer } from './update-server.ts';
@@ -61,7 +62,7 @@ export class UpdateRpcs {
       const { manifest } = await this.#storedImage(operation, digest);
       return server.sendManifest(description, server.extend(description, manifest), signal);
     }
-    const missing = wireFields(operation.inputs).find(({ role }) => role !== undefined && !values.has(role));
+    const missing = leaves(operation.inputs).find(({ role }) => role !== undefined && !values.has(role));
     if (missing !== undefined) throw missingInput(operation, missing);
     return server.sendManifestInputs(description, inputs, signal);
   }
@@ -129,7 +130,7 @@ export class UpdateRpcs {
   }
 }
 
-function missingInput(operation: Operation, { name }: Field): RpcError {
+function missingInput(operation: Operation, { name }: Leaf): RpcError {
   return new RpcError(
     'protocol',
     'missing-element',

@@ -1,11 +1,8 @@
 import { type FieldRole, fieldRoles, type OperationRole, type Profile } from '../base/description.ts';
 import { PeerError } from '../base/errors.ts';
 import type { DeviceUuid, Digest } from '../base/ids.ts';
-import { baseNamespace } from '../netconf/namespaces.ts';
+import { baseNamespace, bridgeNamespace } from '../netconf/namespaces.ts';
 import { childElement, childElements, element, textOf, type XmlElement } from '../xml/element.ts';
-
-/** Namespace of the hand-written module `mup-bridge`. */
-const bridgeNamespace = 'urn:mup:yang:mup-bridge';
 
 /** How to call one operation of the update protocol on a device: names come from its description. */
 export interface UpdateOperation {

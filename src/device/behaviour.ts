@@ -1,6 +1,7 @@
 import type { Operation } from '../base/description.ts';
+import { leaves } from '../base/leaves.ts';
 import type { RandomBytes } from '../base/random.ts';
-import { leaves, stateOf } from './fields.ts';
+import { stateOf } from './fields.ts';
 import type { Answer } from './rpc-server.ts';
 import { sampleValue } from './sample-value.ts';
 

@@ -1,11 +1,12 @@
 import type { Operation } from '../base/description.ts';
 import { type DeviceUuid, deviceUuid } from '../base/ids.ts';
+import { leaves } from '../base/leaves.ts';
 import { statusTopic } from '../mqtt/topics.ts';
 import type { Endorsement } from '../mup/endorsement.ts';
 import type { DeviceStateName } from '../mup/states.ts';
 import { answerOf } from './behaviour.ts';
 import type { DeviceEventListener } from './events.ts';
-import { leaves, stateOf } from './fields.ts';
+import { stateOf } from './fields.ts';
 import type { Firmware, InterruptedTransfer } from './firmware.ts';
 import { inputFault } from './input-check.ts';
 import { manifestOf } from './manifest-request.ts';

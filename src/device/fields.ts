@@ -1,20 +1,5 @@
-import type { EnumerationType, EnumValue, Field, Operation, ScalarType } from '../base/description.ts';
+import type { EnumValue, Operation } from '../base/description.ts';
 import type { DeviceStateName } from '../mup/states.ts';
-
-/** A field that is one value on the wire. */
-export interface Leaf extends Omit<Field, 'type'> {
-  readonly type: ScalarType | EnumerationType;
-}
-
-/** The values a list of fields has on the wire: those of a sub-structure follow one another. */
-export function leaves(fields: readonly Field[]): Leaf[] {
-  return fields.flatMap((field) => {
-    const { type } = field;
-    if (type.kind !== 'structure') return [{ ...field, type }];
-    const inner = leaves(type.fields);
-    return field.mandatory ? inner : inner.map((leaf) => ({ ...leaf, mandatory: false }));
-  });
-}
 
 /**
  * How an operation spells a state of mup-protocol §3: as its description lists it, by the whole name, by

@@ -1,5 +1,5 @@
 import type { Datatype, Operation, ScalarType } from '../base/description.ts';
-import { type Leaf, leaves } from './fields.ts';
+import { type Leaf, leaves } from '../base/leaves.ts';
 
 /**
  * What is wrong with the inputs of a request, or `undefined`. The bridge has checked them against the

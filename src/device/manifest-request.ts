@@ -2,11 +2,11 @@ import { fromHex } from '../base/bytes.ts';
 import type { FieldRole, Operation } from '../base/description.ts';
 import { UsageError } from '../base/errors.ts';
 import { isDeviceUuid } from '../base/ids.ts';
+import { leaves } from '../base/leaves.ts';
 import type { ExtendedManifest, UnsignedManifest } from '../mup/manifest.ts';
 import { checkUnsignedManifest, parseUint32 } from '../mup/manifest-fields.ts';
 import { signatureBytes } from '../mup/signature-scheme.ts';
 import { isNonce } from '../mup/token.ts';
-import { leaves } from './fields.ts';
 
 const requiredRoles = [
   'suite',

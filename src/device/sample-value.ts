@@ -1,7 +1,7 @@
 import { toHex } from '../base/bytes.ts';
 import { dateAndTime } from '../base/clock.ts';
 import type { Datatype, ScalarType } from '../base/description.ts';
-import type { Leaf } from './fields.ts';
+import type { Leaf } from '../base/leaves.ts';
 import { integerBounds } from './input-check.ts';
 
 /** Where a description gives no bounds: a range that reads well for most measurements. */

@@ -1,10 +1,10 @@
 import { utf8 } from '../base/bytes.ts';
 import type { Cancel, Clock } from '../base/clock.ts';
 import type { DataPoint } from '../base/description.ts';
+import { leaves } from '../base/leaves.ts';
 import type { Logger } from '../base/logger.ts';
 import type { RandomBytes } from '../base/random.ts';
 import type { MqttTransport } from '../mqtt/transport.ts';
-import { leaves } from './fields.ts';
 import { sampleValue } from './sample-value.ts';
 
 export interface TelemetryOptions {

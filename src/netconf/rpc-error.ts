@@ -1,5 +1,6 @@
 import { PeerError } from '../base/errors.ts';
 import type { XmlElement } from '../xml/element.ts';
+import { bridgeNamespace } from './namespaces.ts';
 
 /** RFC 6241 §4.3. */
 export type ErrorType = 'transport' | 'rpc' | 'protocol' | 'application';
@@ -27,7 +28,7 @@ export type ErrorTag =
   | 'malformed-message';
 
 /** Namespace of the elements in error-info that RFC 6241 does not define. */
-export const errorInfoNamespace = 'urn:mup:yang:mup-bridge';
+export const errorInfoNamespace = bridgeNamespace;
 
 export interface RpcErrorFields {
   readonly appTag?: string;

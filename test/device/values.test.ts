@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { datatypes, type EnumValue, type Operation, type ScalarType } from '../../src/base/description.ts';
-import { leaves, stateOf } from '../../src/device/fields.ts';
+import { leaves } from '../../src/base/leaves.ts';
+import { stateOf } from '../../src/device/fields.ts';
 import { inputFault } from '../../src/device/input-check.ts';
 import { sampleValue } from '../../src/device/sample-value.ts';
 
