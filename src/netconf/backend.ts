@@ -1,5 +1,6 @@
 import type { XmlElement } from '../xml/element.ts';
 import type { ModuleSchema } from '../yang/schema.ts';
+import type { DataFilter } from './data-filter.ts';
 import type { UserAccess } from './user-access.ts';
 
 /**
@@ -48,13 +49,11 @@ export interface Backend {
   /** All module revisions; the same array until something changes. */
   modules(): readonly ServedModule[];
   /**
-   * Operational state and configuration, one element per top-level node.
-   * @param filter the request's subtree filter (RFC 6241 §6); the backend may use it to leave out what
-   *   it surely does not select (a list entry whose key does not match), the server applies it exactly.
+   * State data, one element per top-level node: the server adds the configuration.
+   * @param filter what the request selects; the backend may use it to leave out what it surely does not
+   *   select (a list entry whose key does not match), the server applies it exactly.
    */
-  get(filter: XmlElement | undefined, context: RpcContext): Promise<readonly XmlElement[]>;
-  /** As `get`, of the configuration alone. */
-  getConfig(filter: XmlElement | undefined, context: RpcContext): Promise<readonly XmlElement[]>;
+  get(filter: DataFilter | undefined, context: RpcContext): Promise<readonly XmlElement[]>;
   /**
    * Performs an RPC of a served module. The input was checked against its schema.
    * @throws RpcError as it goes to the client, its path the name of an input leaf; anything else becomes operation-failed without details

@@ -3,7 +3,7 @@ import type { Backend, ServedModule } from './backend.ts';
 import { serverCapabilities } from './capabilities.ts';
 import { monitoringData } from './monitoring-schema.ts';
 import { monitoringNamespace } from './namespaces.ts';
-import { findNode } from './subtree-filter.ts';
+import { findNode } from './schema-nodes.ts';
 
 /** The served modules, indexed. Made once per change of the backend's modules. */
 export class ModuleIndex {

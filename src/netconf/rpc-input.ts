@@ -22,7 +22,7 @@ import {
   unknownNamespace,
 } from './protocol-errors.ts';
 import { RpcError } from './rpc-error.ts';
-import { findNode } from './subtree-filter.ts';
+import { findNode } from './schema-nodes.ts';
 
 type Values = Record<string, RpcInput[string]>;
 

@@ -5,7 +5,7 @@ import type { Backend, SessionInfo } from './backend.ts';
 import { ModuleCatalog } from './module-catalog.ts';
 import { netconfState } from './monitoring.ts';
 import { monitoringNamespace } from './namespaces.ts';
-import type { OwnState } from './operations.ts';
+import type { OwnState } from './operation.ts';
 import { type EndReason, NetconfSession, type SessionHost } from './session.ts';
 import type { SessionHandle, SessionPort } from './session-port.ts';
 import { newServerCounters } from './statistics.ts';

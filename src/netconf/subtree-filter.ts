@@ -1,43 +1,12 @@
 import { childElements, textOf, type XmlElement, type XmlNode } from '../xml/element.ts';
 import type { SchemaNode } from '../yang/schema.ts';
+import type { DataFilter } from './data-filter.ts';
 import { RpcError } from './rpc-error.ts';
+import { childNode, type FindDataNode, keyNames } from './schema-nodes.ts';
+import { maxFilterSteps, WorkBudget } from './work-budget.ts';
 
-/** Elements of a filter: the work is at most this times the elements of the data. */
+/** Elements of a filter. */
 const maxFilterNodes = 1000;
-
-/** The top-level schema node of data, where its module is known; says which leaves are list keys. */
-export type FindDataNode = (namespace: string, name: string) => SchemaNode | undefined;
-
-/**
- * Applies a subtree filter (RFC 6241 §6).
- * @param data top-level elements
- * @param filter the `<filter>` element; `undefined` selects all, one without children nothing (§6.4.1, §6.4.2)
- * @returns what is selected of each element, in the order of the data; keys of lists come along
- * @throws RpcError `too-big`
- */
-export function filterSubtree(
-  data: readonly XmlElement[],
-  filter: XmlElement | undefined,
-  findDataNode: FindDataNode = () => undefined,
-): readonly XmlElement[] {
-  if (filter === undefined) return data;
-  const budget = { left: maxFilterNodes };
-  const nodes = childElements(filter).map((child) => compile(child, budget));
-  return data.flatMap((top) => {
-    const matching = nodes.filter((node) => matches(node, top));
-    const schema = findDataNode(top.namespace, top.name);
-    const selected = matching.length === 0 ? undefined : select(top, matching, schema);
-    return selected ?? [];
-  });
-}
-
-/** Whether a filter can select anything of a top-level element, so that others need not be built. */
-export function maySelect(filter: XmlElement | undefined, namespace: string, name: string): boolean {
-  if (filter === undefined) return true;
-  return childElements(filter).some(
-    (node) => node.name === name && (node.namespace === namespace || node.namespace === ''),
-  );
-}
 
 /** A node of a filter (§6.2), with its children sorted by what they are. */
 interface FilterNode {
@@ -49,6 +18,54 @@ interface FilterNode {
   readonly tests: readonly FilterNode[];
   /** Containment and selection nodes among the children. */
   readonly parts: readonly FilterNode[];
+}
+
+/** A subtree filter (RFC 6241 §6). */
+export class SubtreeFilter implements DataFilter {
+  readonly #nodes: readonly FilterNode[];
+  readonly #dataNode: FindDataNode;
+
+  /**
+   * @param filter the `<filter>` element; one without children selects nothing (§6.4.2)
+   * @param dataNode says which leaves are list keys
+   * @throws RpcError `too-big`
+   */
+  constructor(filter: XmlElement, dataNode: FindDataNode = () => undefined) {
+    const budget = { left: maxFilterNodes };
+    this.#nodes = childElements(filter).map((child) => compile(child, budget));
+    this.#dataNode = dataNode;
+  }
+
+  maySelect(namespace: string, name: string): boolean {
+    return this.#nodes.some(({ element }) => isOf(element, namespace, name));
+  }
+
+  keys(path: readonly string[], key: string): ReadonlySet<string> | undefined {
+    let entries = this.#nodes;
+    for (const [depth, name] of path.entries()) {
+      entries = entries.filter(({ element }) => element.name === name);
+      if (depth === path.length - 1) break;
+      // A node without parts selects all that its data holds.
+      if (entries.some(({ parts }) => parts.length === 0)) return undefined;
+      entries = entries.flatMap(({ parts }) => parts);
+    }
+    const keys = new Set<string>();
+    for (const { tests } of entries) {
+      const test = tests.find(({ element }) => element.name === key);
+      if (test === undefined) return undefined;
+      keys.add(test.content);
+    }
+    return keys;
+  }
+
+  apply(data: readonly XmlElement[]): readonly XmlElement[] {
+    const selection = new Selection();
+    return data.flatMap((top) => {
+      const matching = selection.matching(this.#nodes, top);
+      if (matching.length === 0) return [];
+      return selection.select(top, matching, this.#dataNode(top.namespace, top.name)) ?? [];
+    });
+  }
 }
 
 function compile(element: XmlElement, budget: { left: number }): FilterNode {
@@ -67,11 +84,81 @@ function compile(element: XmlElement, budget: { left: number }): FilterNode {
   };
 }
 
-/** §6.2.1 (no namespace: any) and §6.2.2 (all attributes equal). Content is matched by {@link select}. */
+/** §6.2.1: a filter node without a namespace is of any. */
+function isOf(element: XmlElement, namespace: string, name: string): boolean {
+  return element.name === name && (element.namespace === namespace || element.namespace === '');
+}
+
+/** Applies filter nodes to data once, counting the work. */
+class Selection {
+  readonly #budget = new WorkBudget('the filter', maxFilterSteps);
+
+  /** The filter nodes that are of the element. Content is matched by {@link select}. */
+  matching(nodes: readonly FilterNode[], data: XmlElement): FilterNode[] {
+    this.#budget.spend(nodes.length);
+    return nodes.filter((node) => matches(node, data));
+  }
+
+  /** What the filter nodes, all of which match the element, select of it together. */
+  select(
+    data: XmlElement,
+    nodes: readonly FilterNode[],
+    schema: SchemaNode | undefined,
+  ): XmlElement | undefined {
+    if (nodes.some(({ kind }) => kind === 'selection')) return data;
+    if (nodes.some((node) => node.kind === 'content' && hasContent(node, data))) return data;
+    const passed = nodes.filter(({ kind, tests }) => kind === 'containment' && this.#passes(tests, data));
+    // §6.2.5: where only content is matched, the whole sibling set is selected.
+    if (passed.some(({ parts }) => parts.length === 0)) return data;
+    const tests = passed.flatMap((node) => node.tests);
+    const parts = passed.flatMap((node) => node.parts);
+    return parts.length === 0 ? undefined : this.#assemble(data, tests, parts, schema);
+  }
+
+  /** §6.2.5: all content match nodes of a sibling set have to be true. */
+  #passes(tests: readonly FilterNode[], data: XmlElement): boolean {
+    return tests.every((test) => {
+      this.#budget.spend(data.children.length);
+      return data.children.some((child) => typeof child !== 'string' && isMatched(test, child));
+    });
+  }
+
+  #assemble(
+    data: XmlElement,
+    tests: readonly FilterNode[],
+    parts: readonly FilterNode[],
+    schema: SchemaNode | undefined,
+  ): XmlElement | undefined {
+    const keys = keyNames(schema);
+    const kept: XmlNode[] = [];
+    let selectedAny = false;
+    for (const child of data.children) {
+      if (typeof child === 'string') continue;
+      const selected = this.#child(child, tests, parts, schema);
+      selectedAny ||= selected !== undefined;
+      if (selected !== undefined) kept.push(selected);
+      else if (child.namespace === data.namespace && keys.includes(child.name)) kept.push(child);
+    }
+    return selectedAny ? { ...data, children: kept } : undefined;
+  }
+
+  #child(
+    child: XmlElement,
+    tests: readonly FilterNode[],
+    parts: readonly FilterNode[],
+    schema: SchemaNode | undefined,
+  ): XmlElement | undefined {
+    this.#budget.spend(tests.length);
+    if (tests.some((test) => isMatched(test, child))) return child;
+    const matching = this.matching(parts, child);
+    return matching.length === 0 ? undefined : this.select(child, matching, childNode(schema, child.name));
+  }
+}
+
+/** §6.2.1, §6.2.2: of the same name and namespace, all attributes of the filter node equal. */
 function matches({ element }: FilterNode, data: XmlElement): boolean {
   return (
-    element.name === data.name &&
-    (element.namespace === data.namespace || element.namespace === '') &&
+    isOf(element, data.namespace, data.name) &&
     element.attributes.every((wanted) =>
       data.attributes.some(
         ({ name, namespace, value }) =>
@@ -81,78 +168,11 @@ function matches({ element }: FilterNode, data: XmlElement): boolean {
   );
 }
 
-function hasContent(test: FilterNode, data: XmlElement): boolean {
-  return matches(test, data) && childElements(data).length === 0 && textOf(data).trim() === test.content;
+function isMatched(test: FilterNode, data: XmlElement): boolean {
+  return matches(test, data) && hasContent(test, data);
 }
 
-/** What the filter nodes, all of which match the element, select of it together. */
-function select(
-  data: XmlElement,
-  nodes: readonly FilterNode[],
-  schema: SchemaNode | undefined,
-): XmlElement | undefined {
-  if (nodes.some(({ kind }) => kind === 'selection')) return data;
-  if (nodes.some((node) => node.kind === 'content' && hasContent(node, data))) return data;
-  const children = childElements(data);
-  const passed = nodes.filter(({ kind, tests }) => kind === 'containment' && passes(tests, children));
-  // §6.2.5: where only content is matched, the whole sibling set is selected.
-  if (passed.some(({ parts }) => parts.length === 0)) return data;
-  const tests = passed.flatMap((node) => node.tests);
-  const parts = passed.flatMap((node) => node.parts);
-  return parts.length === 0 ? undefined : assemble(data, tests, parts, schema);
-}
-
-/** §6.2.5: all content match nodes of a sibling set have to be true. */
-function passes(tests: readonly FilterNode[], children: readonly XmlElement[]): boolean {
-  return tests.every((test) => children.some((child) => hasContent(test, child)));
-}
-
-function assemble(
-  data: XmlElement,
-  tests: readonly FilterNode[],
-  parts: readonly FilterNode[],
-  schema: SchemaNode | undefined,
-): XmlElement | undefined {
-  const keys = schema?.kind === 'list' ? schema.keys : [];
-  const kept: XmlNode[] = [];
-  let selectedAny = false;
-  for (const child of data.children) {
-    if (typeof child === 'string') continue;
-    const selected = selectChild(child, tests, parts, schema);
-    selectedAny ||= selected !== undefined;
-    if (selected !== undefined) kept.push(selected);
-    else if (child.namespace === data.namespace && keys.includes(child.name)) kept.push(child);
-  }
-  return selectedAny ? { ...data, children: kept } : undefined;
-}
-
-function selectChild(
-  child: XmlElement,
-  tests: readonly FilterNode[],
-  parts: readonly FilterNode[],
-  schema: SchemaNode | undefined,
-): XmlElement | undefined {
-  if (tests.some((test) => hasContent(test, child))) return child;
-  const matching = parts.filter((part) => matches(part, child));
-  return matching.length === 0 ? undefined : select(child, matching, childNode(schema, child.name));
-}
-
-/** The schema node of a child; choices and cases are not in the data (RFC 6020 §7.9). */
-function childNode(parent: SchemaNode | undefined, name: string): SchemaNode | undefined {
-  return parent !== undefined && 'children' in parent ? findNode(parent.children, name) : undefined;
-}
-
-/** Finds a node by name among schema nodes, looking into choices. */
-export function findNode(nodes: readonly SchemaNode[], name: string): SchemaNode | undefined {
-  for (const node of nodes) {
-    if (node.kind !== 'choice') {
-      if (node.name === name) return node;
-      continue;
-    }
-    for (const one of node.cases) {
-      const found = findNode(one, name);
-      if (found !== undefined) return found;
-    }
-  }
-  return undefined;
+/** §6.2.5: the text of a leaf, without the white space around it. */
+function hasContent({ content }: FilterNode, data: XmlElement): boolean {
+  return data.children.every((child) => typeof child === 'string') && textOf(data).trim() === content;
 }

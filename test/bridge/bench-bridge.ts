@@ -10,6 +10,7 @@ import { es256 } from '../../src/mup/adapters/noble-p256.ts';
 import { endorse } from '../../src/mup/endorsement.ts';
 import { signManifest } from '../../src/mup/signing.ts';
 import type { Backend, RpcInput, RpcOutput } from '../../src/netconf/backend.ts';
+import { SubtreeFilter } from '../../src/netconf/subtree-filter.ts';
 import { type UserAccess, unrestricted } from '../../src/netconf/user-access.ts';
 import { DeviceRegistry } from '../../src/registry/device-registry.ts';
 import { ImageRepository } from '../../src/registry/image-repository.ts';
@@ -197,9 +198,11 @@ export class BenchBridge {
   /** `<get>` of one top-level node, or of what a filter selects. */
   async get(...filter: XmlElement[]): Promise<readonly XmlElement[]> {
     const session = { id: 1, username: 'alice', sourceHost: '127.0.0.1', loginTime: 0 };
-    const wrapped =
-      filter.length === 0 ? undefined : element('urn:ietf:params:xml:ns:netconf:base:1.0', 'filter', filter);
-    return this.backend.get(wrapped, { session, access: this.access, signal: new AbortController().signal });
+    const selected =
+      filter.length === 0
+        ? undefined
+        : new SubtreeFilter(element('urn:ietf:params:xml:ns:netconf:base:1.0', 'filter', filter));
+    return this.backend.get(selected, { session, access: this.access, signal: new AbortController().signal });
   }
 
   /** An update job as `get` shows it: leaf by leaf. */

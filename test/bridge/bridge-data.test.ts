@@ -186,12 +186,6 @@ describe('what get shows of the bridge', () => {
     expect(childElements(none ?? node('none'))).toEqual([]);
   });
 
-  test('running is empty: the bridge has no configuration yet', async () => {
-    const session = { id: 1, username: 'alice', sourceHost: '127.0.0.1', loginTime: 0 };
-    const signal = new AbortController().signal;
-    expect(await bench.backend.getConfig(undefined, { session, access: bench.access, signal })).toEqual([]);
-  });
-
   test('the list of modules is the same until one comes or changes', async () => {
     const before = bench.backend.modules();
     expect(bench.backend.modules()).toBe(before);

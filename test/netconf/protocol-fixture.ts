@@ -105,10 +105,6 @@ export class ScriptedBackend implements Backend {
     return this.data;
   }
 
-  async getConfig(): Promise<readonly XmlElement[]> {
-    return [];
-  }
-
   async rpc(_: ModuleSchema, name: string, given: RpcInput, context: RpcContext): Promise<RpcOutput> {
     const call = { name, input: given, context };
     this.calls.push(call);

@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { RpcError } from '../../src/netconf/rpc-error.ts';
-import { type FindDataNode, filterSubtree, maySelect } from '../../src/netconf/subtree-filter.ts';
+import type { FindDataNode } from '../../src/netconf/schema-nodes.ts';
+import { SubtreeFilter } from '../../src/netconf/subtree-filter.ts';
 import { element, type XmlElement } from '../../src/xml/element.ts';
 import { writeXml } from '../../src/xml/xml-writer.ts';
 import type { SchemaNode } from '../../src/yang/schema.ts';
@@ -49,17 +50,13 @@ function select(
   from: readonly XmlElement[] = data,
   schemas: FindDataNode = schemaOf,
 ): string {
-  return filterSubtree(from, filterOf(content), schemas).map(writeXml).join('');
+  return new SubtreeFilter(filterOf(content), schemas).apply(from).map(writeXml).join('');
 }
 
 const top = (content: string): string => `<top xmlns="${config}">${content}</top>`;
 const squeeze = (xml: string): string => writeXml(parse(xml));
 
 describe('the examples of RFC 6241 §6.4', () => {
-  test('6.4.1: no filter selects all', () => {
-    expect(filterSubtree(data, undefined)).toBe(data);
-  });
-
   test('6.4.2: an empty filter selects nothing', () => {
     expect(select('')).toBe('');
     expect(select(' \n ')).toBe('');
@@ -138,7 +135,7 @@ describe('the examples of RFC 6241 §6.4', () => {
 
   test('6.4.8: elements with attributes', () => {
     const filter = `<t:top xmlns:t="${stats}"><t:interfaces><t:interface t:ifName="eth0"/></t:interfaces></t:top>`;
-    const [selected = element('', 'none')] = filterSubtree(interfaces, filterOf(filter));
+    const [selected = element('', 'none')] = new SubtreeFilter(filterOf(filter)).apply(interfaces);
     expect(writeXml(withoutScope(selected))).toBe(eth0);
   });
 
@@ -212,19 +209,19 @@ describe('the rules of RFC 6241 §6.2', () => {
   });
 
   test('a filter over the limit is too big', () => {
-    const filter = filterOf('<a/>'.repeat(1001));
-    expect(() => filterSubtree(data, filter)).toThrow(RpcError);
-    expect(filterSubtree(data, filterOf('<a/>'.repeat(1000)))).toEqual([]);
+    expect(() => new SubtreeFilter(filterOf('<a/>'.repeat(1001)))).toThrow(RpcError);
+    expect(new SubtreeFilter(filterOf('<a/>'.repeat(1000))).apply(data)).toEqual([]);
   });
 });
 
 describe('maySelect', () => {
+  const mayX = (content: string): boolean => new SubtreeFilter(filterOf(content)).maySelect('urn:a', 'x');
+
   test('is true exactly where a filter names the element', () => {
-    expect(maySelect(undefined, 'urn:a', 'x')).toBe(true);
-    expect(maySelect(filterOf('<x xmlns="urn:a"/>'), 'urn:a', 'x')).toBe(true);
-    expect(maySelect(filterOf('<x/>'), 'urn:a', 'x')).toBe(true);
-    expect(maySelect(filterOf('<x xmlns="urn:b"/><y/>'), 'urn:a', 'x')).toBe(false);
-    expect(maySelect(filterOf(''), 'urn:a', 'x')).toBe(false);
+    expect(mayX('<x xmlns="urn:a"/>')).toBe(true);
+    expect(mayX('<x/>')).toBe(true);
+    expect(mayX('<x xmlns="urn:b"/><y/>')).toBe(false);
+    expect(mayX('')).toBe(false);
   });
 });
 
@@ -250,12 +247,43 @@ describe('properties', () => {
   test('what is selected is a part of the data, and selecting from it again changes nothing', () => {
     fc.assert(
       fc.property(fc.array(tree, { maxLength: 4 }), fc.array(tree, { maxLength: 4 }), (all, filters) => {
-        const filter = element('', 'filter', filters);
-        const selected = filterSubtree(all, filter);
+        const filter = new SubtreeFilter(element('', 'filter', filters));
+        const selected = filter.apply(all);
         const known = all.flatMap((one) => texts(one));
         for (const one of selected.flatMap((node) => texts(node))) expect(known).toContain(one);
-        expect(filterSubtree(selected, filter)).toEqual(selected);
+        expect(filter.apply(selected)).toEqual(selected);
       }),
     );
+  });
+});
+
+describe('keys: which entries a filter can select (§6.2.5)', () => {
+  const namespace = 'urn:mup:yang:mup-bridge';
+  const devices = (content: string): string => `<devices xmlns="${namespace}">${content}</devices>`;
+  const device = (content: string): string => devices(`<device>${content}</device>`);
+  const keysOf = (content: string): readonly string[] | undefined => {
+    const keys = new SubtreeFilter(filterOf(content)).keys(['devices', 'device'], 'uuid');
+    return keys === undefined ? undefined : [...keys];
+  };
+
+  test.each([
+    ['the container alone', devices('')],
+    ['the list alone', device('')],
+    ['a selection node instead of a key', device('<presence/>')],
+    ['an empty key', device('<uuid/>')],
+    ['a key beside an entry without one', device('<uuid>A</uuid>') + device('<presence/>')],
+    ['a key beside the container', device('<uuid>A</uuid>') + devices('')],
+    ['the content of another leaf', device('<presence>online</presence>')],
+  ])('%s selects any entry', (_, content) => {
+    expect(keysOf(content)).toBeUndefined();
+  });
+
+  test.each([
+    ['one key', device('<uuid> A </uuid><presence/>'), ['A']],
+    ['two keys in two filters', device('<uuid>A</uuid>') + device('<uuid>B</uuid>'), ['A', 'B']],
+    ['another node', '<statistics/>', []],
+    ['an empty filter', '', []],
+  ])('%s selects those entries', (_, content, keys) => {
+    expect(keysOf(content)).toEqual(keys);
   });
 });
