@@ -1,11 +1,14 @@
 import { InternalError, UsageError } from '../base/errors.ts';
 
+/** A flag, an option, or one that may be given several times. */
+export type OptionValue = true | string | readonly string[];
+
 /** What the command line said, by the names of the command's definition. */
 export class CommandArguments {
   readonly #positional: ReadonlyMap<string, string>;
-  readonly #options: ReadonlyMap<string, string | true>;
+  readonly #options: ReadonlyMap<string, OptionValue>;
 
-  constructor(positional: ReadonlyMap<string, string>, options: ReadonlyMap<string, string | true>) {
+  constructor(positional: ReadonlyMap<string, string>, options: ReadonlyMap<string, OptionValue>) {
     this.#positional = positional;
     this.#options = options;
   }
@@ -25,7 +28,13 @@ export class CommandArguments {
   /** The value of `--name`, or `undefined` when it was not given. */
   text(name: string): string | undefined {
     const value = this.#options.get(name);
-    return value === true ? undefined : value;
+    return typeof value === 'string' ? value : undefined;
+  }
+
+  /** All values of an option that may be given several times. */
+  texts(name: string): readonly string[] {
+    const value = this.#options.get(name);
+    return Array.isArray(value) ? value : [];
   }
 
   /**

@@ -30,6 +30,8 @@ export interface CommandOption {
   readonly value?: string;
   readonly description: string;
   readonly required?: boolean;
+  /** May be given several times. */
+  readonly repeatable?: boolean;
 }
 
 /** One positional argument. */

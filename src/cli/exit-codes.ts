@@ -19,7 +19,7 @@ export const exitCodeTexts: Readonly<Record<ExitCode, string>> = {
   0: 'done',
   1: 'failed, for the reason printed on stderr',
   2: 'wrong usage: command line, configuration, file or key',
-  3: 'the device or the bridge refused the update',
+  3: 'the device or the bridge refused what was asked',
   4: 'the device is offline or did not answer in time',
   5: 'not authorised: login refused, or the host key is not the expected one',
   6: 'the bridge cannot be reached, or the connection to it was lost',

@@ -1,7 +1,13 @@
 import { Command, CommanderError, Option } from 'commander';
 import { UsageError } from '../../base/errors.ts';
-import { CommandArguments } from '../arguments.ts';
-import { type CliIo, type CommandDefinition, type CommandGroup, isGroup } from '../command.ts';
+import { CommandArguments, type OptionValue } from '../arguments.ts';
+import {
+  type CliIo,
+  type CommandDefinition,
+  type CommandGroup,
+  type CommandOption,
+  isGroup,
+} from '../command.ts';
 import { reportError } from '../error-line.ts';
 import { type ExitCode, exitCodeOf, exitCodes } from '../exit-codes.ts';
 import { commandHelpFooter } from '../help.ts';
@@ -69,22 +75,28 @@ function buildCommand(definition: CommandDefinition, fullName: string, run: Prog
     .addHelpText('after', commandHelpFooter(fullName, definition));
   for (const { name, description, optional } of definition.arguments ?? [])
     command.argument(optional === true ? `[${name}]` : `<${name}>`, description);
-  for (const { name, value, description, required } of definition.options)
-    command.option(
-      value === undefined ? `--${name}` : `--${name} <${value}>`,
-      required === true ? `${description} (required)` : description,
-    );
+  for (const option of definition.options) command.addOption(newOption(option));
   return command.action(async () => {
     run.exitCode = await definition.run(argumentsOf(definition, command), run.io);
   });
 }
 
+function newOption({ name, value, description, required, repeatable }: CommandOption): Option {
+  const option = new Option(
+    value === undefined ? `--${name}` : `--${name} <${value}>`,
+    required === true ? `${description} (required)` : description,
+  );
+  return repeatable === true
+    ? option.argParser((text: string, before: readonly string[] = []) => [...before, text])
+    : option;
+}
+
 /** Commander's result by the definition's names. Required options are checked last, after typos. */
 function argumentsOf(definition: CommandDefinition, command: Command): CommandArguments {
-  const values = new Map<string, string | true>();
+  const values = new Map<string, OptionValue>();
   for (const { name } of definition.options) {
     const value: unknown = command.getOptionValue(new Option(`--${name}`).attributeName());
-    if (typeof value === 'string' || value === true) values.set(name, value);
+    if (typeof value === 'string' || value === true || Array.isArray(value)) values.set(name, value);
   }
   const positional = new Map<string, string>();
   for (const [index, { name }] of (definition.arguments ?? []).entries()) {

@@ -1,0 +1,40 @@
+import { errorCode, errorMessage, MupError } from '../base/errors.ts';
+import { RpcReplyError } from '../netconf/client.ts';
+import { CommandError, type ExitCode, exitCodeOf, exitCodes } from './exit-codes.ts';
+
+/** Exit codes by the codes of errors and by the app-tags of rpc-errors. */
+const exitCodesByCode: Readonly<Record<string, ExitCode>> = {
+  'device-offline': exitCodes.deviceUnavailable,
+  'device-timeout': exitCodes.deviceUnavailable,
+  'broker-offline': exitCodes.deviceUnavailable,
+  'transfer-stalled': exitCodes.deviceUnavailable,
+  'instance-required': exitCodes.deviceUnavailable,
+  'login-refused': exitCodes.notAuthorised,
+  'host-key-mismatch': exitCodes.notAuthorised,
+  'access-denied': exitCodes.notAuthorised,
+  'netconf-unreachable': exitCodes.bridgeUnreachable,
+  'netconf-timeout': exitCodes.bridgeUnreachable,
+  'netconf-closed': exitCodes.bridgeUnreachable,
+  'version-not-newer': exitCodes.refused,
+  'wrong-app-id': exitCodes.refused,
+  'wrong-old-version': exitCodes.refused,
+  'sftp-refused': exitCodes.refused,
+};
+
+/** The error with which a command that talks to a bridge ends: its exit code tells a script what to do. */
+export function commandFailure(error: unknown): CommandError {
+  if (error instanceof CommandError) return error;
+  const code = errorCode(error) ?? 'failed';
+  const { where, hint } = error instanceof MupError ? error : {};
+  return new CommandError(exitCodeFor(error, code), code, errorMessage(error), {
+    ...(where === undefined ? {} : { where }),
+    ...(hint === undefined ? {} : { hint }),
+    cause: error,
+  });
+}
+
+function exitCodeFor(error: unknown, code: string): ExitCode {
+  const known = Object.hasOwn(exitCodesByCode, code) ? exitCodesByCode[code] : undefined;
+  if (known !== undefined) return known;
+  return error instanceof RpcReplyError ? exitCodes.refused : exitCodeOf(error);
+}
