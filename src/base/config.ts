@@ -83,7 +83,12 @@ export interface RegistrationConfig {
   readonly workerIdleMs: number;
   readonly maxDevices: number;
   readonly maxOperations: number;
+  /** Which devices are accepted, where nothing is configured over NETCONF. */
+  readonly acceptance: AcceptancePolicy;
 }
+
+/** `open`: every device that describes itself; `approve`: those that a user has accepted. */
+export type AcceptancePolicy = 'open' | 'approve';
 
 export interface RpcConfig {
   /** How long a device may take to answer a request. */
@@ -111,6 +116,10 @@ export interface UpdateConfig {
   readonly offlineDeadlineMs: number;
   /** Finished jobs that are remembered. */
   readonly maxFinishedJobs: number;
+  /** Shortest time between two notifications of one job's progress. */
+  readonly progressIntervalMs: number;
+  /** Percent of the image between two notifications of one job's progress. */
+  readonly progressPercent: number;
 }
 
 export interface ImageConfig {
@@ -188,6 +197,7 @@ export const defaultConfig: Config = {
     workerIdleMs: 15_000,
     maxDevices: 100_000,
     maxOperations: 512,
+    acceptance: 'open',
   },
   rpc: { timeoutMs: 10_000, maxInFlight: 10_000, maxInFlightPerDevice: 16 },
   update: {
@@ -203,6 +213,8 @@ export const defaultConfig: Config = {
     restartDeadlineMs: 120_000,
     offlineDeadlineMs: 86_400_000,
     maxFinishedJobs: 1000,
+    progressIntervalMs: 1000,
+    progressPercent: 5,
   },
   images: { maxImageBytes: 16 * MiB, maxImages: 1000, maxManifestBytes: 16 * KiB },
   yang: { searchPath: ['/usr/share/yuma/modules', '/usr/share/yang/modules'] },

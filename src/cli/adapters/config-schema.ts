@@ -120,6 +120,9 @@ const registration = z.strictObject({
   workerIdleMs: delayMs('How long that worker stays after its last description'),
   maxDevices: count('Registered devices'),
   maxOperations: count('Operations in one description'),
+  acceptance: z
+    .enum(['open', 'approve'])
+    .describe('Which devices are accepted: all, or those that `accept-device` has named'),
 } satisfies Shape<RegistrationConfig>);
 
 const rpc = z.strictObject({
@@ -142,6 +145,12 @@ const update = z
     restartDeadlineMs: delayMs('How long the device may take to come back with the new version'),
     offlineDeadlineMs: delayMs('How long an update waits for a device that is offline'),
     maxFinishedJobs: count('Finished update jobs that are remembered'),
+    progressIntervalMs: delayMs("Shortest time between two notifications of an update's progress"),
+    progressPercent: integer(
+      1,
+      100,
+      "Percent of the image between two notifications of an update's progress",
+    ),
   } satisfies Shape<UpdateConfig>)
   .refine((value) => value.minTimeoutMs <= value.maxTimeoutMs, {
     path: ['minTimeoutMs'],
