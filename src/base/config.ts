@@ -128,6 +128,13 @@ export interface ImageConfig {
   readonly maxManifestBytes: number;
 }
 
+export interface NotificationConfig {
+  /** Events kept for replay and for slow subscribers: so many in the log, and as many in memory. */
+  readonly maxEvents: number;
+  /** Octets of them: so many in the log, and as many in memory. */
+  readonly maxBytes: number;
+}
+
 export interface YangConfig {
   /** Directories with the official files of standard modules; looked up before our renditions. */
   readonly searchPath: readonly string[];
@@ -143,6 +150,7 @@ export interface Config {
   readonly rpc: RpcConfig;
   readonly update: UpdateConfig;
   readonly images: ImageConfig;
+  readonly notifications: NotificationConfig;
   readonly yang: YangConfig;
 }
 
@@ -217,5 +225,6 @@ export const defaultConfig: Config = {
     progressPercent: 5,
   },
   images: { maxImageBytes: 16 * MiB, maxImages: 1000, maxManifestBytes: 16 * KiB },
+  notifications: { maxEvents: 10_000, maxBytes: 8 * MiB },
   yang: { searchPath: ['/usr/share/yuma/modules', '/usr/share/yang/modules'] },
 };

@@ -12,3 +12,12 @@ export const bridgeNamespace = 'urn:mup:yang:mup-bridge';
 
 /** RFC 8341. */
 export const nacmNamespace = 'urn:ietf:params:xml:ns:yang:ietf-netconf-acm';
+
+/** RFC 5277 §4: `create-subscription` and `notification`. */
+export const notificationNamespace = 'urn:ietf:params:xml:ns:netconf:notification:1.0';
+
+/** RFC 5277 §3.4: streams, `replayComplete` and `notificationComplete`. */
+export const notificationStateNamespace = 'urn:ietf:params:xml:ns:netmod:notification';
+
+/** RFC 6470. */
+export const baseEventsNamespace = 'urn:ietf:params:xml:ns:yang:ietf-netconf-notifications';

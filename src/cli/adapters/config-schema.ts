@@ -7,6 +7,7 @@ import {
   type LogConfig,
   type MqttConfig,
   type NetconfConfig,
+  type NotificationConfig,
   type RegistrationConfig,
   type RpcConfig,
   type UpdateConfig,
@@ -163,6 +164,11 @@ const images = z.strictObject({
   maxManifestBytes: bytes(512, MiB, 'Largest vendor manifest'),
 } satisfies Shape<ImageConfig>);
 
+const notifications = z.strictObject({
+  maxEvents: count('Events kept for replay in the log, and as many of telemetry in memory'),
+  maxBytes: bytes(64 * 1024, GiB, 'Octets of these events: in the log, and as many of telemetry in memory'),
+} satisfies Shape<NotificationConfig>);
+
 const yang = z.strictObject({
   searchPath: z
     .array(z.string().min(1, 'is empty'))
@@ -179,6 +185,7 @@ const configSchema = z.strictObject({
   rpc,
   update,
   images,
+  notifications,
   yang,
 } satisfies Shape<Config>);
 
