@@ -38,6 +38,10 @@ export class BridgeBackend implements Backend {
     return this.#deps.modules.all();
   }
 
+  onModulesChanged(listener: () => void): () => void {
+    return this.#deps.modules.onChanged(listener);
+  }
+
   async get(filter: DataFilter | undefined): Promise<readonly XmlElement[]> {
     return [...(await this.#deps.data.read(filter)), ...this.#telemetry(filter)];
   }

@@ -23,8 +23,13 @@ export interface SessionInfo {
 /** A module revision that `get-schema` answers. */
 export interface ServedModule {
   readonly schema: ModuleSchema;
-  /** `implement`: announced, its RPCs and data are served; `import`: for get-schema only. */
-  readonly conformance: 'implement' | 'import';
+  /**
+   * `implement`: announced, its RPCs and data are served; `import`: others import from it; `superseded`: a
+   * later revision is served in its place, and get-schema still answers this one.
+   */
+  readonly conformance: 'implement' | 'import' | 'superseded';
+  /** The features of the module that are there (RFC 6020 §7.18.1). */
+  readonly features?: readonly string[];
   /** The YANG text. */
   text(): Promise<string>;
 }
@@ -48,6 +53,11 @@ export type RpcOutput = readonly XmlElement[];
 export interface Backend {
   /** All module revisions; the same array until something changes. */
   modules(): readonly ServedModule[];
+  /**
+   * Calls `listener` after each change of what `modules` returns.
+   * @returns ends that
+   */
+  onModulesChanged(listener: () => void): () => void;
   /**
    * State data, one element per top-level node: the server adds the configuration.
    * @param filter what the request selects; the backend may use it to leave out what it surely does not

@@ -14,6 +14,9 @@ const identifierExpression = /^[A-Za-z_][A-Za-z0-9_.-]*$/;
 /** Top-level data node of generated modules; RPC names share its name space (RFC 6020 §6.2.1). */
 export const telemetryName = 'telemetry';
 
+/** Notification of generated modules with what a device has measured; also in that name space. */
+const measurementName = 'measurement';
+
 /** Input leaf that names the target device. */
 export const uuidInputName = 'uuidInput';
 
@@ -44,6 +47,14 @@ export function rpcName(name: string): string {
   throw new PeerError('bad-name', `${JSON.stringify(name.slice(0, 80))} cannot be the name of an RPC`, {
     hint: `A name has 1 to 64 of A-Z a-z 0-9 _ . - and starts with a letter or _, not with xml; "${telemetryName}" is taken.`,
   });
+}
+
+/** The notification's name in a module with these RPCs: `measurement`, numbered where an RPC is called so. */
+export function notificationName(rpcs: readonly string[]): string {
+  const taken = new Set(rpcs);
+  let name = measurementName;
+  for (let number = 2; taken.has(name); number++) name = numbered(measurementName, number);
+  return name;
 }
 
 /**

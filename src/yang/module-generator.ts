@@ -13,8 +13,8 @@ import { checkValue } from './value-check.ts';
 const maxUnitsLength = 64;
 
 /**
- * The YANG 1 module of a model (design: From description to module): an `rpc` for each operation, and the
- * data points below `telemetry`. Statements are in the order of RFC 6020 §12, so that no compiler warns.
+ * The YANG 1 module of a model (design: From description to module): an `rpc` for each operation, the data
+ * points below `telemetry`, and a notification that carries measurements of them. Statements are in the order of RFC 6020 §12, so that no compiler warns.
  * @throws PeerError `bad-type`, `bad-pattern`, `bad-name` when a part of the model cannot be said in YANG
  */
 export function moduleStatement(model: ModuleModel): Statement {
@@ -30,6 +30,9 @@ export function moduleStatement(model: ModuleModel): Statement {
     hasDataPoints ? dateAndTimeTypedef : undefined,
     hasDataPoints ? telemetry(model.dataPoints) : undefined,
     ...model.operations.map(rpc),
+    hasDataPoints && model.notification !== undefined
+      ? measurement(model.notification, model.dataPoints)
+      : undefined,
   ]);
 }
 
@@ -137,6 +140,18 @@ function telemetry(dataPoints: readonly DataPointModel[]): Statement {
       ]),
       ...dataPoints.map(dataPoint),
     ]),
+  ]);
+}
+
+/** A measurement of some data points; those that were not measured are not in it. */
+function measurement(name: string, dataPoints: readonly DataPointModel[]): Statement {
+  return statement('notification', name, [
+    description(undefined, 'A device has measured something.'),
+    statement('leaf', 'uuid', [
+      statement('type', 'device-id'),
+      description(undefined, 'The id of the device.'),
+    ]),
+    ...dataPoints.map(dataPoint),
   ]);
 }
 

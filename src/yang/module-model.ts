@@ -1,6 +1,6 @@
 import type { DataPoint, DeviceDescription, EnumValue, Field } from '../base/description.ts';
 import { PeerError } from '../base/errors.ts';
-import { moduleName, rpcName, withLeafNames } from './identifiers.ts';
+import { moduleName, notificationName, rpcName, withLeafNames } from './identifiers.ts';
 import { dataPointDifference, operationDifferences } from './module-differences.ts';
 import { moduleStatement } from './module-generator.ts';
 import { moduleSchema } from './module-schema.ts';
@@ -24,6 +24,17 @@ export interface Revision {
   readonly date: string;
   /** What it brought. */
   readonly text: string;
+  readonly extent: Extent;
+}
+
+/**
+ * How much of the newest revision was there already: a revision only adds, and always at the end, so that
+ * these counts tell what an earlier one said.
+ */
+export interface Extent {
+  readonly dataPoints: number;
+  /** States of each operation that was there, in order. */
+  readonly states: readonly number[];
 }
 
 /** A generated module, as data that a store can keep. */
@@ -33,6 +44,8 @@ export interface ModuleModel {
   readonly prefix: string;
   readonly category: string;
   readonly text?: string;
+  /** Name of the notification that carries measurements; absent before there are data points. */
+  readonly notification?: string;
   /** Newest first, and never empty. */
   readonly revisions: readonly Revision[];
   readonly operations: readonly OperationModel[];
@@ -69,7 +82,10 @@ export function newModule(description: DeviceDescription, name?: string): Module
     prefix: chosen,
     category,
     ...(text === undefined ? {} : { text }),
-    revisions: [{ date: firstRevision, text: 'First revision.' }],
+    ...notificationOf({ operations, dataPoints }),
+    revisions: [
+      { date: firstRevision, text: 'First revision.', extent: extentOf({ operations, dataPoints }) },
+    ],
     operations,
     dataPoints,
   });
@@ -96,9 +112,42 @@ export function extendModule(model: ModuleModel, description: DeviceDescription)
       kind: 'contradiction',
       reasons: [`the module holds ${maxNodes} operations and data points at most`],
     };
-  const revision = { date: dayAfter(model.revisions[0]?.date ?? firstRevision), text: additions.join(' ') };
+  const revision = {
+    date: dayAfter(model.revisions[0]?.date ?? firstRevision),
+    text: additions.join(' '),
+    extent: extentOf(merged),
+  };
   const revisions = [revision, ...model.revisions].slice(0, maxRevisions);
-  return { kind: 'extended', model: checked({ ...model, ...merged, revisions }) };
+  const { notification } = model;
+  const named = notification === undefined ? notificationOf(merged) : { notification };
+  return { kind: 'extended', model: checked({ ...model, ...merged, ...named, revisions }) };
+}
+
+/**
+ * The module as an earlier revision said it.
+ * @param at index of the revision among those that the module lists
+ */
+export function atRevision(model: ModuleModel, at: number): ModuleModel {
+  const extent = model.revisions[at]?.extent ?? extentOf(model);
+  return {
+    ...model,
+    revisions: model.revisions.slice(at),
+    dataPoints: model.dataPoints.slice(0, extent.dataPoints),
+    operations: model.operations
+      .slice(0, extent.states.length)
+      .map((operation, i) => ({ ...operation, states: operation.states.slice(0, extent.states[i]) })),
+  };
+}
+
+type Content = Pick<ModuleModel, 'operations' | 'dataPoints'>;
+
+function extentOf({ operations, dataPoints }: Content): Extent {
+  return { dataPoints: dataPoints.length, states: operations.map(({ states }) => states.length) };
+}
+
+function notificationOf({ operations, dataPoints }: Content): Pick<ModuleModel, 'notification'> {
+  if (dataPoints.length === 0) return {};
+  return { notification: notificationName(operations.map(({ name }) => name)) };
 }
 
 type Parts = Pick<ModuleModel, 'category' | 'text' | 'operations' | 'dataPoints'>;
@@ -131,7 +180,7 @@ function refuseRepeated(names: readonly string[]): void {
   if (repeated !== undefined) throw new PeerError('bad-name', `the operation "${repeated}" occurs twice`);
 }
 
-function isTooBig({ operations, dataPoints }: Pick<ModuleModel, 'operations' | 'dataPoints'>): boolean {
+function isTooBig({ operations, dataPoints }: Content): boolean {
   return (
     operations.length + dataPoints.length > maxNodes ||
     operations.some(({ states }) => states.length > maxNodes)
@@ -151,6 +200,8 @@ function contradictions(
 ): string[] {
   return [
     ...operations.flatMap((operation) => {
+      if (operation.name === model.notification)
+        return [`operation ${operation.name}: the notification of the module has this name`];
       const known = model.operations.find(({ name }) => name === operation.name);
       return known === undefined ? [] : operationDifferences(known, operation);
     }),
@@ -180,10 +231,7 @@ function withMoreStates(known: OperationModel, other: OperationModel): Operation
 }
 
 /** One sentence for each kind of addition; none: nothing was added. */
-function describeAdditions(
-  model: ModuleModel,
-  merged: Pick<ModuleModel, 'operations' | 'dataPoints'>,
-): string[] {
+function describeAdditions(model: ModuleModel, merged: Content): string[] {
   const added = (known: readonly { name: string }[], all: readonly { name: string }[]): string =>
     all
       .slice(known.length)

@@ -96,9 +96,21 @@ export class ScriptedBackend implements Backend {
   ];
   data: readonly XmlElement[] = [lampNode('lamps', [lamp('1', 'hall'), lamp('2', 'attic')])];
   answer: (call: Call) => RpcOutput | Promise<RpcOutput> = () => [];
+  readonly #listeners = new Set<() => void>();
 
   modules(): readonly ServedModule[] {
     return this.served;
+  }
+
+  onModulesChanged(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Serves other modules from now on. */
+  serve(modules: readonly ServedModule[]): void {
+    this.served = modules;
+    for (const listener of this.#listeners) listener();
   }
 
   async get(): Promise<readonly XmlElement[]> {
