@@ -21,11 +21,16 @@ export function instanceIdentifier(
   prefixOf: (namespace: string) => string | undefined,
 ): Required<ErrorPlace> {
   const prefixes = new Map<string, string>();
-  const qualified = (namespace: string, name: string): string => {
-    const known = prefixes.get(namespace) ?? prefixOf(namespace) ?? `ns${prefixes.size + 1}`;
-    prefixes.set(namespace, known);
-    return `${known}:${name}`;
+  const prefixFor = (namespace: string): string => {
+    const wanted = prefixOf(namespace);
+    // Modules choose their prefixes by themselves, and two may choose the same.
+    const free = wanted !== undefined && ![...prefixes.values()].includes(wanted);
+    const prefix = free ? wanted : `ns${prefixes.size + 1}`;
+    prefixes.set(namespace, prefix);
+    return prefix;
   };
+  const qualified = (namespace: string, name: string): string =>
+    `${prefixes.get(namespace) ?? prefixFor(namespace)}:${name}`;
   const steps = path.map(({ namespace, name, keys = {} }) => {
     const predicates = Object.entries(keys).map(
       ([key, value]) => `[${key === '.' ? key : qualified(namespace, key)}=${literal(value)}]`,

@@ -1,10 +1,13 @@
 import type { XmlElement } from '../xml/element.ts';
+import { instanceIdentifier } from './data-path.ts';
 import { get, getConfig } from './get-operations.ts';
 import { getSchema } from './get-schema.ts';
 import { performModuleRpc } from './module-rpc.ts';
-import { baseNamespace, monitoringNamespace } from './namespaces.ts';
+import { baseNamespace, monitoringNamespace, notificationNamespace } from './namespaces.ts';
 import type { Operation, OperationContext, Reply } from './operation.ts';
+import { RpcError } from './rpc-error.ts';
 import { closeSession, killSession } from './session-operations.ts';
+import { createSubscription } from './subscription-operation.ts';
 
 /** Operations that the server performs itself, by namespace and name; the others are of modules. */
 const operations: ReadonlyMap<string, ReadonlyMap<string, Operation>> = new Map([
@@ -21,13 +24,28 @@ const operations: ReadonlyMap<string, ReadonlyMap<string, Operation>> = new Map(
     monitoringNamespace,
     new Map<string, Operation>([['get-schema', (operation, { index }) => getSchema(operation, index)]]),
   ],
+  [notificationNamespace, new Map<string, Operation>([['create-subscription', createSubscription]])],
 ]);
 
 /**
- * Performs the operation of one `<rpc>`.
+ * Performs the operation of one `<rpc>`, if its user may (RFC 8341 §3.4.4): who may not learns nothing of
+ * what it takes.
  * @throws RpcError, or whatever the backend threw
  */
 export async function perform(operation: XmlElement, context: OperationContext): Promise<Reply> {
+  if (!context.access.mayCall(operation.namespace, operation.name)) throw operationDenied(operation, context);
   const served = operations.get(operation.namespace)?.get(operation.name) ?? performModuleRpc;
   return served(operation, context);
+}
+
+function operationDenied({ namespace, name }: XmlElement, { session, index }: OperationContext): RpcError {
+  const path = [
+    { namespace: baseNamespace, name: 'rpc' },
+    { namespace, name },
+  ];
+  const place = instanceIdentifier(path, (of) =>
+    of === baseNamespace ? 'nc' : index.implementedBy(of)?.prefix,
+  );
+  const message = `user ${session.username} may not call <${name}>`;
+  return new RpcError('protocol', 'access-denied', message, place);
 }

@@ -15,7 +15,7 @@ import { RpcError } from './rpc-error.ts';
 import { type Echo, echoOf, noEcho, operationOf } from './rpc-message.ts';
 import type { MessageCounters } from './statistics.ts';
 import { toRpcError } from './to-rpc-error.ts';
-import type { AccessPolicy } from './user-access.ts';
+import type { AccessPolicy, UserAccess } from './user-access.ts';
 
 /** What answering requests needs of the server. */
 export interface ResponderHost {
@@ -26,8 +26,17 @@ export interface ResponderHost {
   readonly ownState: readonly OwnState[];
   readonly access: AccessPolicy;
   index(): ModuleIndex;
-  /** Ends a session on behalf of another. @returns whether there is one of that id */
-  kill(sessionId: number): boolean;
+  /** Ends a session on behalf of another, `by`. @returns whether there is one of that id */
+  kill(sessionId: number, by: number): boolean;
+}
+
+/** What answering requests needs of their session. */
+export interface RespondingSession {
+  readonly info: SessionInfo;
+  readonly counters: MessageCounters;
+  /** Aborted when the session ends. */
+  readonly signal: AbortSignal;
+  readonly subscribe: OperationContext['subscribe'];
 }
 
 /** What an `<rpc-reply>` is made of. */
@@ -49,6 +58,7 @@ export class Responder {
   readonly #session: SessionInfo;
   readonly #counters: MessageCounters;
   readonly #signal: AbortSignal;
+  readonly #access: UserAccess;
   readonly #limits: XmlLimits;
 
   constructor(host: ResponderHost, session: SessionInfo, counters: MessageCounters, signal: AbortSignal) {
@@ -56,6 +66,7 @@ export class Responder {
     this.#session = session;
     this.#counters = counters;
     this.#signal = signal;
+    this.#access = host.access.forUser(session.username);
     this.#limits = { ...host.config, maxBytes: host.config.maxMessageBytes, maxNodes: maxRequestNodes };
   }
 
@@ -93,8 +104,20 @@ export class Responder {
         operation,
         error: errorMessage(thrown),
       });
+    if (error.tag === 'access-denied') this.#logDenial(error, operation);
     this.#count('outRpcErrors');
     return { echo, children: [rpcErrorElement(error)], failed: true };
+  }
+
+  #logDenial({ fields }: RpcError, operation: string | undefined): void {
+    const { id, username, sourceHost } = this.#session;
+    this.#host.logger.info('access control denied a NETCONF request', {
+      session: id,
+      username,
+      sourceHost,
+      operation,
+      path: fields.path,
+    });
   }
 
   async #answerMessage(bytes: Uint8Array, framing: Framing): Promise<Answer | undefined> {
@@ -138,12 +161,13 @@ export class Responder {
     const host = this.#host;
     return {
       session: this.#session,
-      access: host.access.forUser(this.#session.username),
+      access: this.#access,
       signal: this.#signal,
       backend: host.backend,
       index: host.index(),
       ownState: host.ownState,
-      kill: (id) => host.kill(id),
+      kill: (id) => host.kill(id, this.#session.id),
+      subscribe: this.#subscribe,
       close,
     };
   }

@@ -24,7 +24,7 @@ export interface UserAccess {
 
 /** Who may do what. */
 export interface AccessPolicy {
-  /** What a user may do as the rules stand now; asked for each request. */
+  /** What a user may do, by the rules as they stand whenever that is asked. */
   forUser(username: string): UserAccess;
 }
 
