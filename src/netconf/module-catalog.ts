@@ -4,16 +4,20 @@ import { serverCapabilities } from './capabilities.ts';
 import { monitoringData } from './monitoring-schema.ts';
 import { monitoringNamespace } from './namespaces.ts';
 import { findNode } from './schema-nodes.ts';
+import { libraryContentId } from './yang-library.ts';
 
 /** The served modules, indexed. Made once per change of the backend's modules. */
 export class ModuleIndex {
   readonly modules: readonly ServedModule[];
   readonly capabilities: readonly string[];
+  /** Stands for the modules in the YANG library. */
+  readonly contentId: string;
   readonly #implemented = new Map<string, ModuleSchema>();
 
   constructor(modules: readonly ServedModule[]) {
     this.modules = modules;
-    this.capabilities = serverCapabilities(modules);
+    this.contentId = libraryContentId(modules);
+    this.capabilities = serverCapabilities(modules, this.contentId);
     for (const { schema, conformance } of modules)
       if (conformance === 'implement') this.#implemented.set(schema.namespace, schema);
   }
@@ -30,7 +34,8 @@ export class ModuleIndex {
 
   /** The schema of a top-level data node. */
   readonly dataNode = (namespace: string, name: string): SchemaNode | undefined => {
-    const nodes = namespace === monitoringNamespace ? monitoringData : this.#implemented.get(namespace)?.data;
+    const known = this.#implemented.get(namespace)?.data;
+    const nodes = known ?? (namespace === monitoringNamespace ? monitoringData : undefined);
     return nodes === undefined ? undefined : findNode(nodes, name);
   };
 }

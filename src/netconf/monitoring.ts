@@ -1,6 +1,7 @@
 import { dateAndTime } from '../base/clock.ts';
 import { element, type XmlElement } from '../xml/element.ts';
 import type { ServedModule, SessionInfo } from './backend.ts';
+import type { DatastoreLock, DatastoreName } from './datastore-locks.ts';
 import type { ModuleIndex } from './module-catalog.ts';
 import { monitoringNamespace } from './namespaces.ts';
 import type { MessageCounters, ServerCounters } from './statistics.ts';
@@ -16,14 +17,21 @@ export interface MonitoredServer {
   readonly index: ModuleIndex;
   readonly sessions: readonly MonitoredSession[];
   readonly counters: ServerCounters;
+  readonly locks: readonly DatastoreLock[];
   /** Milliseconds since the epoch. */
   readonly startTime: number;
 }
 
 /** The container `netconf-state` (RFC 6022 §2.1). */
-export function netconfState({ index, sessions, counters, startTime }: MonitoredServer): XmlElement {
+export function netconfState({ index, sessions, counters, locks, startTime }: MonitoredServer): XmlElement {
+  const { capabilities, schemas } = staticParts(index);
   return node('netconf-state', [
-    ...staticParts(index),
+    capabilities,
+    node(
+      'datastores',
+      datastores.map((name) => datastoreElement(name, locks)),
+    ),
+    schemas,
     node('sessions', sessions.map(sessionElement)),
     node('statistics', [
       node('netconf-start-time', dateAndTime(startTime)),
@@ -35,20 +43,37 @@ export function netconfState({ index, sessions, counters, startTime }: Monitored
   ]);
 }
 
-const staticPartsOf = new WeakMap<ModuleIndex, readonly XmlElement[]>();
+/** In the order of RFC 6241 §5.1. */
+const datastores: readonly DatastoreName[] = ['running', 'startup'];
+
+function datastoreElement(name: DatastoreName, locks: readonly DatastoreLock[]): XmlElement {
+  const lock = locks.find(({ datastore }) => datastore === name);
+  if (lock === undefined) return node('datastore', [node('name', name)]);
+  const globalLock = node('global-lock', [
+    node('locked-by-session', String(lock.sessionId)),
+    node('locked-time', dateAndTime(lock.since)),
+  ]);
+  return node('datastore', [node('name', name), node('locks', [globalLock])]);
+}
 
 /** What only a change of the modules changes. */
-function staticParts(index: ModuleIndex): readonly XmlElement[] {
+interface StaticParts {
+  readonly capabilities: XmlElement;
+  readonly schemas: XmlElement;
+}
+
+const staticPartsOf = new WeakMap<ModuleIndex, StaticParts>();
+
+function staticParts(index: ModuleIndex): StaticParts {
   const known = staticPartsOf.get(index);
   if (known !== undefined) return known;
-  const parts = [
-    node(
+  const parts = {
+    capabilities: node(
       'capabilities',
       index.capabilities.map((uri) => node('capability', uri)),
     ),
-    node('datastores', [node('datastore', [node('name', 'running')])]),
-    node('schemas', index.modules.map(schemaElement)),
-  ];
+    schemas: node('schemas', index.modules.map(schemaElement)),
+  };
   staticPartsOf.set(index, parts);
   return parts;
 }

@@ -21,3 +21,6 @@ export const notificationStateNamespace = 'urn:ietf:params:xml:ns:netmod:notific
 
 /** RFC 6470. */
 export const baseEventsNamespace = 'urn:ietf:params:xml:ns:yang:ietf-netconf-notifications';
+
+/** RFC 8342: identities of datastores. */
+export const datastoresNamespace = 'urn:ietf:params:xml:ns:yang:ietf-datastores';

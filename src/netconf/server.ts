@@ -4,12 +4,13 @@ import type { Logger } from '../base/logger.ts';
 import type { Backend, SessionInfo } from './backend.ts';
 import { ModuleCatalog } from './module-catalog.ts';
 import { netconfState } from './monitoring.ts';
-import { monitoringNamespace } from './namespaces.ts';
+import { monitoringNamespace, yangLibraryNamespace } from './namespaces.ts';
 import type { OwnState } from './operation.ts';
 import { type EndReason, NetconfSession, type SessionHost } from './session.ts';
 import type { SessionHandle, SessionPort } from './session-port.ts';
 import { newServerCounters } from './statistics.ts';
 import type { AccessPolicy } from './user-access.ts';
+import { modulesState, yangLibrary } from './yang-library.ts';
 
 export interface NetconfServerDependencies {
   readonly backend: Backend;
@@ -51,7 +52,7 @@ export class NetconfServer {
       logger,
       trace,
       counters: this.#counters,
-      ownState: [this.#monitoring(catalog)],
+      ownState: [this.#monitoring(catalog), ...libraryState(catalog)],
       index: () => catalog.current(),
       kill: (id) => this.#kill(id),
       ended: (session, reason) => this.#ended(session, reason),
@@ -126,10 +127,19 @@ export class NetconfServer {
           index: catalog.current(),
           sessions: [...this.#sessions.values()],
           counters: this.#counters,
+          locks: [],
           startTime: this.#startTime,
         }),
     };
   }
+}
+
+function libraryState(catalog: ModuleCatalog): OwnState[] {
+  const namespace = yangLibraryNamespace;
+  return [
+    { namespace, name: 'yang-library', build: () => yangLibrary(catalog.current()) },
+    { namespace, name: 'modules-state', build: () => modulesState(catalog.current()) },
+  ];
 }
 
 const refusedSession: SessionHandle = {
