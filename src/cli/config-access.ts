@@ -6,26 +6,31 @@ import { childElement, childElements, element, type XmlElement } from '../xml/el
 
 /** The configuration of a bridge, for commands: of one that runs, or of a state directory. */
 export interface ConfigAccess {
-  /** The datastore; of a state directory there is `startup` alone, from which a bridge begins. */
+  /** A datastore. Where no bridge runs, `running` is what it would begin with: `startup`. */
   read(datastore: DatastoreName): Promise<ConfigTree>;
   /**
-   * Merges into `running`, where a bridge runs, and into `startup`, so that it lasts.
-   * @param edit top-level elements, with `operation` attributes where something else is to be done
-   * @throws RpcReplyError, RpcError as edit-config does
+   * Changes `running`, where a bridge runs, and `startup`, so that it lasts.
+   * @param edit from the configuration as it is: top-level elements to merge, with `operation` attributes
+   *   where something else is to be done
+   * @returns the configuration afterwards
+   * @throws RpcReplyError, RpcError as edit-config does, and whatever `edit` throws
    */
-  merge(edit: readonly XmlElement[]): Promise<void>;
+  change(edit: (config: ConfigTree) => readonly XmlElement[]): Promise<ConfigTree>;
 }
 
 /** The configuration of a bridge that runs. */
 export function runningConfig(client: Pick<NetconfClient, 'rpc'>): ConfigAccess {
+  const read = async (datastore: DatastoreName): Promise<ConfigTree> => {
+    const data = childElement(await client.rpc(getConfig(datastore)), baseNamespace, 'data');
+    return data === undefined ? [] : childElements(data);
+  };
   return {
-    async read(datastore) {
-      const data = childElement(await client.rpc(getConfig(datastore)), baseNamespace, 'data');
-      return data === undefined ? [] : childElements(data);
-    },
-    async merge(edit) {
+    read,
+    async change(edit) {
+      const changes = edit(await read('running'));
       // One after the other, and not a copy: what others have changed in `running` alone stays there alone.
-      for (const target of ['running', 'startup'] as const) await client.rpc(editConfig(target, edit));
+      for (const target of ['running', 'startup'] as const) await client.rpc(editConfig(target, changes));
+      return read('running');
     },
   };
 }

@@ -17,23 +17,25 @@ export interface UserAddition {
 }
 
 /**
- * What an edit-config has to merge to add a user, or to add to one.
- * @param config the datastore as it is: a key that the user has, whatever its comment, is not added again
+ * What an edit-config has to merge to add users, or to add to them.
+ * @param config the datastore as it is: a key that a user has, whatever its comment, is not added again
  * @throws UsageError `bad-authorized-key`
  */
-export function userAddition(
-  config: ConfigTree,
-  { name, password, authorizedKey, groups = [] }: UserAddition,
-): XmlElement[] {
-  const line = authorizedKey?.trim();
-  const isNew = line !== undefined && !hasKey(usersOf(config).get(name), parseAuthorizedKey(line).blob);
-  const user = element(bridgeNamespace, 'user', [
-    element(bridgeNamespace, 'name', name),
-    password === undefined ? undefined : element(bridgeNamespace, 'password', formatPassword(password)),
-    isNew ? element(bridgeNamespace, 'authorized-key', line) : undefined,
-  ]);
-  const members = groups.map((group) => groupElement(group, element(nacmNamespace, 'user-name', name)));
-  return [element(bridgeNamespace, 'users', [user]), ...inGroups(members)];
+export function userAdditions(config: ConfigTree, additions: readonly UserAddition[]): XmlElement[] {
+  const present = usersOf(config);
+  const users = additions.map(({ name, password, authorizedKey }) => {
+    const line = authorizedKey?.trim();
+    const isNew = line !== undefined && !hasKey(present.get(name), parseAuthorizedKey(line).blob);
+    return element(bridgeNamespace, 'user', [
+      element(bridgeNamespace, 'name', name),
+      password === undefined ? undefined : element(bridgeNamespace, 'password', formatPassword(password)),
+      isNew ? element(bridgeNamespace, 'authorized-key', line) : undefined,
+    ]);
+  });
+  const members = additions.flatMap(({ name, groups = [] }) =>
+    groups.map((group) => groupElement(group, element(nacmNamespace, 'user-name', name))),
+  );
+  return [element(bridgeNamespace, 'users', users), ...inGroups(members)];
 }
 
 /** What an edit-config has to hold to remove a user, and to take it out of every group. */

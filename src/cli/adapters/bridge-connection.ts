@@ -36,6 +36,16 @@ export async function connectBridge(
   return { client, host: address.host, port: address.port };
 }
 
+/**
+ * Connects to the bridge that runs on the state directory, as the user whose key it made for that.
+ * @throws UsageError, CommandError `bridge-not-running`, and what `connectNetconf` throws
+ */
+export async function connectLocally(io: CliIo, stateDir: string): Promise<NetconfClient> {
+  const address = await runningBridge(io, stateDir, undefined, undefined);
+  const privateKey = await keyText(io, join(stateDir, localKeyFile));
+  return connectNetconf({ ...address, username: localUser, privateKey });
+}
+
 type Address = Pick<NetconfClientOptions, 'host' | 'port' | 'hostKeyFingerprint' | 'acceptHostKey'>;
 type Credentials = Pick<NetconfClientOptions, 'username' | 'password' | 'privateKey'>;
 

@@ -1,31 +1,24 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomically } from '../../base/adapters/atomic-file.ts';
-import { sha256, systemClock, systemRandom } from '../../base/adapters/node-runtime.ts';
 import type { Config } from '../../base/config.ts';
 import { deferred } from '../../base/deferred.ts';
 import type { Logger } from '../../base/logger.ts';
-import { Bridge } from '../../bridge/bridge.ts';
-import { ImageUploads } from '../../bridge/image-uploads.ts';
-import { startBroker } from '../../mqtt/adapters/aedes-broker.ts';
-import { connectMqtt } from '../../mqtt/adapters/mqtt-js.ts';
+import type { Bridge } from '../../bridge/bridge.ts';
 import type { MqttTransport } from '../../mqtt/transport.ts';
-import { es256 } from '../../mup/adapters/noble-p256.ts';
-import { loadClientKey } from '../../netconf/adapters/client-key-file.ts';
 import { loadHostKeys } from '../../netconf/adapters/host-key-files.ts';
-import { type RunningSshServer, startSshServer } from '../../netconf/adapters/ssh-server.ts';
-import { addUser, createAuthenticator, ensureFirstUser } from '../../netconf/adapters/user-file.ts';
-import type { HostKey, HostKeyFingerprint } from '../../netconf/host-keys.ts';
-import { NetconfServer } from '../../netconf/server.ts';
-import { unrestricted } from '../../netconf/user-access.ts';
-import { createDescriptionReader } from '../../ontology/adapters/worker-reader.ts';
-import { openDocumentDirectory } from '../../registry/adapters/document-directory.ts';
-import { openImageRepository } from '../../registry/adapters/image-directory.ts';
-import { DeviceRegistry } from '../../registry/device-registry.ts';
-import { bridgeFile, localKeyFile, localUser } from '../bridge-file.ts';
+import type { RunningSshServer } from '../../netconf/adapters/ssh-server.ts';
+import type { HostKeyFingerprint } from '../../netconf/host-keys.ts';
+import { bridgeFile } from '../bridge-file.ts';
+import { Cleanup } from './cleanup.ts';
+import { connectBroker } from './connect-broker.ts';
+import { exists } from './files.ts';
+import { configureFirstStart } from './first-start.ts';
 import { loadFixedModules } from './fixed-modules.ts';
+import { openBridge } from './open-bridge.ts';
+import { openDatastores } from './open-datastores.ts';
+import { serveNetconf } from './serve-netconf.ts';
 import { lockState } from './state-lock.ts';
-import { loadEndorsement, loadServerKey } from './update-server-keys.ts';
 import { packageVersion } from './version.ts';
 
 /** A bridge that serves. */
@@ -37,28 +30,6 @@ export interface RunningBridge {
   /** The first user's generated password, at the first start only; to be shown once. */
   readonly firstPassword: string | undefined;
   close(): Promise<void>;
-}
-
-/** What has to be undone, last first. */
-class Cleanup {
-  readonly #steps: (() => Promise<void> | void)[] = [];
-
-  add(step: () => Promise<void> | void): void {
-    this.#steps.unshift(step);
-  }
-
-  /** All steps, whether or not one of them fails. @throws the first failure */
-  async run(): Promise<void> {
-    const failures: unknown[] = [];
-    for (const step of this.#steps.splice(0)) {
-      try {
-        await step();
-      } catch (error) {
-        failures.push(error);
-      }
-    }
-    if (failures.length > 0) throw failures[0];
-  }
 }
 
 /**
@@ -91,26 +62,24 @@ async function start(
   await mkdir(join(stateDir, 'keys'), { recursive: true, mode: 0o700 });
   const lock = await lockState(stateDir);
   cleanup.add(() => lock.release());
+  // A bridge that was killed has left it.
+  await rm(join(stateDir, bridgeFile), { force: true });
   const loadingKeys = loadHostKeys(join(stateDir, 'keys'));
   loadingKeys.catch(() => {});
+  const { modules, imports } = await loadFixedModules(config.yang.searchPath);
+  const datastores = await openDatastores(config, modules, logger);
+  cleanup.add(() => datastores.close());
+  await warnOfOldUsers(stateDir, logger);
   const { transport, url } = await connectBroker(config, logger, cleanup);
-  const bridge = await openBridge(config, transport, logger);
+  const { bridge, uploads } = await openBridge({ config, transport, modules, imports, logger });
   cleanup.add(() => bridge.close());
   await listening(bridge, transport, logger, signal);
   const hostKeys = await loadingKeys;
-  const server = new NetconfServer({
-    backend: bridge.backend,
-    access: { forUser: () => unrestricted },
-    config: config.netconf,
-    clock: systemClock,
-    logger: logger.child({ component: 'netconf' }),
-    ...(config.log.wireTrace.includes('netconf') ? { trace: logger.child({ wire: 'netconf' }) } : {}),
-  });
-  const ssh = await serveSsh(config, server, hostKeys, bridge.uploads, logger);
-  cleanup.add(() => ssh.close());
+  const { backend } = bridge;
+  const ssh = await serveNetconf({ config, backend, datastores, hostKeys, uploads, logger }, cleanup);
   await announce(config, ssh, cleanup);
-  // Last of what can fail: a password that is not shown now would never be.
-  const firstPassword = await prepareUsers(stateDir);
+  // Last of what can fail: a password that is not shown now would never be. Nobody can log in before.
+  const firstPassword = await configureFirstStart(datastores, stateDir);
   return {
     netconf: { host: config.netconf.host, port: ssh.port },
     mqttUrl: url,
@@ -143,95 +112,13 @@ async function listening(
   });
 }
 
-/** The users of the first start. @returns the password of the first one, then */
-async function prepareUsers(stateDir: string): Promise<string | undefined> {
-  const users = join(stateDir, 'users.json');
-  const first = await ensureFirstUser(users);
-  if (first === undefined) return undefined;
-  const { authorizedKey } = await loadClientKey(join(stateDir, localKeyFile), localUser);
-  await addUser(users, localUser, { authorizedKey });
-  return first.password;
-}
-
-async function connectBroker(
-  config: Config,
-  logger: Logger,
-  cleanup: Cleanup,
-): Promise<{ readonly transport: MqttTransport; readonly url: string }> {
-  const own = config.mqtt.url === '';
-  const broker = own
-    ? await startBroker(config.mqtt.embedded, { logger: logger.child({ component: 'broker' }) })
-    : undefined;
-  if (broker !== undefined) cleanup.add(() => broker.close());
-  const url = broker?.url ?? config.mqtt.url;
-  const transport = connectMqtt(
-    { ...config.mqtt, url },
-    {
-      logger: logger.child({ component: 'mqtt' }),
-      clock: systemClock,
-      random: systemRandom,
-      ...(config.log.wireTrace.includes('mqtt') ? { trace: logger.child({ wire: 'mqtt' }) } : {}),
-    },
-  );
-  cleanup.add(() => transport.close());
-  return { transport, url };
-}
-
-async function openBridge(
-  config: Config,
-  transport: MqttTransport,
-  logger: Logger,
-): Promise<Bridge & { readonly uploads: ImageUploads }> {
-  const { stateDir } = config;
-  const [store, images, serverKey, { modules, imports }] = await Promise.all([
-    openDocumentDirectory(join(stateDir, 'registry')),
-    openImageRepository(join(stateDir, 'images'), config.images),
-    loadServerKey(stateDir),
-    loadFixedModules(config.yang.searchPath),
-  ]);
-  const clock = systemClock;
-  const { maxDevices } = config.registration;
-  const bridge = new Bridge({
-    config,
-    transport,
-    registry: await DeviceRegistry.open({ store, clock, maxDevices }),
-    store,
-    images,
-    reader: createDescriptionReader({
-      config: config.registration,
-      clock,
-      logger: logger.child({ component: 'ontology' }),
-    }),
-    scheme: es256,
-    serverKey,
-    endorsement: await loadEndorsement(stateDir, serverKey),
-    fixedModules: modules,
-    imports,
-    sha256,
-    clock,
-    random: systemRandom,
-    logger: logger.child({ component: 'bridge' }),
-  });
-  return Object.assign(bridge, { uploads: new ImageUploads(images, config.images, logger) });
-}
-
-function serveSsh(
-  config: Config,
-  server: NetconfServer,
-  hostKeys: readonly HostKey[],
-  fileDrop: ImageUploads,
-  logger: Logger,
-): Promise<RunningSshServer> {
-  const ssh = logger.child({ component: 'ssh' });
-  return startSshServer({
-    server,
-    hostKeys,
-    authenticator: createAuthenticator(join(config.stateDir, 'users.json'), { logger: ssh }),
-    fileDrop,
-    config: config.netconf,
-    clock: systemClock,
-    logger: ssh,
-  });
+/** Users are configuration now. */
+async function warnOfOldUsers(stateDir: string, logger: Logger): Promise<void> {
+  const path = join(stateDir, 'users.json');
+  if (await exists(path))
+    logger.warn('users.json is not read any more: add its users with "mup user add", and remove it', {
+      path,
+    });
 }
 
 /** Leaves a file from which commands on this machine know where the bridge is. */

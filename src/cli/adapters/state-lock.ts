@@ -3,6 +3,9 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorCode, UsageError } from '../../base/errors.ts';
 
+/** Names the process that uses a state directory. */
+const lockFile = 'bridge.pid';
+
 /** A state directory taken by this process. */
 export interface StateLock {
   /** Synchronous, so that it works while the process exits. */
@@ -14,7 +17,7 @@ export interface StateLock {
  * @throws UsageError `state-in-use`
  */
 export async function lockState(stateDir: string): Promise<StateLock> {
-  const path = join(stateDir, 'bridge.pid');
+  const path = join(stateDir, lockFile);
   for (let attempt = 0; attempt < 2; attempt += 1) {
     try {
       const file = await open(path, 'wx', 0o600);
@@ -23,9 +26,8 @@ export async function lockState(stateDir: string): Promise<StateLock> {
       return { release: () => rmSync(path, { force: true }) };
     } catch (error) {
       if (errorCode(error) !== 'EEXIST') throw error;
-      const [pid = '', identity = ''] = readFileSync(path, 'utf8').split('\n');
-      const owner = Number(pid);
-      if (isAlive(owner, identity))
+      const owner = stateOwner(stateDir);
+      if (owner !== undefined)
         throw new UsageError(
           'state-in-use',
           `the bridge with process id ${owner} uses this state directory`,
@@ -40,6 +42,17 @@ export async function lockState(stateDir: string): Promise<StateLock> {
   throw new UsageError('state-in-use', 'another bridge has just taken this state directory', {
     where: stateDir,
   });
+}
+
+/** The process that has taken a state directory and lives, or `undefined`. */
+export function stateOwner(stateDir: string): number | undefined {
+  try {
+    const [pid = '', identity = ''] = readFileSync(join(stateDir, lockFile), 'utf8').split('\n');
+    return isAlive(Number(pid), identity) ? Number(pid) : undefined;
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
 }
 
 /** @param identity what {@link identityOf} said of the owner; empty where it said nothing */

@@ -60,6 +60,11 @@ export class SshConnection {
     return this.#username !== undefined;
   }
 
+  /** Who has logged in. */
+  get username(): string | undefined {
+    return this.#username;
+  }
+
   /** The client has sent its identification: SSH begins. */
   attach(client: Connection): void {
     const { authenticator, clock, config } = this.#shared.options;

@@ -37,6 +37,8 @@ export interface RunningSshServer {
   readonly fingerprints: readonly HostKeyFingerprint[];
   /** Connections there are now. */
   readonly connections: number;
+  /** Ends the connections of a user, with their sessions. */
+  disconnect(username: string): void;
   /** Takes no new connections, ends all sessions, and resolves when the last connection is closed. */
   close(): Promise<void>;
 }
@@ -88,6 +90,9 @@ export async function startSshServer(options: SshServerOptions): Promise<Running
     fingerprints: hostKeys.map(({ type, fingerprint }) => ({ type, sha256: fingerprint })),
     get connections() {
       return connections.size;
+    },
+    disconnect(username) {
+      for (const connection of connections.values()) if (connection.username === username) connection.close();
     },
     close: () =>
       new Promise((resolve) => {

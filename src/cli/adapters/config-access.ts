@@ -1,0 +1,89 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { systemClock } from '../../base/adapters/node-runtime.ts';
+import type { Config } from '../../base/config.ts';
+import { silentLogger } from '../../base/logger.ts';
+import type { Datastores } from '../../netconf/datastores.ts';
+import { baseNamespace } from '../../netconf/namespaces.ts';
+import { element } from '../../xml/element.ts';
+import type { CommandArguments } from '../arguments.ts';
+import { bridgeFile } from '../bridge-file.ts';
+import type { CliIo } from '../command.ts';
+import { commandFailure } from '../command-failure.ts';
+import { type ConfigAccess, runningConfig } from '../config-access.ts';
+import { connectLocally } from './bridge-connection.ts';
+import { commandConfig } from './command-config.ts';
+import { exists } from './files.ts';
+import { configureLocalUser } from './first-start.ts';
+import { loadFixedModules } from './fixed-modules.ts';
+import { openDatastores } from './open-datastores.ts';
+import { lockState, stateOwner } from './state-lock.ts';
+
+/** How often, and how long between, a look is taken at whether a bridge that starts serves already. */
+const looks = 100;
+const lookMs = 100;
+
+/**
+ * Gives a command the configuration of the bridge that runs on the state directory, over NETCONF as the
+ * user `local`; where none runs, that of the state directory itself, which no bridge can take meanwhile.
+ * @throws CommandError
+ */
+export async function withConfig<T>(
+  args: CommandArguments,
+  io: CliIo,
+  use: (access: ConfigAccess) => Promise<T>,
+): Promise<T> {
+  try {
+    const config = commandConfig(args, io);
+    return (await bridgeRuns(config.stateDir))
+      ? await withRunningBridge(io, config.stateDir, use)
+      : await withStateDirectory(config, use);
+  } catch (error) {
+    throw commandFailure(error);
+  }
+}
+
+/** Whether a bridge uses the directory; one that is starting, or ending, is waited for. */
+async function bridgeRuns(stateDir: string): Promise<boolean> {
+  for (let look = 0; look < looks; look += 1) {
+    if (stateOwner(stateDir) === undefined) return false;
+    if (await exists(join(stateDir, bridgeFile))) return true;
+    await new Promise<void>((resolve) => systemClock.schedule(lookMs, resolve));
+  }
+  return true;
+}
+
+async function withRunningBridge<T>(
+  io: CliIo,
+  stateDir: string,
+  use: (access: ConfigAccess) => Promise<T>,
+): Promise<T> {
+  const client = await connectLocally(io, stateDir);
+  try {
+    return await use(runningConfig(client));
+  } finally {
+    await client.close();
+  }
+}
+
+async function withStateDirectory<T>(config: Config, use: (access: ConfigAccess) => Promise<T>): Promise<T> {
+  const { modules } = await loadFixedModules(config.yang.searchPath);
+  const open = (): Promise<Datastores> => openDatastores(config, modules, silentLogger);
+  return use({
+    read: async (datastore) => (await open()).read(datastore),
+    async change(edit) {
+      await mkdir(join(config.stateDir, 'keys'), { recursive: true, mode: 0o700 });
+      const lock = await lockState(config.stateDir);
+      try {
+        const datastores = await open();
+        await configureLocalUser(datastores, config.stateDir);
+        const content = edit(datastores.running());
+        await datastores.edit({ target: 'running', config: element(baseNamespace, 'config', content) });
+        await datastores.copy('running', 'startup');
+        return datastores.running();
+      } finally {
+        lock.release();
+      }
+    },
+  });
+}

@@ -1,0 +1,64 @@
+import { join } from 'node:path';
+import { sha256, systemClock, systemRandom } from '../../base/adapters/node-runtime.ts';
+import type { Config } from '../../base/config.ts';
+import type { Logger } from '../../base/logger.ts';
+import { Bridge } from '../../bridge/bridge.ts';
+import { ImageUploads } from '../../bridge/image-uploads.ts';
+import type { Imports } from '../../bridge/served-modules.ts';
+import type { MqttTransport } from '../../mqtt/transport.ts';
+import { es256 } from '../../mup/adapters/noble-p256.ts';
+import type { ServedModule } from '../../netconf/backend.ts';
+import { createDescriptionReader } from '../../ontology/adapters/worker-reader.ts';
+import { openDocumentDirectory } from '../../registry/adapters/document-directory.ts';
+import { openImageRepository } from '../../registry/adapters/image-directory.ts';
+import { DeviceRegistry } from '../../registry/device-registry.ts';
+import { loadEndorsement, loadServerKey } from './update-server-keys.ts';
+
+/** What a bridge is built on, besides its state directory. */
+export interface BridgeParts {
+  readonly config: Config;
+  readonly transport: MqttTransport;
+  readonly modules: readonly ServedModule[];
+  readonly imports: Imports;
+  readonly logger: Logger;
+}
+
+/** Builds the bridge with what its state directory holds. It does not hear devices yet. */
+export async function openBridge({
+  config,
+  transport,
+  modules,
+  imports,
+  logger,
+}: BridgeParts): Promise<{ readonly bridge: Bridge; readonly uploads: ImageUploads }> {
+  const { stateDir } = config;
+  const [store, images, serverKey] = await Promise.all([
+    openDocumentDirectory(join(stateDir, 'registry')),
+    openImageRepository(join(stateDir, 'images'), config.images),
+    loadServerKey(stateDir),
+  ]);
+  const clock = systemClock;
+  const { maxDevices } = config.registration;
+  const bridge = new Bridge({
+    config,
+    transport,
+    registry: await DeviceRegistry.open({ store, clock, maxDevices }),
+    store,
+    images,
+    reader: createDescriptionReader({
+      config: config.registration,
+      clock,
+      logger: logger.child({ component: 'ontology' }),
+    }),
+    scheme: es256,
+    serverKey,
+    endorsement: await loadEndorsement(stateDir, serverKey),
+    fixedModules: modules,
+    imports,
+    sha256,
+    clock,
+    random: systemRandom,
+    logger: logger.child({ component: 'bridge' }),
+  });
+  return { bridge, uploads: new ImageUploads(images, config.images, logger) };
+}

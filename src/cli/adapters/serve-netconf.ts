@@ -1,0 +1,60 @@
+import { systemClock } from '../../base/adapters/node-runtime.ts';
+import type { Config } from '../../base/config.ts';
+import type { Logger } from '../../base/logger.ts';
+import { passwordCrypto } from '../../netconf/adapters/passwords.ts';
+import { type RunningSshServer, startSshServer } from '../../netconf/adapters/ssh-server.ts';
+import type { Backend } from '../../netconf/backend.ts';
+import { createAuthenticator } from '../../netconf/config-authenticator.ts';
+import type { Datastores } from '../../netconf/datastores.ts';
+import type { FileDrop } from '../../netconf/file-drop.ts';
+import type { HostKey } from '../../netconf/host-keys.ts';
+import { NetconfServer } from '../../netconf/server.ts';
+import { unrestricted } from '../../netconf/user-access.ts';
+import { removedUsers } from '../../netconf/user-config.ts';
+import type { Cleanup } from './cleanup.ts';
+
+/** What is served over NETCONF. */
+export interface NetconfParts {
+  readonly config: Config;
+  readonly backend: Backend;
+  readonly datastores: Datastores;
+  readonly hostKeys: readonly HostKey[];
+  readonly uploads: FileDrop;
+  readonly logger: Logger;
+}
+
+/** Starts the NETCONF server and its SSH transport. Users are those of the running configuration. */
+export async function serveNetconf(parts: NetconfParts, cleanup: Cleanup): Promise<RunningSshServer> {
+  const { config, backend, datastores, hostKeys, uploads, logger } = parts;
+  const server = new NetconfServer({
+    backend,
+    access: { forUser: () => unrestricted },
+    config: config.netconf,
+    clock: systemClock,
+    logger: logger.child({ component: 'netconf' }),
+    ...(config.log.wireTrace.includes('netconf') ? { trace: logger.child({ wire: 'netconf' }) } : {}),
+  });
+  const ssh = await startSshServer({
+    server,
+    hostKeys,
+    authenticator: createAuthenticator(datastores, passwordCrypto),
+    fileDrop: uploads,
+    config: config.netconf,
+    clock: systemClock,
+    logger: logger.child({ component: 'ssh' }),
+  });
+  cleanup.add(() => ssh.close());
+  cleanup.add(endRemovedUsers(datastores, ssh, logger));
+  return ssh;
+}
+
+/** A user who is removed is out: the sessions that are open end, too. */
+function endRemovedUsers(datastores: Datastores, ssh: RunningSshServer, logger: Logger): () => void {
+  return datastores.onChanged((after, before) => {
+    for (const username of removedUsers(after, before)) {
+      logger.info('user removed', { username });
+      // Whoever has removed himself is told so first.
+      systemClock.schedule(0, () => ssh.disconnect(username));
+    }
+  });
+}
