@@ -1,5 +1,7 @@
-import type { XmlElement } from '../xml/element.ts';
-import type { ModuleSchema } from '../yang/schema.ts';
+import { element, textOf, type XmlAttribute, type XmlElement } from '../xml/element.ts';
+import type { ChoiceNode, LeafNode, ModuleSchema, SchemaNode } from '../yang/schema.ts';
+import { defaultAttributeNamespace } from './edit-attributes.ts';
+import { findNode } from './schema-nodes.ts';
 
 /** RFC 6243: the parameter `with-defaults`, and the module `ietf-netconf-with-defaults`. */
 export const withDefaultsNamespace = 'urn:ietf:params:xml:ns:yang:ietf-netconf-with-defaults';
@@ -16,8 +18,121 @@ export type WithDefaultsMode = 'explicit' | 'report-all' | 'report-all-tagged' |
  */
 export function applyWithDefaults(
   data: readonly XmlElement[],
-  _mode: WithDefaultsMode,
-  _schemas: readonly ModuleSchema[],
+  mode: WithDefaultsMode,
+  schemas: readonly ModuleSchema[],
 ): readonly XmlElement[] {
-  return data;
+  if (mode === 'explicit') return data;
+  if (mode === 'trim') return trimmedAll(data, schemas);
+  const reporter = new Reporter(mode === 'report-all-tagged' ? [tag] : []);
+  const present = data.map((top) => {
+    const node = topNode(top, schemas);
+    return node === undefined ? top : reporter.element(node, top);
+  });
+  const given = new Set(data.map(({ namespace, name }) => `${namespace} ${name}`));
+  const absent = schemas.flatMap(({ namespace, data: nodes }) =>
+    nodes.flatMap((node) =>
+      given.has(`${namespace} ${node.name}`) ? [] : reporter.defaults(node, [], namespace),
+    ),
+  );
+  return absent.length === 0 ? present : [...present, ...absent];
+}
+
+/** RFC 6243 §6. */
+const tag: XmlAttribute = { name: 'default', namespace: defaultAttributeNamespace, value: 'true' };
+
+function topNode({ namespace, name }: XmlElement, schemas: readonly ModuleSchema[]): SchemaNode | undefined {
+  const nodes = schemas.find((schema) => schema.namespace === namespace)?.data;
+  return nodes === undefined ? undefined : findNode(nodes, name);
+}
+
+/** Adds the defaults of nodes that are not there (RFC 6243 §3.1, §3.4). */
+class Reporter {
+  readonly #attributes: readonly XmlAttribute[];
+
+  /** @param attributes of every leaf that is added */
+  constructor(attributes: readonly XmlAttribute[]) {
+    this.#attributes = attributes;
+  }
+
+  /** An element that is there, with what is missing below it. */
+  element(node: SchemaNode, given: XmlElement): XmlElement {
+    if (node.config === false || !('children' in node)) return given;
+    const elements = given.children.filter((child) => typeof child !== 'string');
+    const children = this.#children(node.children, elements, given.namespace);
+    return { ...given, children };
+  }
+
+  /** What a node is by default that has none of these instances. */
+  defaults(node: SchemaNode, siblings: readonly XmlElement[], namespace: string): XmlElement[] {
+    if (node.config === false) return [];
+    switch (node.kind) {
+      case 'leaf':
+        return node.default === undefined
+          ? []
+          : [element(namespace, node.name, node.default, this.#attributes)];
+      case 'container': {
+        const children = node.presence ? [] : this.#children(node.children, [], namespace);
+        return children.length === 0 ? [] : [element(namespace, node.name, children)];
+      }
+      case 'choice':
+        return this.#choice(node, siblings, namespace);
+      default:
+        return [];
+    }
+  }
+
+  #children(
+    nodes: readonly SchemaNode[],
+    given: readonly XmlElement[],
+    namespace: string,
+  ): readonly XmlElement[] {
+    const present = given.map((child) => {
+      const node = findNode(nodes, child.name);
+      return node === undefined ? child : this.element(node, child);
+    });
+    const absent = nodes.flatMap((node) =>
+      given.some(({ name }) => name === node.name) ? [] : this.defaults(node, given, namespace),
+    );
+    return absent.length === 0 ? present : [...present, ...absent];
+  }
+
+  /** RFC 6020 §7.9.3: of the case that is there, else of the default case, nodes have defaults. */
+  #choice(choice: ChoiceNode, siblings: readonly XmlElement[], namespace: string): XmlElement[] {
+    const chosen =
+      choice.cases.find((nodes) => siblings.some(({ name }) => findNode(nodes, name) !== undefined)) ??
+      choice.cases.find((_, i) => choice.default !== undefined && choice.caseNames?.[i] === choice.default);
+    return (chosen ?? []).flatMap((node) =>
+      siblings.some(({ name }) => name === node.name) ? [] : this.defaults(node, siblings, namespace),
+    );
+  }
+}
+
+/** Leaves out leaves that hold their default (RFC 6243 §3.2). */
+function trimmedAll(data: readonly XmlElement[], schemas: readonly ModuleSchema[]): readonly XmlElement[] {
+  return data.flatMap((top) => {
+    const node = topNode(top, schemas);
+    const left = node === undefined ? top : trimmed(node, top, []);
+    return left === undefined ? [] : [left];
+  });
+}
+
+function trimmed(node: SchemaNode, given: XmlElement, keys: readonly string[]): XmlElement | undefined {
+  if (node.config === false) return given;
+  if (node.kind === 'leaf') return isDefault(node, given) && !keys.includes(node.name) ? undefined : given;
+  if (!('children' in node)) return given;
+  const children = given.children.flatMap((child) => {
+    if (typeof child === 'string') return [];
+    const inner = findNode(node.children, child.name);
+    const ownKeys = node.kind === 'list' ? node.keys : [];
+    const left = inner === undefined ? child : trimmed(inner, child, ownKeys);
+    return left === undefined ? [] : [left];
+  });
+  if (children.length === given.children.length && children.every((child, i) => child === given.children[i]))
+    return given;
+  const empty = children.length === 0 && node.kind === 'container' && !node.presence;
+  return empty ? undefined : { ...given, children };
+}
+
+function isDefault(leaf: LeafNode, given: XmlElement): boolean {
+  return leaf.default !== undefined && textOf(given) === leaf.default;
 }
