@@ -2,14 +2,15 @@ import type { XmlElement } from '../xml/element.ts';
 
 /**
  * What a request selects of the data: a subtree filter (RFC 6241 §6) or an XPath filter (§8.9). The two
- * questions let whoever holds the data leave out what is surely not selected; `apply` is exact.
+ * questions let whoever holds the data leave out what is surely neither selected nor looked at; `apply` is
+ * exact.
  */
 export interface DataFilter {
-  /** Whether it can select anything of a top-level node; errs on the side of yes. */
+  /** Whether it can select or look at anything of a top-level node; errs on the side of yes. */
   maySelect(namespace: string, name: string): boolean;
   /**
-   * The values of a list's key that it can select, or `undefined` when it may select any entry; errs on the
-   * side of too many.
+   * The values of a list's key of the entries that it can select or look at, or `undefined` when that may be
+   * any entry; errs on the side of too many.
    * @param path names from the top-level node to the list
    */
   keys(path: readonly string[], key: string): ReadonlySet<string> | undefined;

@@ -1,9 +1,10 @@
 import { attributeOf, type XmlElement } from '../xml/element.ts';
 import type { DataFilter } from './data-filter.ts';
 import { baseNamespace } from './namespaces.ts';
-import { operationNotSupported, unacceptableAttribute } from './protocol-errors.ts';
+import { missingAttribute, unacceptableAttribute } from './protocol-errors.ts';
 import type { FindDataNode } from './schema-nodes.ts';
 import { SubtreeFilter } from './subtree-filter.ts';
+import { XPathFilter } from './xpath-filter.ts';
 
 /**
  * What the `<filter>` of an operation selects (RFC 6241 §6, §8.9.4).
@@ -19,12 +20,15 @@ export function requestedFilter(
   if (filter === undefined) return undefined;
   const type = filterAttribute(filter, 'type') ?? 'subtree';
   if (type === 'subtree') return new SubtreeFilter(filter, dataNode);
-  if (type === 'xpath')
-    throw operationNotSupported(
-      'XPath filters are not supported: the :xpath capability is not announced; use a subtree filter',
-      'filter',
-    );
-  throw unacceptableAttribute('type', 'filter', 'is subtree');
+  if (type === 'xpath') return xpathFilter(filter, dataNode);
+  throw unacceptableAttribute('type', 'filter', 'is subtree or xpath');
+}
+
+/** RFC 6241 §8.9.5.1: the attribute `select` is there when the type is xpath, and only then used. */
+function xpathFilter(filter: XmlElement, dataNode: FindDataNode): DataFilter {
+  const select = filterAttribute(filter, 'select');
+  if (select === undefined) throw missingAttribute('protocol', 'select', 'filter');
+  return new XPathFilter(select, filter.scope ?? new Map(), dataNode);
 }
 
 /** Old clients qualify the attributes, which RFC 6241 does not. */
