@@ -8,11 +8,11 @@ import { defaultConfig } from '../../src/base/config.ts';
 import { silentLogger } from '../../src/base/logger.ts';
 import { loadHostKeys } from '../../src/netconf/adapters/host-key-files.ts';
 import { type RunningSshServer, startSshServer } from '../../src/netconf/adapters/ssh-server.ts';
-import { addUser, createAuthenticator } from '../../src/netconf/adapters/user-file.ts';
 import { NetconfServer } from '../../src/netconf/server.ts';
 import { element } from '../../src/xml/element.ts';
-import { MemoryDrop, newEd25519 } from '../netconf/adapters/ssh-fixture.ts';
+import { aliceAuthenticator, MemoryDrop, newEd25519, publicBlob } from '../netconf/adapters/ssh-fixture.ts';
 import { lampNamespace, permitAll, ScriptedBackend } from '../netconf/protocol-fixture.ts';
+import { eventStreams } from '../support/memory-event-log.ts';
 import { describeWith } from '../support/peers.ts';
 
 const base = 'urn:ietf:params:xml:ns:netconf:base:1.0';
@@ -101,14 +101,18 @@ describeWith(['openssh'], 'OpenSSH beside the NETCONF server', () => {
     directory = await mkdtemp(join(tmpdir(), 'mup-openssh-'));
     const key = newEd25519();
     await writeFile(join(directory, 'id'), key.private, { mode: 0o600 });
-    const users = join(directory, 'users.json');
-    await addUser(users, 'alice', { authorizedKey: key.public });
     const config = { ...defaultConfig.netconf, port: 0 };
     const deps = { clock: systemClock, logger: silentLogger };
     server = await startSshServer({
-      server: new NetconfServer({ backend, access: permitAll, config, ...deps }),
+      server: new NetconfServer({
+        backend,
+        access: permitAll,
+        events: eventStreams(systemClock),
+        config,
+        ...deps,
+      }),
       hostKeys: await loadHostKeys(join(directory, 'keys')),
-      authenticator: createAuthenticator(users, deps),
+      authenticator: aliceAuthenticator(publicBlob(key.public)),
       fileDrop,
       config,
       ...deps,

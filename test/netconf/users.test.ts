@@ -1,7 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
-import { MupError } from '../../src/base/errors.ts';
 import {
   checkNewPassword,
   checkUserName,
@@ -11,10 +9,8 @@ import {
   type PasswordRecord,
   type Scrypt,
   type ScryptCost,
-  type UserRecord,
   verifyPassword,
 } from '../../src/netconf/users.ts';
-import { formatUsers, parseUsers } from '../../src/netconf/users-file.ts';
 import { newEd25519 } from './adapters/ssh-fixture.ts';
 
 const keyLine = newEd25519('alice@example').public;
@@ -27,19 +23,6 @@ const passwordRecord: PasswordRecord = {
   salt: new Uint8Array(16).fill(1),
   hash: new Uint8Array(32).fill(2),
 };
-
-const userName = fc.stringMatching(/^[A-Za-z_][A-Za-z0-9_.-]{0,31}$/);
-const record: fc.Arbitrary<UserRecord> = fc
-  .record({
-    name: userName,
-    withPassword: fc.boolean(),
-    salt: fc.uint8Array({ minLength: 8, maxLength: 64 }),
-  })
-  .map(({ name, withPassword, salt }) => ({
-    name,
-    ...(withPassword ? { password: { ...passwordRecord, salt } } : {}),
-    authorizedKeys: [keyLine],
-  }));
 
 describe('names and passwords', () => {
   test.each(['alice', '_svc', 'a', 'Alice.B-c_9', 'a'.repeat(32)])('%s can be a name', (name) => {
@@ -93,69 +76,5 @@ describe('verifying a password', () => {
     expect(hasKey(user, keyBlob)).toBe(true);
     expect(hasKey(user, keyBlob.subarray(1))).toBe(false);
     expect(hasKey(undefined, keyBlob)).toBe(false);
-  });
-});
-
-describe('the users file', () => {
-  test('holds what was put in', () => {
-    fc.assert(
-      fc.property(fc.uniqueArray(record, { selector: ({ name }) => name }), (users) => {
-        expect(parseUsers(formatUsers(users))).toEqual(users);
-      }),
-    );
-  });
-
-  const good = JSON.parse(
-    formatUsers([{ name: 'alice', password: passwordRecord, authorizedKeys: [keyLine] }]),
-  );
-  const user = good.users[0];
-  const withUser = (change: object): unknown => ({ ...good, users: [{ ...user, ...change }] });
-  const withPassword = (change: object): unknown => withUser({ password: { ...user.password, ...change } });
-
-  test.each([
-    ['/', '{'],
-    ['/', 'null'],
-    ['/', '[]'],
-    ['/version', JSON.stringify({ ...good, version: 2 })],
-    ['/admin', JSON.stringify({ ...good, admin: true })],
-    ['/users', JSON.stringify({ version: 1 })],
-    ['/users', JSON.stringify({ version: 1, users: {} })],
-    ['/users/0', JSON.stringify({ version: 1, users: ['alice'] })],
-    ['/users/1/name', JSON.stringify({ ...good, users: [user, user] })],
-    ['/users/0/name', JSON.stringify(withUser({ name: '../root' }))],
-    ['/users/0/name', JSON.stringify(withUser({ name: 7 }))],
-    ['/users/0/shell', JSON.stringify(withUser({ shell: '/bin/sh' }))],
-    ['/users/0/authorizedKeys', JSON.stringify(withUser({ authorizedKeys: keyLine }))],
-    ['/users/0/authorizedKeys/0', JSON.stringify(withUser({ authorizedKeys: ['ssh-dss AAAA'] }))],
-    ['/users/0/authorizedKeys/0', JSON.stringify(withUser({ authorizedKeys: [1] }))],
-    ['/users/0/password/kdf', JSON.stringify(withPassword({ kdf: 'md5' }))],
-    ['/users/0/password/n', JSON.stringify(withPassword({ n: 1000 }))],
-    ['/users/0/password/n', JSON.stringify(withPassword({ n: 2 ** 25 }))],
-    ['/users/0/password', JSON.stringify(withPassword({ n: 2 ** 24, r: 2 ** 20 }))],
-    ['/users/0/password', JSON.stringify(withPassword({ p: 17 }))],
-    ['/users/0/password/r', JSON.stringify(withPassword({ r: 0.5 }))],
-    ['/users/0/password/salt', JSON.stringify(withPassword({ salt: '' }))],
-    ['/users/0/password/hash', JSON.stringify(withPassword({ hash: '????' }))],
-  ])('is refused as a whole for a fault at %s', (where, text) => {
-    expect(() => parseUsers(text)).toThrow(expect.objectContaining({ code: 'bad-users-file', where }));
-  });
-
-  test('no text makes reading it fail in another way', () => {
-    fc.assert(
-      fc.property(
-        fc.oneof(
-          fc.string(),
-          fc.json(),
-          fc.jsonValue().map((value) => JSON.stringify({ version: 1, users: [value] })),
-        ),
-        (text) => {
-          try {
-            parseUsers(text);
-          } catch (error) {
-            expect(error).toBeInstanceOf(MupError);
-          }
-        },
-      ),
-    );
   });
 });
