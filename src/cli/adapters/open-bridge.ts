@@ -8,6 +8,8 @@ import type { Imports } from '../../bridge/served-modules.ts';
 import type { MqttTransport } from '../../mqtt/transport.ts';
 import { es256 } from '../../mup/adapters/noble-p256.ts';
 import type { ServedModule } from '../../netconf/backend.ts';
+import type { ConfigView } from '../../netconf/config-view.ts';
+import type { EventSink } from '../../netconf/event.ts';
 import { createDescriptionReader } from '../../ontology/adapters/worker-reader.ts';
 import { openDocumentDirectory } from '../../registry/adapters/document-directory.ts';
 import { openImageRepository } from '../../registry/adapters/image-directory.ts';
@@ -20,6 +22,8 @@ export interface BridgeParts {
   readonly transport: MqttTransport;
   readonly modules: readonly ServedModule[];
   readonly imports: Imports;
+  readonly running: ConfigView;
+  readonly events: EventSink;
   readonly logger: Logger;
 }
 
@@ -29,6 +33,8 @@ export async function openBridge({
   transport,
   modules,
   imports,
+  running,
+  events,
   logger,
 }: BridgeParts): Promise<{ readonly bridge: Bridge; readonly uploads: ImageUploads }> {
   const { stateDir } = config;
@@ -55,6 +61,8 @@ export async function openBridge({
     endorsement: await loadEndorsement(stateDir, serverKey),
     fixedModules: modules,
     imports,
+    running,
+    events,
     sha256,
     clock,
     random: systemRandom,

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { systemClock } from '../../base/adapters/node-runtime.ts';
 import type { Config } from '../../base/config.ts';
 import type { Logger } from '../../base/logger.ts';
+import { checkAccessRules } from '../../netconf/access-rules.ts';
 import { datastoreFile } from '../../netconf/adapters/datastore-file.ts';
 import { hashPassword } from '../../netconf/adapters/passwords.ts';
 import type { ServedModule } from '../../netconf/backend.ts';
@@ -27,6 +28,9 @@ export function openDatastores(
     clock: systemClock,
     logger: logger.child({ component: 'datastores' }),
     maxConfigBytes: 16 * 1024 * 1024,
-    prepare: (after) => prepareUsers(after, hashPassword),
+    prepare: (after) => {
+      checkAccessRules(after);
+      return prepareUsers(after, hashPassword);
+    },
   });
 }

@@ -1,15 +1,16 @@
 import { systemClock } from '../../base/adapters/node-runtime.ts';
 import type { Config } from '../../base/config.ts';
 import type { Logger } from '../../base/logger.ts';
+import { AccessControl } from '../../netconf/access-control.ts';
 import { passwordCrypto } from '../../netconf/adapters/passwords.ts';
 import { type RunningSshServer, startSshServer } from '../../netconf/adapters/ssh-server.ts';
 import type { Backend } from '../../netconf/backend.ts';
 import { createAuthenticator } from '../../netconf/config-authenticator.ts';
 import type { Datastores } from '../../netconf/datastores.ts';
+import type { EventStreams } from '../../netconf/event-streams.ts';
 import type { FileDrop } from '../../netconf/file-drop.ts';
 import type { HostKey } from '../../netconf/host-keys.ts';
 import { NetconfServer } from '../../netconf/server.ts';
-import { unrestricted } from '../../netconf/user-access.ts';
 import { removedUsers } from '../../netconf/user-config.ts';
 import type { Cleanup } from './cleanup.ts';
 
@@ -18,6 +19,7 @@ export interface NetconfParts {
   readonly config: Config;
   readonly backend: Backend;
   readonly datastores: Datastores;
+  readonly events: EventStreams;
   readonly hostKeys: readonly HostKey[];
   readonly uploads: FileDrop;
   readonly logger: Logger;
@@ -25,10 +27,11 @@ export interface NetconfParts {
 
 /** Starts the NETCONF server and its SSH transport. Users are those of the running configuration. */
 export async function serveNetconf(parts: NetconfParts, cleanup: Cleanup): Promise<RunningSshServer> {
-  const { config, backend, datastores, hostKeys, uploads, logger } = parts;
+  const { config, backend, datastores, events, hostKeys, uploads, logger } = parts;
   const server = new NetconfServer({
     backend,
-    access: { forUser: () => unrestricted },
+    access: new AccessControl({ config: datastores, backend }),
+    events,
     config: config.netconf,
     clock: systemClock,
     logger: logger.child({ component: 'netconf' }),

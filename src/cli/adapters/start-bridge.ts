@@ -17,6 +17,7 @@ import { configureFirstStart } from './first-start.ts';
 import { loadFixedModules } from './fixed-modules.ts';
 import { openBridge } from './open-bridge.ts';
 import { openDatastores } from './open-datastores.ts';
+import { openEventStreams } from './open-event-streams.ts';
 import { serveNetconf } from './serve-netconf.ts';
 import { lockState } from './state-lock.ts';
 import { packageVersion } from './version.ts';
@@ -69,14 +70,17 @@ async function start(
   const { modules, imports } = await loadFixedModules(config.yang.searchPath);
   const datastores = await openDatastores(config, modules, logger);
   cleanup.add(() => datastores.close());
+  const events = await openEventStreams(config, logger);
+  cleanup.add(() => events.close());
   await warnOfOldUsers(stateDir, logger);
   const { transport, url } = await connectBroker(config, logger, cleanup);
-  const { bridge, uploads } = await openBridge({ config, transport, modules, imports, logger });
+  const parts = { config, transport, modules, imports, running: datastores, events, logger };
+  const { bridge, uploads } = await openBridge(parts);
   cleanup.add(() => bridge.close());
   await listening(bridge, transport, logger, signal);
   const hostKeys = await loadingKeys;
   const { backend } = bridge;
-  const ssh = await serveNetconf({ config, backend, datastores, hostKeys, uploads, logger }, cleanup);
+  const ssh = await serveNetconf({ config, backend, datastores, events, hostKeys, uploads, logger }, cleanup);
   await announce(config, ssh, cleanup);
   // Last of what can fail: a password that is not shown now would never be. Nobody can log in before.
   const firstPassword = await configureFirstStart(datastores, stateDir);
