@@ -1,6 +1,6 @@
 import type { ServedModule } from '../netconf/backend.ts';
 import { moduleStatement } from '../yang/module-generator.ts';
-import { atRevision, type ModuleModel } from '../yang/module-model.ts';
+import { atRevision, type ModuleModel, servedRevisions } from '../yang/module-model.ts';
 import { moduleSchema } from '../yang/module-schema.ts';
 import { printModule } from '../yang/printer.ts';
 import type { Statement } from '../yang/statement.ts';
@@ -48,7 +48,9 @@ export class ServedModules {
     this.#generated.set(model.name, {
       model,
       served: servedModule(model, this.#imports),
-      earlier: model.revisions.slice(1).map((_, i) => supersededModule(model, i + 1)),
+      earlier: servedRevisions(model)
+        .slice(1)
+        .map(({ date }, i) => supersededModule(model, date, i + 1)),
     });
     this.#changed();
   }
@@ -82,9 +84,9 @@ function servedModule(model: ModuleModel, imports: Imports): ServedModule {
 }
 
 /** Nothing but its text is served, which is made when it is asked for. */
-function supersededModule(model: ModuleModel, at: number): ServedModule {
-  const { name, namespace, prefix, revisions } = model;
-  const schema = { name, namespace, prefix, revision: revisions[at]?.date ?? '', rpcs: new Map(), data: [] };
+function supersededModule(model: ModuleModel, revision: string, at: number): ServedModule {
+  const { name, namespace, prefix } = model;
+  const schema = { name, namespace, prefix, revision, rpcs: new Map(), data: [] };
   return { schema, conformance: 'superseded', text: () => textOf(atRevision(model, at)) };
 }
 

@@ -12,6 +12,9 @@ import { checkValue } from './value-check.ts';
 
 const maxUnitsLength = 64;
 
+/** Revisions that a module lists, the newest. */
+export const maxListedRevisions = 16;
+
 /**
  * The YANG 1 module of a model (design: From description to module): an `rpc` for each operation, the data
  * points below `telemetry`, and a notification that carries measurements of them. Statements are in the order of RFC 6020 §12, so that no compiler warns.
@@ -25,7 +28,7 @@ export function moduleStatement(model: ModuleModel): Statement {
     statement('organization', 'mup-bridge'),
     statement('contact', 'The maker of the devices, or the operator of this bridge.'),
     description(model.text, `Devices of the category ${model.category || 'device'}.`),
-    ...model.revisions.map((revision) => revisionStatement(model, revision)),
+    ...model.revisions.slice(0, maxListedRevisions).map((revision) => revisionStatement(model, revision)),
     deviceIdTypedef,
     hasDataPoints ? dateAndTimeTypedef : undefined,
     hasDataPoints ? telemetry(model.dataPoints) : undefined,

@@ -2,7 +2,7 @@ import type { DataPoint, DeviceDescription, EnumValue, Field } from '../base/des
 import { PeerError } from '../base/errors.ts';
 import { moduleName, notificationName, rpcName, withLeafNames } from './identifiers.ts';
 import { dataPointDifference, operationDifferences } from './module-differences.ts';
-import { moduleStatement } from './module-generator.ts';
+import { maxListedRevisions, moduleStatement } from './module-generator.ts';
 import { moduleSchema } from './module-schema.ts';
 
 export { moduleName };
@@ -46,7 +46,7 @@ export interface ModuleModel {
   readonly text?: string;
   /** Name of the notification that carries measurements; absent before there are data points. */
   readonly notification?: string;
-  /** Newest first, and never empty. */
+  /** Newest first, and never empty; more than a module lists, so that earlier ones can be printed again. */
   readonly revisions: readonly Revision[];
   readonly operations: readonly OperationModel[];
   readonly dataPoints: readonly DataPointModel[];
@@ -62,8 +62,10 @@ export type ModuleExtension =
  */
 const firstRevision = '2021-01-01';
 
-/** Revisions that a module lists; operations and data points, and states of an operation, that it may have. */
-const maxRevisions = 16;
+/** Revisions that are remembered: those that are served, and those that the earliest of them lists. */
+const maxRevisions = 2 * maxListedRevisions - 1;
+
+/** Operations and data points, and states of an operation, that a module may have. */
 const maxNodes = 1024;
 const maxCategoryLength = 256;
 const dayMs = 86_400_000;
@@ -123,9 +125,14 @@ export function extendModule(model: ModuleModel, description: DeviceDescription)
   return { kind: 'extended', model: checked({ ...model, ...merged, ...named, revisions }) };
 }
 
+/** Revisions that can be printed as they were, the newest first. */
+export function servedRevisions(model: ModuleModel): readonly Revision[] {
+  return model.revisions.slice(0, maxListedRevisions);
+}
+
 /**
- * The module as an earlier revision said it.
- * @param at index of the revision among those that the module lists
+ * The module as a revision said it, to the letter.
+ * @param at its index among {@link servedRevisions}
  */
 export function atRevision(model: ModuleModel, at: number): ModuleModel {
   const extent = model.revisions[at]?.extent ?? extentOf(model);

@@ -50,7 +50,9 @@ const lamp = description({
 describe('modules of descriptions (design: From description to module)', () => {
   test('the module of a lamp', () => {
     const text = moduleText(lamp);
-    expect(text.slice(text.indexOf('  container telemetry'))).toBe(`  container telemetry {
+    expect(
+      text.slice(text.indexOf('  container telemetry'), text.indexOf('  notification') + 14),
+    ).toBe(`  container telemetry {
     config false;
     description "What the devices have measured last.";
     list device {
@@ -154,8 +156,45 @@ describe('modules of descriptions (design: From description to module)', () => {
       }
     }
   }
+
+  notification`);
+  });
+
+  test('a measurement has what the data points have, each left out when it was not measured', () => {
+    const text = moduleText(lamp);
+    expect(text.slice(text.indexOf('  notification'))).toBe(`  notification measurement {
+    description "A device has measured something.";
+    leaf uuid {
+      type device-id;
+      description "The id of the device.";
+    }
+    container temperature {
+      description "The data point temperature.";
+      leaf value {
+        type decimal64 {
+          fraction-digits 6;
+        }
+        units "celsius";
+        description "The value.";
+      }
+      leaf time {
+        type date-and-time;
+        description "When the bridge received the value.";
+      }
+    }
+  }
 }
 `);
+    expect(moduleText(description({ operations: [operation('a')] }))).not.toContain('notification');
+  });
+
+  test('RFC 6020 §6.2.1: the notification shares no name with an RPC', () => {
+    const device = description({
+      operations: [operation('measurement'), operation('measurement-2')],
+      dataPoints: [dataPoint('measurement')],
+    });
+    const schema = moduleSchema(parseModule(moduleText(device)), () => undefined);
+    expect([...(schema.notifications?.keys() ?? [])]).toEqual(['measurement-3']);
   });
 
   test('its head names category, revision and namespace', () => {
@@ -214,6 +253,9 @@ describe('modules of descriptions (design: From description to module)', () => {
         expect([...schema.rpcs.keys()]).toEqual(device.operations.map(({ name }) => name));
         expect(schema.data.map(({ name }) => name)).toEqual(
           device.dataPoints.length > 0 ? ['telemetry'] : [],
+        );
+        expect([...(schema.notifications?.values() ?? [])].map(({ children }) => children.length)).toEqual(
+          device.dataPoints.length > 0 ? [device.dataPoints.length + 1] : [],
         );
         for (const { name, inputs, outputs } of device.operations) {
           expect(schema.rpcs.get(name)?.input).toHaveLength(inputs.length + 1);
@@ -326,8 +368,8 @@ describeWith(['yanglint', 'yangdump'], 'generated modules and other compilers', 
       });
       if (extension.kind === 'extended') model = extension.model;
     }
-    expect(model.revisions).toHaveLength(16);
     const texts = { 'mqtt-lamp': printModule(moduleStatement(model)) };
+    expect(texts['mqtt-lamp'].match(/^ {2}revision/gm)).toHaveLength(16);
     expect(yanglint(texts)).toBe('');
     expect(yangdump(texts)).toBe('');
   });

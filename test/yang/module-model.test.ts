@@ -3,7 +3,13 @@ import fc from 'fast-check';
 import type { DeviceDescription } from '../../src/base/description.ts';
 import { deviceUuid } from '../../src/base/ids.ts';
 import { moduleStatement } from '../../src/yang/module-generator.ts';
-import { extendModule, type ModuleModel, newModule } from '../../src/yang/module-model.ts';
+import {
+  atRevision,
+  extendModule,
+  type ModuleModel,
+  newModule,
+  servedRevisions,
+} from '../../src/yang/module-model.ts';
 import { printModule } from '../../src/yang/printer.ts';
 import { arbitraryDescription } from '../support/arbitrary-description.ts';
 import { dataPoint, description, field, operation } from '../support/example-description.ts';
@@ -150,6 +156,45 @@ describe('a module for all devices of a category', () => {
       }),
       { numRuns: 30 },
     );
+  });
+
+  test('a revision that was extended can still be printed, to the letter', () => {
+    fc.assert(
+      fc.property(fc.array(arbitraryDescription, { minLength: 2, maxLength: 40 }), (devices) => {
+        const [first, ...others] = devices.map((device, i) => ({
+          ...device,
+          operations: device.operations.map((one) => ({ ...one, name: `${one.name}-${i % 7}` })),
+          dataPoints: device.dataPoints.map((one) => ({ ...one, name: `${one.name}-${i}` })),
+        }));
+        if (first === undefined) return;
+        let model = newModule(first, 'mqtt-x');
+        const texts = [printModule(moduleStatement(model))];
+        for (const device of others) {
+          const extension = extendModule(model, device);
+          if (extension.kind !== 'extended') continue;
+          model = JSON.parse(JSON.stringify(extension.model)) as ModuleModel;
+          texts.unshift(printModule(moduleStatement(model)));
+        }
+        const printed = servedRevisions(model).map((_, at) =>
+          printModule(moduleStatement(atRevision(model, at))),
+        );
+        expect(printed).toEqual(texts.slice(0, 16));
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  test('the notification keeps its name; an RPC that comes with it later contradicts', () => {
+    const model = newModule(known);
+    expect(model.notification).toBe('measurement');
+    const device = description({ operations: [operation('measurement')], dataPoints: [dataPoint('u')] });
+    expect(extendModule(model, device)).toEqual({
+      kind: 'contradiction',
+      reasons: ['operation measurement: the notification of the module has this name'],
+    });
+    expect(newModule(device, 'mqtt-lamp-2').notification).toBe('measurement-2');
+    const later = extendModule(newModule(description({ operations: [operation('measurement')] })), known);
+    expect(later).toMatchObject({ kind: 'extended', model: { notification: 'measurement-2' } });
   });
 
   test('a module does not grow without end', () => {

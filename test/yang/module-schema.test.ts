@@ -215,3 +215,128 @@ describe('nodes (RFC 6020 §7)', () => {
     expect(() => checkValue(type, '6')).toThrow('1 to 5');
   });
 });
+
+describe('what a server has to know of data (RFC 6020 §7)', () => {
+  test('§7.19.1: state is what says so, and all below it', () => {
+    const { data } = schema(
+      `container c { leaf a { type int8; } container s { config false; list l { leaf b { type int8; } } } }
+       choice ch { config false; leaf d { type int8; } }`,
+    );
+    expect(data).toEqual([
+      {
+        kind: 'container',
+        name: 'c',
+        children: [
+          expect.not.objectContaining({ config: expect.anything() }),
+          {
+            kind: 'container',
+            name: 's',
+            config: false,
+            children: [
+              {
+                kind: 'list',
+                name: 'l',
+                config: false,
+                keys: [],
+                children: [expect.objectContaining({ name: 'b', config: false })],
+              },
+            ],
+          },
+        ],
+      },
+      expect.objectContaining({ config: false, cases: [[expect.objectContaining({ config: false })]] }),
+    ]);
+  });
+
+  test('input, output and notifications are neither configuration nor state', () => {
+    const { rpcs, notifications } = schema(
+      `rpc r { input { leaf a { type leafref { path "/x"; } } } }
+       notification n { leaf b { type int8; when "../c"; must "../c"; } }`,
+    );
+    expect(rpcs.get('r')?.input[0]).not.toHaveProperty('config');
+    expect(notifications?.get('n')).toMatchObject({ name: 'n', children: [{ name: 'b' }] });
+    expect(notifications?.get('n')?.children[0]).not.toHaveProperty('config');
+  });
+
+  test('§7.7.3 to §7.7.5: how many entries, and who orders them', () => {
+    const { data } = schema(
+      `list l { key k; min-elements 1; max-elements 5; ordered-by user; leaf k { type int8; } }
+       leaf-list ll { type int8; min-elements 0; max-elements unbounded; ordered-by system; }`,
+    );
+    expect(data[0]).toMatchObject({ minElements: 1, maxElements: 5, orderedBy: 'user' });
+    expect(Object.keys(data[1] ?? {}).sort()).toEqual(['kind', 'name', 'type']);
+  });
+
+  test('§7.9.3: the default case of a choice, by its name', () => {
+    const { data } = schema(
+      'choice ch { default two; case one { leaf a { type int8; } } leaf two { type int8; } }',
+    );
+    expect(data).toMatchObject([{ default: 'two', caseNames: ['one', 'two'] }]);
+  });
+
+  test('RFC 7950 §7.1.2: the version of YANG', () => {
+    expect(schema('yang-version 1.1;').yangVersion).toBe('1.1');
+    expect(schema('yang-version 1;').yangVersion).toBeUndefined();
+    expect(schema('').yangVersion).toBeUndefined();
+  });
+
+  test.each([
+    'list l { key k; leaf k { type int8; } max-elements many; }',
+    'choice ch { default three; leaf two { type int8; } }',
+    'container c { must "a"; }',
+    'leaf a { type int8; when "../b"; }',
+    'leaf-list a { type int8; must "."; }',
+    'list l { key k; unique b; leaf k { type int8; } leaf b { type int8; } }',
+    'grouping g { leaf a { type int8; } } uses g { when "b"; }',
+    'choice ch { case one { when "b"; leaf a { type int8; } } }',
+    'leaf a { type leafref { path "/b"; } }',
+    'leaf a { type identityref { base b; } }',
+    'leaf a { type instance-identifier; }',
+    'typedef t { type union { type int8; type leafref { path "/b"; } } } leaf-list a { type t; }',
+  ])('%s is refused: as configuration nobody would enforce it', (body) => {
+    expect(() => schema(body)).toThrow(expect.objectContaining({ code: 'bad-yang' }));
+    if (!body.includes('default') && !body.includes('many'))
+      expect(() => schema(`container state { config false; ${body} }`)).not.toThrow();
+  });
+});
+
+describe('what access control refuses by default (RFC 8341 §3.2.1)', () => {
+  const acm = parseModule('module ietf-netconf-acm { namespace "urn:acm"; prefix nacm; }');
+
+  function guarded(body: string): ModuleSchema {
+    const text = `module m { namespace "urn:m"; prefix m; import ietf-netconf-acm { prefix guard; } ${body} }`;
+    return moduleSchema(parseModule(text), () => acm);
+  }
+
+  test('is said with whatever prefix the module gives ietf-netconf-acm, of nodes, RPCs and notifications', () => {
+    const { data, rpcs, notifications } = guarded(
+      `container c { guard:default-deny-all; } leaf l { type int8; guard:default-deny-write; }
+       rpc r { guard:default-deny-all; } notification n { guard:default-deny-all; } rpc open;`,
+    );
+    expect(data).toMatchObject([{ access: 'deny-all' }, { access: 'deny-write' }]);
+    expect(rpcs.get('r')).toMatchObject({ access: 'deny-all' });
+    expect(rpcs.get('open')).not.toHaveProperty('access');
+    expect(notifications?.get('n')).toMatchObject({ access: 'deny-all' });
+  });
+
+  test('holds for all that is below, the stricter one first', () => {
+    const { data } = guarded(
+      `container all { guard:default-deny-all; leaf a { type int8; guard:default-deny-write; } }
+       container write { guard:default-deny-write; leaf b { type int8; } leaf c { type int8; guard:default-deny-all; } }
+       leaf d { type int8; }`,
+    );
+    expect(data).toMatchObject([
+      { children: [{ access: 'deny-all' }] },
+      { children: [{ access: 'deny-write' }, { access: 'deny-all' }] },
+      { name: 'd' },
+    ]);
+    expect(data[2]).not.toHaveProperty('access');
+  });
+
+  test('an extension of another module, or of no module, is not it', () => {
+    const other = `module m { namespace "urn:m"; prefix m; extension default-deny-all;
+      container c { m:default-deny-all; } leaf l { type int8; x:default-deny-all; } }`;
+    const { data } = moduleSchema(parseModule(other), () => undefined);
+    for (const node of data) expect(node).not.toHaveProperty('access');
+  });
+});

@@ -7,11 +7,11 @@ import { resolveType } from '../../src/yang/types.ts';
 import { checkValue, ValueError } from '../../src/yang/value-check.ts';
 
 async function typeOf(module: string, name: string): Promise<YangType> {
-  const { statement: tree } = await loadModule(module, '2010-09-24', []);
+  const { statement: tree } = await loadModule(module, '2013-07-15', []);
   return resolveType(statement('type', name), new Scope(tree, () => undefined)).type;
 }
 
-describe('our renditions of RFC 6021', () => {
+describe('our renditions of RFC 6991', () => {
   test.each([
     [
       'ietf-inet-types',
@@ -52,6 +52,7 @@ describe('our renditions of RFC 6021', () => {
       ['a', 'example.org.', 'a-b.c_d.e', '.'],
       ['', '-a', 'a..b', 'a b', 'x'.repeat(64)],
     ],
+    ['ietf-inet-types', 'ip-address-no-zone', ['127.0.0.1', '::1'], ['127.0.0.1%lo', 'fe80::1%lo']],
     ['ietf-inet-types', 'host', ['127.0.0.1', '::1', 'localhost'], ['a b', '']],
     ['ietf-inet-types', 'port-number', ['0', '65535'], ['65536', '-1']],
     [
@@ -63,6 +64,20 @@ describe('our renditions of RFC 6021', () => {
     ['ietf-yang-types', 'object-identifier', ['1.3.6.1', '2.999'], ['3.1', '1', '1.3.06']],
     ['ietf-yang-types', 'object-identifier-128', ['1.3.6.1'], ['1']],
     ['ietf-yang-types', 'mac-address', ['00:1a:2B:33:44:55'], ['00:1a:2B:33:44', '0:1:2:3:4:5']],
+    [
+      'ietf-yang-types',
+      'yang-identifier',
+      ['a', '_x-1.b', 'xm', 'axml'],
+      ['', '1a', 'xml', 'XMLthing', 'a b'],
+    ],
+    ['ietf-yang-types', 'hex-string', ['', '00:1a'], ['0', '001a']],
+    [
+      'ietf-yang-types',
+      'uuid',
+      ['f81d4fae-7dec-11d0-a765-00a0c91e6bf6'],
+      ['f81d4fae7dec11d0a76500a0c91e6bf6', 'f81d4fae-7dec-11d0-a765-00a0c91e6bf'],
+    ],
+    ['ietf-yang-types', 'dotted-quad', ['0.0.0.0', '255.1.2.3'], ['256.0.0.0', '1.2.3', '1.2.3.4%lo']],
     ['ietf-yang-types', 'phys-address', ['', '00:1a'], ['001a']],
     ['ietf-yang-types', 'zero-based-counter32', ['4294967295'], ['4294967296']],
   ])('%s %s', async (module, name, good, bad) => {
