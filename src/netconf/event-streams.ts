@@ -5,9 +5,9 @@ import type { Logger } from '../base/logger.ts';
 import type { EventSink, NetconfEvent } from './event.ts';
 import { EventCursor } from './event-cursor.ts';
 import { EventHistory } from './event-history.ts';
-import type { EventLog } from './event-log.ts';
+import type { EventLog, KeptEvents } from './event-log.ts';
 import { EventRecord, formatRecord, parseRecord, type StoredEvent, storedEvent } from './event-record.ts';
-import { invalidValue } from './protocol-errors.ts';
+import { invalidValue, refusedElement } from './protocol-errors.ts';
 import { Delivery, type Subscriber, type Subscription, type SubscriptionRequest } from './subscription.ts';
 import { SubscriptionTurns } from './subscription-turns.ts';
 
@@ -51,21 +51,19 @@ export class EventStreams implements EventSink {
 
   /** Begins with the events that the log has kept. */
   static async open(options: EventStreamsOptions): Promise<EventStreams> {
-    const { created, records } = await options.log.load();
-    const streams = new EventStreams(options, created);
-    const events = records.map(parseRecord).filter((event) => event !== undefined);
-    if (events.length < records.length)
-      options.logger.warn('events of the log cannot be read', { events: records.length - events.length });
-    for (const event of events) streams.#remember('log', event);
-    return streams;
+    return new EventStreams(options, await options.log.load());
   }
 
-  private constructor(options: EventStreamsOptions, logCreated: number) {
+  constructor(options: EventStreamsOptions, { created, records }: KeptEvents) {
     this.#options = options;
-    this.#created = { log: logCreated, memory: options.clock.now() };
+    this.#created = { log: created, memory: options.clock.now() };
     this.#histories = { log: new EventHistory(options.limits), memory: new EventHistory(options.limits) };
     this.#turns = new SubscriptionTurns(options.clock);
     this.#streams = new Map(options.streams.map((stream) => [stream.name, stream]));
+    const events = records.map(parseRecord).filter((event) => event !== undefined);
+    if (events.length < records.length)
+      options.logger.warn('events of the log cannot be read', { events: records.length - events.length });
+    for (const event of events) this.#remember('log', event);
   }
 
   emit(event: NetconfEvent): void {
@@ -96,9 +94,12 @@ export class EventStreams implements EventSink {
 
   /**
    * Subscribes to what happens from now on, or to a replay. Nothing is delivered before `start`.
-   * @throws RpcError `invalid-value` when there is no such stream
+   * @throws RpcError `invalid-value` when there is no such stream, `bad-element` when the startTime is yet
+   *   to come (RFC 5277 §2.1.1)
    */
   subscribe(request: SubscriptionRequest, subscriber: Subscriber): Subscription {
+    if ((request.startTime ?? 0) > this.#options.clock.now())
+      throw refusedElement('startTime', 'the startTime is later than now');
     const cursor = new EventCursor(this.#historiesOf(request.stream), request.startTime);
     const delivery = new Delivery(request, cursor, subscriber, {
       clock: this.#options.clock,

@@ -1,6 +1,7 @@
 import type { XmlElement } from '../xml/element.ts';
 import type { Backend, RpcContext } from './backend.ts';
 import type { ModuleIndex } from './module-catalog.ts';
+import type { SubscriptionRequest } from './subscription.ts';
 
 /** What operations need of the server, for one request. */
 export interface OperationContext extends RpcContext {
@@ -10,6 +11,8 @@ export interface OperationContext extends RpcContext {
   readonly ownState: readonly OwnState[];
   /** Ends another session. @returns whether there is one of that id */
   kill(sessionId: number): boolean;
+  /** Subscribes this session (RFC 5277); notifications follow the reply. @throws RpcError */
+  subscribe(request: SubscriptionRequest): void;
   /** Ends this session once the reply is sent. */
   close(): void;
 }

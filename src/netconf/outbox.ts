@@ -37,6 +37,11 @@ export class Outbox {
     return this.#unsentBytes > this.#limits.maxUnsentBytes;
   }
 
+  /** Whether the port has taken everything and takes more. */
+  get idle(): boolean {
+    return !this.#blocked && !this.#finishing && this.#pieces.length === 0;
+  }
+
   send(pieces: readonly Uint8Array[]): void {
     if (this.#finishing) return;
     for (const piece of pieces) {

@@ -72,6 +72,11 @@ export function unexpectedChild(
     : unknownNamespace(child, holder.name, place(holder.name));
 }
 
+/** For an element that is what it should be, but not acceptable here. */
+export function refusedElement(name: string, message: string): RpcError {
+  return new RpcError('protocol', 'bad-element', message, { info: [badElement(name)] });
+}
+
 export function invalidValue(name: string, message: string, place: ErrorPlace = {}): RpcError {
   return new RpcError('application', 'invalid-value', message, { ...place, info: [badElement(name)] });
 }

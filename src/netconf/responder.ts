@@ -34,6 +34,7 @@ export interface ResponderHost {
 export interface RespondingSession {
   readonly info: SessionInfo;
   readonly counters: MessageCounters;
+  readonly access: UserAccess;
   /** Aborted when the session ends. */
   readonly signal: AbortSignal;
   readonly subscribe: OperationContext['subscribe'];
@@ -59,14 +60,16 @@ export class Responder {
   readonly #counters: MessageCounters;
   readonly #signal: AbortSignal;
   readonly #access: UserAccess;
+  readonly #subscribe: OperationContext['subscribe'];
   readonly #limits: XmlLimits;
 
-  constructor(host: ResponderHost, session: SessionInfo, counters: MessageCounters, signal: AbortSignal) {
+  constructor(host: ResponderHost, { info, counters, access, signal, subscribe }: RespondingSession) {
     this.#host = host;
-    this.#session = session;
+    this.#session = info;
     this.#counters = counters;
     this.#signal = signal;
-    this.#access = host.access.forUser(session.username);
+    this.#access = access;
+    this.#subscribe = subscribe;
     this.#limits = { ...host.config, maxBytes: host.config.maxMessageBytes, maxNodes: maxRequestNodes };
   }
 
@@ -106,7 +109,7 @@ export class Responder {
       });
     if (error.tag === 'access-denied') this.#logDenial(error, operation);
     this.#count('outRpcErrors');
-    return { echo, children: [rpcErrorElement(error)], failed: true };
+    return { echo, children: [error, ...(error.fields.further ?? [])].map(rpcErrorElement), failed: true };
   }
 
   #logDenial({ fields }: RpcError, operation: string | undefined): void {

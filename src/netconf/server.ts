@@ -2,19 +2,24 @@ import type { Clock } from '../base/clock.ts';
 import type { NetconfConfig } from '../base/config.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Backend, SessionInfo } from './backend.ts';
+import { sessionEnd, sessionStart } from './base-events.ts';
+import type { EventStreams } from './event-streams.ts';
 import { ModuleCatalog } from './module-catalog.ts';
 import { netconfState } from './monitoring.ts';
-import { monitoringNamespace, yangLibraryNamespace } from './namespaces.ts';
+import { monitoringNamespace, notificationStateNamespace, yangLibraryNamespace } from './namespaces.ts';
 import type { OwnState } from './operation.ts';
 import { type EndReason, NetconfSession, type SessionHost } from './session.ts';
 import type { SessionHandle, SessionPort } from './session-port.ts';
 import { newServerCounters } from './statistics.ts';
+import { streamsState } from './subscription-state.ts';
 import type { AccessPolicy } from './user-access.ts';
 import { modulesState, yangLibrary } from './yang-library.ts';
 
 export interface NetconfServerDependencies {
   readonly backend: Backend;
   readonly access: AccessPolicy;
+  /** What clients subscribe to; the server's own events go there too (RFC 6470). */
+  readonly events: EventStreams;
   readonly config: NetconfConfig;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -40,22 +45,23 @@ export class NetconfServer {
   #closed = false;
 
   constructor(dependencies: NetconfServerDependencies) {
-    const { backend, access, config, clock, logger, trace } = dependencies;
+    const { backend, access, events, config, clock, logger, trace } = dependencies;
     const catalog = new ModuleCatalog(backend);
     this.#dependencies = dependencies;
     this.#startTime = clock.now();
     this.#host = {
       backend,
       access,
+      events,
       config,
       clock,
       logger,
       trace,
       counters: this.#counters,
-      ownState: [this.#monitoring(catalog), ...libraryState(catalog)],
+      ownState: [this.#monitoring(catalog), ...libraryState(catalog), streamsOf(events)],
       index: () => catalog.current(),
-      kill: (id) => this.#kill(id),
-      ended: (session, reason) => this.#ended(session, reason),
+      kill: (id, by) => this.#kill(id, by),
+      ended: (session, reason, killedBy) => this.#ended(session, reason, killedBy),
     };
   }
 
@@ -64,7 +70,7 @@ export class NetconfServer {
    * handle that does nothing returned.
    */
   openSession({ username, sourceHost, port }: SessionRequest): SessionHandle {
-    const { clock, logger } = this.#dependencies;
+    const { clock, events, logger } = this.#dependencies;
     const refusal = this.#refusal(username);
     if (refusal !== undefined) {
       logger.warn('a NETCONF session was refused', { username, sourceHost, reason: refusal });
@@ -76,6 +82,7 @@ export class NetconfServer {
     const session = new NetconfSession(this.#host, info, port);
     this.#sessions.set(info.id, session);
     this.#counters.inSessions += 1;
+    events.emit(sessionStart(info));
     logger.info('a NETCONF session began', { session: info.id, username, sourceHost });
     return session;
   }
@@ -99,16 +106,17 @@ export class NetconfServer {
     return own >= maxSessionsPerUser ? `the user has ${maxSessionsPerUser} sessions open` : undefined;
   }
 
-  #kill(id: number): boolean {
+  #kill(id: number, by: number): boolean {
     const session = this.#sessions.get(id);
-    session?.end('killed');
+    session?.end('killed', by);
     return session !== undefined;
   }
 
-  #ended(session: NetconfSession, reason: EndReason): void {
+  #ended(session: NetconfSession, reason: EndReason, killedBy: number | undefined): void {
     this.#sessions.delete(session.id);
     if (reason === 'bad-hello') this.#counters.inBadHellos += 1;
     else if (reason !== 'closed' && reason !== 'killed') this.#counters.droppedSessions += 1;
+    this.#dependencies.events.emit(sessionEnd(session.info, reason, killedBy));
     const { username, sourceHost } = session.info;
     this.#dependencies.logger.info('a NETCONF session ended', {
       session: session.id,
@@ -132,6 +140,14 @@ export class NetconfServer {
         }),
     };
   }
+}
+
+function streamsOf(events: EventStreams): OwnState {
+  return {
+    namespace: notificationStateNamespace,
+    name: 'netconf',
+    build: () => streamsState(events.streams()),
+  };
 }
 
 function libraryState(catalog: ModuleCatalog): OwnState[] {

@@ -5,6 +5,7 @@ import type { Logger } from '../base/logger.ts';
 import type { XmlElement } from '../xml/element.ts';
 import { writeXml } from '../xml/xml-writer.ts';
 import type { SessionInfo } from './backend.ts';
+import type { EventStreams } from './event-streams.ts';
 import { encodeFrame, FrameDecoder, type Framing, FramingError } from './framing.ts';
 import { buildHello, negotiateFraming, parseHello } from './hello.ts';
 import { Outbox } from './outbox.ts';
@@ -13,7 +14,9 @@ import { type Answer, Responder, type ResponderHost } from './responder.ts';
 import { RpcError } from './rpc-error.ts';
 import { rpcReply } from './rpc-message.ts';
 import type { SessionHandle, SessionPort } from './session-port.ts';
+import { SessionSubscription } from './session-subscription.ts';
 import { type MessageCounters, newMessageCounters } from './statistics.ts';
+import type { UserAccess } from './user-access.ts';
 
 /** Why a session ended; the termination reasons of RFC 6470 §2.2. */
 export type EndReason = 'closed' | 'killed' | 'dropped' | 'timeout' | 'bad-hello' | 'other';
@@ -21,9 +24,11 @@ export type EndReason = 'closed' | 'killed' | 'dropped' | 'timeout' | 'bad-hello
 /** What a session needs of its server. */
 export interface SessionHost extends ResponderHost {
   readonly clock: Clock;
+  readonly events: EventStreams;
   /** Gets every message, shortened, at level `trace`. */
   readonly trace: Logger | undefined;
-  ended(session: NetconfSession, reason: EndReason): void;
+  /** @param killedBy the session that asked for it, where one has */
+  ended(session: NetconfSession, reason: EndReason, killedBy: number | undefined): void;
 }
 
 /** Characters of a message that the wire trace shows. */
@@ -41,6 +46,7 @@ export class NetconfSession implements SessionHandle {
   readonly #outbox: Outbox;
   readonly #decoder: FrameDecoder;
   readonly #responder: Responder;
+  readonly #subscription: SessionSubscription;
   readonly #aborter = new AbortController();
   readonly #capabilities: readonly string[];
   #phase: 'hello' | 'open' | 'ended' = 'hello';
@@ -60,7 +66,15 @@ export class NetconfSession implements SessionHandle {
     this.#outbox = new Outbox(port, clock, config, () => this.#stuck());
     this.#decoder = new FrameDecoder(config);
     this.#queue = new RequestQueue(config);
-    this.#responder = new Responder(host, info, this.counters, this.#aborter.signal);
+    const access = host.access.forUser(info.username);
+    this.#subscription = this.#newSubscription(access);
+    this.#responder = new Responder(host, {
+      info,
+      counters: this.counters,
+      access,
+      signal: this.#aborter.signal,
+      subscribe: (request) => this.#subscription.begin(request),
+    });
     this.#cancelTimer = clock.schedule(config.helloTimeoutMs, () => this.end('timeout'));
     this.#send(buildHello({ capabilities: this.#capabilities, sessionId: info.id }), false);
   }
@@ -79,6 +93,7 @@ export class NetconfSession implements SessionHandle {
 
   drained(): void {
     this.#outbox.drained();
+    this.#subscription.wake();
     this.#steerReading();
   }
 
@@ -87,11 +102,14 @@ export class NetconfSession implements SessionHandle {
     this.#end('dropped');
   }
 
-  /** Ends the session now; what was not sent is lost. */
-  end(reason: EndReason): void {
+  /**
+   * Ends the session now; what was not sent is lost.
+   * @param killedBy the session that asked for it, where one has
+   */
+  end(reason: EndReason, killedBy?: number): void {
     if (this.#phase === 'ended') return;
     this.#outbox.abandon();
-    this.#end(reason);
+    this.#end(reason, killedBy);
     this.#port.abort();
   }
 
@@ -163,6 +181,7 @@ export class NetconfSession implements SessionHandle {
     const answer = await this.#responder.answer(request, this.#framing);
     if (this.#phase === 'ended') return;
     if (answer !== undefined) this.#reply(answer);
+    this.#subscription.replied();
     this.#watchIdling();
     this.#steerReading();
     const last = answer === undefined ? 'other' : answer.last;
@@ -182,9 +201,37 @@ export class NetconfSession implements SessionHandle {
   }
 
   #send(message: XmlElement, wholeChunk: boolean): void {
-    const xml = writeXml(message);
+    this.#sendText(writeXml(message), wholeChunk);
+  }
+
+  #sendText(xml: string, wholeChunk: boolean): void {
     if (this.#host.trace !== undefined) this.#traceText('out', xml);
     this.#outbox.send(encodeFrame(xml, this.#framing, wholeChunk));
+  }
+
+  /** Notifications go out between replies, and only while nothing waits: what waits is not held here. */
+  #newSubscription(access: UserAccess): SessionSubscription {
+    return new SessionSubscription(this.#host.events, {
+      access,
+      ready: () => this.#phase === 'open' && this.#outbox.idle,
+      send: (xml) => this.#notify(xml),
+      failed: (reason) => this.#outrun(reason),
+    });
+  }
+
+  #notify(notification: string): void {
+    this.counters.outNotifications += 1;
+    this.#host.counters.outNotifications += 1;
+    try {
+      this.#sendText(notification, false);
+    } catch (error) {
+      this.#broken(error);
+    }
+  }
+
+  #outrun(reason: string): void {
+    this.#host.logger.warn('a subscriber is cut off', { session: this.id, reason });
+    this.end('other');
   }
 
   /** Reads while there is room for requests and for their replies. */
@@ -204,8 +251,8 @@ export class NetconfSession implements SessionHandle {
   }
 
   #idled(): void {
-    // A session that waits for its own request is not idle.
-    if (this.#working) this.#watchIdling();
+    // A session that waits for its own request, or for notifications, is not idle.
+    if (this.#working || this.#subscription.active) this.#watchIdling();
     else this.end('timeout');
   }
 
@@ -221,14 +268,15 @@ export class NetconfSession implements SessionHandle {
     else this.end('timeout');
   }
 
-  #end(reason: EndReason): void {
+  #end(reason: EndReason, killedBy?: number): void {
     if (this.#phase === 'ended') return;
     this.#phase = 'ended';
     this.#queue.clear();
     this.#cancelTimer?.();
+    this.#subscription.end();
     this.#aborter.abort();
     this.#steerReading();
-    this.#host.ended(this, reason);
+    this.#host.ended(this, reason, killedBy);
   }
 
   #traceMessage(direction: 'in' | 'out', bytes: Uint8Array): void {

@@ -6,6 +6,7 @@ export interface MessageCounters {
   inBadRpcs: number;
   /** Replies sent that held an `<rpc-error>`. */
   outRpcErrors: number;
+  /** Notifications sent (RFC 5277). */
   outNotifications: number;
 }
 

@@ -14,26 +14,26 @@ export interface SubscriptionRequest {
   readonly filter?: DataFilter;
   /** Asks for a replay from then on. */
   readonly startTime?: number;
-  /** After `startTime`, which is there too. */
+  /** Not before `startTime`, which is there too. */
   readonly stopTime?: number;
 }
 
 /** Who has subscribed: one session. */
 export interface Subscriber {
-  /** What its user may receive, as the rules stand now. */
+  /** What its user may receive, as the rules stand when it is asked. */
   readonly access: UserAccess;
   /** Whether it takes a notification now. Who says no calls {@link Subscription.wake} when it does again. */
-  readonly ready: boolean;
+  ready(): boolean;
   /** Takes a `<notification>`. */
   send(xml: string): void;
-  /** The stop time has come: there is no subscription any more. */
-  completed(): void;
   /** The subscription cannot go on, and why. */
   failed(reason: string): void;
 }
 
 /** A subscription as its subscriber sees it. */
 export interface Subscription {
+  /** Whether notifications may still come. */
+  readonly active: boolean;
   /** Begins to deliver: the reply to `<create-subscription>` is on its way. */
   start(): void;
   /** The subscriber takes notifications again. */
@@ -81,6 +81,10 @@ export class Delivery implements Subscription {
     this.#watchStopTime();
   }
 
+  get active(): boolean {
+    return this.#phase !== 'ended';
+  }
+
   start(): void {
     if (this.#phase !== 'waiting') return;
     this.#phase = 'delivering';
@@ -109,7 +113,7 @@ export class Delivery implements Subscription {
   }
 
   #step(): boolean {
-    if (this.#phase !== 'delivering' || !this.#subscriber.ready) return false;
+    if (this.#phase !== 'delivering' || !this.#subscriber.ready()) return false;
     if (this.#cursor.lost) {
       this.#fail('it is so far behind that events are gone which it has not taken');
       return false;
@@ -132,7 +136,6 @@ export class Delivery implements Subscription {
     if (this.#stop !== undefined) {
       this.#send('notificationComplete');
       this.end();
-      this.#subscriber.completed();
     }
     return false;
   }

@@ -10,6 +10,7 @@ import { NetconfServer } from '../../src/netconf/server.ts';
 import type { SessionHandle } from '../../src/netconf/session-port.ts';
 import { childElements, element } from '../../src/xml/element.ts';
 import { ManualClock } from '../support/manual-clock.ts';
+import { eventStreams } from '../support/memory-event-log.ts';
 import { permitAll, ScriptedBackend } from './protocol-fixture.ts';
 
 const base = 'urn:ietf:params:xml:ns:netconf:base:1.0';
@@ -52,6 +53,7 @@ describe('a client beside our own server', () => {
     const server = new NetconfServer({
       backend: new ScriptedBackend(),
       access: permitAll,
+      events: eventStreams(clock),
       config: defaultConfig.netconf,
       clock,
       logger: silentLogger,

@@ -2,6 +2,7 @@ import { decodeUtf8, utf8 } from '../../src/base/bytes.ts';
 import { defaultConfig, type NetconfConfig } from '../../src/base/config.ts';
 import { type LogFields, type Logger, silentLogger } from '../../src/base/logger.ts';
 import type { Backend, RpcContext, RpcInput, RpcOutput, ServedModule } from '../../src/netconf/backend.ts';
+import type { EventStreams } from '../../src/netconf/event-streams.ts';
 import { encodeFrame, FrameDecoder, type Framing } from '../../src/netconf/framing.ts';
 import { base10, base11 } from '../../src/netconf/hello.ts';
 import { baseNamespace } from '../../src/netconf/namespaces.ts';
@@ -12,6 +13,7 @@ import { readXml } from '../../src/xml/adapters/saxes-reader.ts';
 import { element, type XmlElement } from '../../src/xml/element.ts';
 import type { LeafNode, ModuleSchema, RpcSchema, SchemaNode, YangType } from '../../src/yang/schema.ts';
 import { ManualClock } from '../support/manual-clock.ts';
+import { eventStreams } from '../support/memory-event-log.ts';
 
 export const lampNamespace = 'urn:mup:yang:mqtt-lamp';
 
@@ -180,26 +182,35 @@ export const permitAll: AccessPolicy = { forUser: () => unrestricted };
 export interface ServerFixture {
   readonly server: NetconfServer;
   readonly backend: ScriptedBackend;
+  readonly events: EventStreams;
   readonly clock: ManualClock;
   readonly config: NetconfConfig;
 }
 
 export function startServer(
   overrides: Partial<NetconfConfig> = {},
-  more: { readonly logger?: Logger; readonly trace?: Logger; readonly access?: AccessPolicy } = {},
+  more: {
+    readonly logger?: Logger;
+    readonly trace?: Logger;
+    readonly access?: AccessPolicy;
+    readonly events?: (clock: ManualClock) => EventStreams;
+  } = {},
 ): ServerFixture {
   const config = { ...defaultConfig.netconf, ...overrides };
   const backend = new ScriptedBackend();
   const clock = new ManualClock();
+  const { events: openEvents = eventStreams, ...others } = more;
+  const events = openEvents(clock);
   const server = new NetconfServer({
     backend,
     access: permitAll,
+    events,
     config,
     clock,
     logger: silentLogger,
-    ...more,
+    ...others,
   });
-  return { server, backend, clock, config };
+  return { server, backend, events, clock, config };
 }
 
 export const clientHello = (...capabilities: string[]): string =>

@@ -1,0 +1,92 @@
+import { element, type XmlElement } from '../xml/element.ts';
+import type { SessionInfo } from './backend.ts';
+import type { ConfigChange, ConfigEdit } from './config-change.ts';
+import { type DataPath, instanceIdentifier } from './data-path.ts';
+import type { NetconfEvent } from './event.ts';
+import { baseEventsNamespace } from './namespaces.ts';
+import type { EndReason } from './session.ts';
+
+/** The events of a server about itself (RFC 6470 §2.2), which only the stream `NETCONF` carries. */
+
+/** The prefix of a module, by its namespace. */
+type PrefixOf = (namespace: string) => string | undefined;
+
+/** Edits that one netconf-config-change tells one by one. */
+const maxEditsTold = 100;
+
+export function sessionStart(session: SessionInfo): NetconfEvent {
+  return { content: node('netconf-session-start', sessionParameters(session)) };
+}
+
+/** @param killedBy the session that asked for it, where one has */
+export function sessionEnd(session: SessionInfo, reason: EndReason, killedBy?: number): NetconfEvent {
+  return {
+    content: node('netconf-session-end', [
+      ...sessionParameters(session),
+      killedBy === undefined ? undefined : node('killed-by', String(killedBy)),
+      node('termination-reason', reason),
+    ]),
+  };
+}
+
+/** A commit to a datastore. Of very many edits no list is made: it may be omitted. */
+export function configChange({ datastore, edits, by }: ConfigChange, prefixOf: PrefixOf): NetconfEvent {
+  const told = edits.length > maxEditsTold ? [] : edits;
+  return {
+    content: node('netconf-config-change', [
+      changedBy(by),
+      node('datastore', datastore),
+      ...told.map((edit) => editElement(edit, prefixOf)),
+    ]),
+  };
+}
+
+/** Capabilities by their URIs, as hello has them. */
+export interface CapabilityChange {
+  readonly added: readonly string[];
+  readonly deleted: readonly string[];
+  /** Those with other parameters than before, as they are now. */
+  readonly modified: readonly string[];
+}
+
+/** Capabilities that the server itself has changed: modules come and go with devices. */
+export function capabilityChange({ added, deleted, modified }: CapabilityChange): NetconfEvent {
+  return {
+    content: node('netconf-capability-change', [
+      changedBy(undefined),
+      ...added.map((uri) => node('added-capability', uri)),
+      ...deleted.map((uri) => node('deleted-capability', uri)),
+      ...modified.map((uri) => node('modified-capability', uri)),
+    ]),
+  };
+}
+
+function changedBy(by: SessionInfo | undefined): XmlElement {
+  return node('changed-by', by === undefined ? [node('server', [])] : sessionParameters(by));
+}
+
+function sessionParameters({ id, username, sourceHost }: SessionInfo): XmlElement[] {
+  const parameters = [node('username', username), node('session-id', String(id))];
+  return isAddress(sourceHost) ? [...parameters, node('source-host', sourceHost)] : parameters;
+}
+
+/** The leaf is an inet:ip-address, and optional: a connection that is gone already has none. */
+function isAddress(host: string): boolean {
+  return /^[0-9.]+$|:/.test(host);
+}
+
+function editElement({ target, operation }: ConfigEdit, prefixOf: PrefixOf): XmlElement {
+  return node('edit', [
+    target.length === 0 ? undefined : targetElement(target, prefixOf),
+    node('operation', operation),
+  ]);
+}
+
+function targetElement(target: DataPath, prefixOf: PrefixOf): XmlElement {
+  const { path, pathPrefixes } = instanceIdentifier(target, prefixOf);
+  return { ...node('target', path), scope: new Map(Object.entries(pathPrefixes)) };
+}
+
+function node(name: string, content: readonly (XmlElement | undefined)[] | string): XmlElement {
+  return element(baseEventsNamespace, name, content);
+}
