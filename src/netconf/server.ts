@@ -5,6 +5,7 @@ import type { Backend, SessionInfo } from './backend.ts';
 import { sessionEnd, sessionStart } from './base-events.ts';
 import type { EventStreams } from './event-streams.ts';
 import { ModuleCatalog } from './module-catalog.ts';
+import { ModuleWatch } from './module-events.ts';
 import { netconfState } from './monitoring.ts';
 import { monitoringNamespace, notificationStateNamespace, yangLibraryNamespace } from './namespaces.ts';
 import type { OwnState } from './operation.ts';
@@ -41,6 +42,7 @@ export class NetconfServer {
   readonly #counters = newServerCounters();
   readonly #host: SessionHost;
   readonly #startTime: number;
+  readonly #moduleWatch: ModuleWatch;
   #lastId = 0;
   #closed = false;
 
@@ -49,6 +51,7 @@ export class NetconfServer {
     const catalog = new ModuleCatalog(backend);
     this.#dependencies = dependencies;
     this.#startTime = clock.now();
+    this.#moduleWatch = new ModuleWatch({ backend, catalog, events, clock });
     this.#host = {
       backend,
       access,
@@ -95,6 +98,7 @@ export class NetconfServer {
   /** Ends all sessions and takes no new ones. */
   close(): void {
     this.#closed = true;
+    this.#moduleWatch.close();
     for (const session of [...this.#sessions.values()]) session.end('other');
   }
 
