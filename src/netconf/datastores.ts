@@ -1,12 +1,21 @@
 import type { Clock } from '../base/clock.ts';
+import { KeyedQueue } from '../base/keyed-queue.ts';
 import type { Logger } from '../base/logger.ts';
 import type { XmlElement } from '../xml/element.ts';
 import type { ModuleSchema } from '../yang/schema.ts';
 import type { RpcContext } from './backend.ts';
 import type { ConfigChange } from './config-change.ts';
+import { ConfigSchema } from './config-schema.ts';
+import { parseConfig, writeConfig } from './config-text.ts';
+import { ConfigValidation } from './config-validation.ts';
 import type { ConfigTree, ConfigView } from './config-view.ts';
+import type { DataPath } from './data-path.ts';
 import { type DatastoreLock, DatastoreLocks, type DatastoreName } from './datastore-locks.ts';
-import { operationNotSupported } from './protocol-errors.ts';
+import { editConfig, readConfig } from './edit-config.ts';
+import { configEdits } from './edit-diff.ts';
+import { accessDenied } from './edit-errors.ts';
+import { Listeners } from './listeners.ts';
+import { RpcError } from './rpc-error.ts';
 
 /** Where `startup` is kept. */
 export interface DatastoreStore {
@@ -18,6 +27,7 @@ export interface DatastoreStore {
 
 /**
  * Changes what is about to be committed: hashes clear passwords and the like.
+ * @returns the same tree where there is nothing to change
  * @throws RpcError to refuse it
  */
 export type PrepareConfig = (after: ConfigTree, before: ConfigTree) => ConfigTree | Promise<ConfigTree>;
@@ -43,14 +53,29 @@ export interface EditRequest {
   readonly config: XmlElement;
   /** `merge` when absent. */
   readonly defaultOperation?: 'merge' | 'replace' | 'none';
-  /** `test-then-set` when absent. */
+  /** `test-then-set` when absent. As a datastore is always valid, `set` tests too. */
   readonly testOption?: 'test-then-set' | 'set' | 'test-only';
-  /** `stop-on-error` when absent. */
+  /**
+   * `stop-on-error` when absent. Nothing is committed where anything failed, under `stop-on-error` as under
+   * `rollback-on-error`; under `continue-on-error` what did not fail is.
+   */
   readonly errorOption?: 'stop-on-error' | 'continue-on-error' | 'rollback-on-error';
 }
 
 /** A datastore, or a `<config>` element that holds a whole configuration. */
 export type ConfigSource = DatastoreName | XmlElement;
+
+/** What a change makes of a datastore, and what of the request failed all the same. */
+interface Outcome {
+  readonly tree: ConfigTree;
+  readonly failures?: readonly RpcError[];
+}
+
+interface ChangeOptions {
+  /** Whether access control looks at what is written; true when absent. */
+  readonly checkWrite?: boolean;
+  readonly testOnly?: boolean;
+}
 
 /**
  * The configuration datastores: `running`, in memory, and `startup`, on disk, from which `running` begins.
@@ -59,17 +84,31 @@ export type ConfigSource = DatastoreName | XmlElement;
  */
 export class Datastores implements ConfigView {
   readonly #deps: DatastoresDependencies;
+  readonly #schema: ConfigSchema;
+  readonly #validation: ConfigValidation;
   readonly #locks = new DatastoreLocks();
+  /** One change at a time, those of the other datastore included: a copy reads one and writes the other. */
+  readonly #queue = new KeyedQueue<'change'>();
+  readonly #changed: Listeners<[running: ConfigTree, before: ConfigTree]>;
+  readonly #committed: Listeners<[change: ConfigChange]>;
   #trees: Readonly<Record<DatastoreName, ConfigTree>> = { running: [], startup: [] };
   #hasStartup = false;
 
-  private constructor(deps: DatastoresDependencies) {
+  /** With nothing in it: {@link Datastores.open} is what fills it. */
+  constructor(deps: DatastoresDependencies) {
     this.#deps = deps;
+    this.#schema = new ConfigSchema(deps.schemas);
+    this.#validation = new ConfigValidation(this.#schema, deps.maxConfigBytes);
+    this.#changed = new Listeners(deps.logger);
+    this.#committed = new Listeners(deps.logger);
   }
 
   /** @throws UsageError `startup-unusable` when `startup` cannot be read or is not valid */
   static async open(deps: DatastoresDependencies): Promise<Datastores> {
-    return new Datastores(deps);
+    const datastores = new Datastores(deps);
+    const text = await deps.store.load();
+    if (text !== undefined) datastores.#begin(text);
+    return datastores;
   }
 
   /** Whether there is a startup configuration: there is none at the first start and after delete-config. */
@@ -85,47 +124,76 @@ export class Datastores implements ConfigView {
     return this.#trees[datastore];
   }
 
-  onChanged(_listener: (running: ConfigTree, before: ConfigTree) => void): () => void {
-    return () => {};
+  onChanged(listener: (running: ConfigTree, before: ConfigTree) => void): () => void {
+    return this.#changed.add(listener);
   }
 
   /** Calls `listener` after each commit that changed a datastore. @returns ends that */
-  onCommitted(_listener: (change: ConfigChange) => void): () => void {
-    return () => {};
+  onCommitted(listener: (change: ConfigChange) => void): () => void {
+    return this.#committed.add(listener);
   }
 
   /**
-   * edit-config (RFC 6241 §7.2).
+   * edit-config (RFC 6241 §7.2). Resolves when it is committed.
    * @throws RpcError
    */
-  async edit(_request: EditRequest, _by?: ConfigRequester): Promise<void> {
-    throw operationNotSupported('not yet');
+  edit(request: EditRequest, by?: ConfigRequester): Promise<void> {
+    const { target, config, defaultOperation = 'merge', errorOption, testOption } = request;
+    const options = {
+      defaultOperation,
+      continueOnError: errorOption === 'continue-on-error',
+      ...(by === undefined ? {} : { mayRead: (path: DataPath) => by.access.mayRead(path) }),
+    };
+    const make = (before: ConfigTree): Outcome => editConfig(before, config, this.#schema, options);
+    return this.#change(target, make, by, { testOnly: testOption === 'test-only' });
   }
 
   /**
    * copy-config (RFC 6241 §7.3): replaces a whole datastore.
    * @throws RpcError
    */
-  async copy(_source: ConfigSource, _target: DatastoreName, _by?: ConfigRequester): Promise<void> {
-    throw operationNotSupported('not yet');
+  copy(source: ConfigSource, target: DatastoreName, by?: ConfigRequester): Promise<void> {
+    const toStartup = source === 'running' && target === 'startup';
+    const make = (): Outcome => {
+      if (typeof source !== 'string') return { tree: readConfig(source, this.#schema) };
+      if (source === 'startup' && !this.#hasStartup)
+        throw new RpcError('application', 'data-missing', 'there is no startup configuration');
+      const tree = this.read(source);
+      // RFC 8341 §3.2.6: a user who may copy running to startup needs no more; else what may not be read
+      // is not copied.
+      return { tree: by === undefined || toStartup ? tree : by.access.readable(tree) };
+    };
+    return this.#change(target, make, by, { checkWrite: !toStartup });
   }
 
   /**
-   * delete-config of `startup` (RFC 6241 §7.4).
+   * delete-config of `startup` (RFC 6241 §7.4): the next start is a first one.
    * @throws RpcError
    */
-  async deleteStartup(_by?: ConfigRequester): Promise<void> {
-    throw operationNotSupported('not yet');
+  deleteStartup(by?: ConfigRequester): Promise<void> {
+    return this.#queue.run('change', async () => {
+      this.#requireAllowed('startup', by);
+      await this.#save(undefined);
+      this.#commit('startup', [], by);
+    });
   }
 
-  /** validate (RFC 6241 §8.6.4.1). @throws RpcError for the first fault */
-  validate(_source: ConfigSource): void {
-    throw operationNotSupported('not yet');
+  /**
+   * validate (RFC 6241 §8.6.4.1).
+   * @throws RpcError for the first fault
+   */
+  validate(source: ConfigSource): void {
+    this.#validation.check(typeof source === 'string' ? this.read(source) : readConfig(source, this.#schema));
   }
 
-  /** @throws RpcError `lock-denied` */
-  async lock(datastore: DatastoreName, sessionId: number): Promise<void> {
-    this.#locks.lock(datastore, sessionId, this.#deps.clock.now());
+  /**
+   * Resolves when no change is under way and the lock is had.
+   * @throws RpcError `lock-denied`
+   */
+  lock(datastore: DatastoreName, sessionId: number): Promise<void> {
+    return this.#queue.run('change', async () => {
+      this.#locks.lock(datastore, sessionId, this.#deps.clock.now());
+    });
   }
 
   /** @throws RpcError */
@@ -142,6 +210,97 @@ export class Datastores implements ConfigView {
     return this.#locks.all();
   }
 
-  /** Waits for what is being committed, and says in the log what of `running` is not in `startup`. */
-  async close(): Promise<void> {}
+  /** Waits for what is being committed, and says in the log whether `running` is not in `startup`. */
+  async close(): Promise<void> {
+    await this.#queue.run('change', async () => {});
+    const unsaved = configEdits(this.#trees.startup, this.#trees.running, this.#schema).length;
+    if (unsaved > 0)
+      this.#deps.logger.info('changes of the running configuration end with the process', {
+        changes: unsaved,
+        hint: 'copy-config from running to startup keeps them',
+      });
+  }
+
+  #begin(text: string): void {
+    const tree = parseConfig(text, this.#schema, this.#validation);
+    this.#trees = { running: tree, startup: tree };
+    this.#hasStartup = true;
+  }
+
+  #change(
+    target: DatastoreName,
+    make: (before: ConfigTree) => Outcome,
+    by: ConfigRequester | undefined,
+    { checkWrite = true, testOnly = false }: ChangeOptions,
+  ): Promise<void> {
+    return this.#queue.run('change', async () => {
+      this.#requireAllowed(target, by);
+      const before = this.#trees[target];
+      const { tree, failures = [] } = make(before);
+      this.#validation.check(tree);
+      if (checkWrite) this.#requireWritable(before, tree, by);
+      const after = await this.#prepared(tree, before);
+      by?.signal.throwIfAborted();
+      if (!testOnly) await this.#store(target, after, by);
+      throwAll(failures);
+    });
+  }
+
+  #requireAllowed(target: DatastoreName, by: ConfigRequester | undefined): void {
+    // Whoever has gone meanwhile waits for no answer.
+    by?.signal.throwIfAborted();
+    this.#locks.requireFree(target, by?.session.id);
+  }
+
+  /** RFC 8341 §3.4.5. */
+  #requireWritable(before: ConfigTree, after: ConfigTree, by: ConfigRequester | undefined): void {
+    const refused = before === after ? undefined : by?.access.refusedWrite(before, after);
+    if (refused !== undefined) throw accessDenied(this.#schema.place(refused));
+  }
+
+  async #prepared(tree: ConfigTree, before: ConfigTree): Promise<ConfigTree> {
+    const prepared = (await this.#deps.prepare?.(tree, before)) ?? tree;
+    if (prepared !== tree) this.#validation.check(prepared);
+    return prepared;
+  }
+
+  async #store(target: DatastoreName, after: ConfigTree, by: ConfigRequester | undefined): Promise<void> {
+    if (target === 'startup') await this.#save(after);
+    this.#commit(target, after, by);
+  }
+
+  async #save(tree: ConfigTree | undefined): Promise<void> {
+    try {
+      await this.#deps.store.save(tree === undefined ? undefined : writeConfig(tree));
+    } catch (error) {
+      this.#deps.logger.error('the startup configuration could not be written', { error });
+      throw new RpcError(
+        'application',
+        'operation-failed',
+        'the startup configuration could not be written; the server logged why',
+      );
+    }
+    this.#hasStartup = tree !== undefined;
+  }
+
+  #commit(datastore: DatastoreName, after: ConfigTree, by: ConfigRequester | undefined): void {
+    const before = this.#trees[datastore];
+    const edits = configEdits(before, after, this.#schema);
+    if (edits.length === 0) return;
+    this.#trees = { ...this.#trees, [datastore]: after };
+    this.#deps.logger.info('the configuration was changed', {
+      datastore,
+      changes: edits.length,
+      ...(by === undefined ? {} : { session: by.session.id, username: by.session.username }),
+    });
+    if (datastore === 'running') this.#changed.call(after, before);
+    this.#committed.call({ datastore, edits, ...(by === undefined ? {} : { by: by.session }) });
+  }
+}
+
+/** RFC 6241 §4.3: an rpc-error each. */
+function throwAll([first, ...further]: readonly RpcError[]): void {
+  if (first === undefined) return;
+  const { type, tag, message, fields } = first;
+  throw further.length === 0 ? first : new RpcError(type, tag, message, { ...fields, further });
 }

@@ -37,6 +37,8 @@ export interface RpcErrorFields {
   readonly pathPrefixes?: Readonly<Record<string, string>>;
   /** Children of error-info, in order. */
   readonly info?: readonly XmlElement[];
+  /** What else failed of the request: an rpc-error each, after this one. */
+  readonly further?: readonly RpcError[];
 }
 
 /** One `<rpc-error>` (RFC 6241 §4.3), as it goes to the client; its message is its error-message. */
