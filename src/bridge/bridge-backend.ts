@@ -3,6 +3,7 @@ import { isDeviceUuid } from '../base/ids.ts';
 import type { Backend, RpcContext, RpcInput, RpcOutput, ServedModule } from '../netconf/backend.ts';
 import type { DataFilter } from '../netconf/data-filter.ts';
 import { bridgeNamespace } from '../netconf/namespaces.ts';
+import type { UserAccess } from '../netconf/user-access.ts';
 import type { DeviceRegistry } from '../registry/device-registry.ts';
 import { element, type XmlElement } from '../xml/element.ts';
 import { uuidInputName } from '../yang/identifiers.ts';
@@ -10,7 +11,9 @@ import type { ModuleSchema } from '../yang/schema.ts';
 import type { BridgeData } from './bridge-data.ts';
 import type { BridgeRpcs } from './bridge-rpcs.ts';
 import type { DeviceAnswer, DeviceCaller } from './device-caller.ts';
-import { operationNotSupported, unknownDevice } from './rpc-errors.ts';
+import { maySee } from './device-path.ts';
+import type { DeviceSettingsSource } from './device-settings.ts';
+import { devicePending, operationNotSupported, unknownDevice } from './rpc-errors.ts';
 import { outputElements, wireInputs } from './rpc-values.ts';
 import type { ServedModules } from './served-modules.ts';
 import type { TelemetryService } from './telemetry.ts';
@@ -22,6 +25,7 @@ export interface BridgeBackendDependencies {
   readonly data: BridgeData;
   readonly telemetry: TelemetryService;
   readonly caller: DeviceCaller;
+  readonly settings: DeviceSettingsSource;
   readonly updateRpcs: UpdateRpcs;
   readonly bridgeRpcs: BridgeRpcs;
 }
@@ -42,13 +46,13 @@ export class BridgeBackend implements Backend {
     return this.#deps.modules.onChanged(listener);
   }
 
-  async get(filter: DataFilter | undefined): Promise<readonly XmlElement[]> {
-    return [...(await this.#deps.data.read(filter)), ...this.#telemetry(filter)];
+  async get(filter: DataFilter | undefined, { access }: RpcContext): Promise<readonly XmlElement[]> {
+    return [...(await this.#deps.data.read(filter, access)), ...this.#telemetry(filter, access)];
   }
 
   async rpc(module: ModuleSchema, name: string, input: RpcInput, context: RpcContext): Promise<RpcOutput> {
     if (module.namespace === bridgeNamespace) return this.#deps.bridgeRpcs.perform(name, input, context);
-    const description = this.#target(module, input);
+    const description = this.#target(module, input, context.access);
     const operation = operationNamed(description, name);
     const answer = await this.#call(description, operation, input, context);
     return outputElements(module, { profile: description.profile, operation, answer });
@@ -63,23 +67,25 @@ export class BridgeBackend implements Backend {
     if (operation.role !== 'generic')
       return this.#deps.updateRpcs.perform(description, operation, input, context);
     const { uuid } = description;
-    if (!isDeviceUuid(uuid)) throw unknownDevice(uuid);
-    return this.#deps.caller.call({
+    const { caller, settings } = this.#deps;
+    return caller.call({
       uuid,
       profile: description.profile,
       operation,
       inputs: wireInputs(operation.inputs, input),
+      timeoutMs: settings.of(uuid, description).requestTimeoutMs,
       signal: context.signal,
     });
   }
 
-  #target(module: ModuleSchema, input: RpcInput): DeviceDescription {
+  #target(module: ModuleSchema, input: RpcInput, access: UserAccess): DeviceDescription {
     const uuid = input[uuidInputName];
     if (typeof uuid !== 'string' || !isDeviceUuid(uuid)) throw unknownDevice(String(uuid));
     const device = this.#deps.registry.get(uuid);
     const description = this.#deps.registry.describe(uuid);
-    if (device === undefined || description === undefined) throw unknownDevice(uuid);
+    if (device === undefined || description === undefined || !maySee(access, uuid)) throw unknownDevice(uuid);
     if (device.module === module.name) return description;
+    if (device.module === undefined) throw devicePending(uuid);
     throw operationNotSupported(
       'capability-missing',
       `device ${uuid} is of module ${device.module}, not of ${module.name}`,
@@ -87,18 +93,19 @@ export class BridgeBackend implements Backend {
   }
 
   /** The `telemetry` container of each generated module that the filter may select. */
-  #telemetry(filter: DataFilter | undefined): XmlElement[] {
+  #telemetry(filter: DataFilter | undefined, access: UserAccess): XmlElement[] {
     const { modules, registry, telemetry } = this.#deps;
-    const keys = filter?.keys(['telemetry', 'device'], 'uuid');
+    const selected = modules
+      .all()
+      .map(({ schema }) => schema)
+      .filter(({ namespace }) => filter?.maySelect(namespace, 'telemetry') ?? true);
+    if (selected.length === 0) return [];
+    const namespaces = new Map(selected.map(({ name, namespace }) => [name, namespace]));
     const entries = new Map<string, XmlElement[]>();
-    const devices =
-      keys === undefined ? registry.all() : [...keys].filter(isDeviceUuid).map((key) => registry.get(key));
-    for (const device of devices) {
-      const namespace = device === undefined ? undefined : modules.get(device.module)?.schema.namespace;
-      if (device === undefined || namespace === undefined) continue;
-      if (filter?.maySelect(namespace, 'telemetry') === false) continue;
-      const entry = telemetry.entry(namespace, device.uuid);
-      if (entry === undefined) continue;
+    for (const { uuid, module = '' } of registry.select(filter?.keys(['telemetry', 'device'], 'uuid'))) {
+      const namespace = namespaces.get(module);
+      const entry = namespace === undefined ? undefined : telemetry.entry(namespace, uuid);
+      if (namespace === undefined || entry === undefined || !maySee(access, uuid)) continue;
       const list = entries.get(namespace);
       if (list === undefined) entries.set(namespace, [entry]);
       else list.push(entry);

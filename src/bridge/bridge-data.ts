@@ -1,13 +1,16 @@
 import { dateAndTime } from '../base/clock.ts';
 import type { DeviceDescription } from '../base/description.ts';
-import { isDeviceUuid, isDigest } from '../base/ids.ts';
+import { isDigest } from '../base/ids.ts';
 import { leaves } from '../base/leaves.ts';
 import { hasEnded } from '../mup/update-job-types.ts';
 import type { DataFilter } from '../netconf/data-filter.ts';
 import { bridgeNamespace } from '../netconf/namespaces.ts';
+import type { UserAccess } from '../netconf/user-access.ts';
 import type { Device, DeviceRegistry } from '../registry/device-registry.ts';
 import type { ImageRepository, StoredImage } from '../registry/image-repository.ts';
-import { element, type XmlElement } from '../xml/element.ts';
+import type { XmlElement } from '../xml/element.ts';
+import { container, leaf } from './bridge-elements.ts';
+import { maySee } from './device-path.ts';
 import type { JobRecord } from './job-run.ts';
 import type { UpdateActivity, UpdateClaims } from './update-claims.ts';
 import type { UpdateJobs } from './update-jobs.ts';
@@ -29,27 +32,22 @@ export class BridgeData {
     this.#deps = deps;
   }
 
-  /** The top-level nodes that the filter may select. */
-  async read(filter: DataFilter | undefined): Promise<XmlElement[]> {
+  /** The top-level nodes that the filter may select, without the devices that the user may not see. */
+  async read(filter: DataFilter | undefined, access: UserAccess): Promise<XmlElement[]> {
     const selects = (name: string): boolean => filter?.maySelect(bridgeNamespace, name) ?? true;
     const nodes: XmlElement[] = [];
-    if (selects('devices')) nodes.push(this.#devices(filter));
+    if (selects('devices')) nodes.push(this.#devices(filter, access));
     if (selects('firmware')) nodes.push(await this.#firmware(filter));
-    if (selects('update-jobs')) nodes.push(this.#jobs(filter));
+    if (selects('update-jobs')) nodes.push(this.#jobs(filter, access));
     if (selects('statistics')) nodes.push(this.#statistics());
     return nodes;
   }
 
-  #devices(filter: DataFilter | undefined): XmlElement {
-    const { registry } = this.#deps;
-    const keys = filter?.keys(['devices', 'device'], 'uuid');
-    const devices =
-      keys === undefined
-        ? [...registry.all()]
-        : [...keys].filter(isDeviceUuid).map((uuid) => registry.get(uuid));
+  #devices(filter: DataFilter | undefined, access: UserAccess): XmlElement {
+    const devices = [...this.#deps.registry.select(filter?.keys(['devices', 'device'], 'uuid'))];
     return container(
       'devices',
-      devices.filter((device) => device !== undefined).map((device) => this.#device(device)),
+      devices.filter(({ uuid }) => maySee(access, uuid)).map((device) => this.#device(device)),
     );
   }
 
@@ -57,19 +55,22 @@ export class BridgeData {
     const { registry, claims } = this.#deps;
     const template = registry.template(device.description);
     const description = template?.description;
+    // Nothing of a pending device can be called.
+    const served = device.module === undefined ? undefined : description;
     return container('device', [
       leaf('uuid', device.uuid),
       leaf('category', description?.category),
       leaf('module', device.module),
-      leaf('module-revision', registry.module(device.module)?.revisions[0]?.date),
-      ...(description?.operations ?? []).map((operation) => leaf('capability', operation.name)),
+      leaf('module-revision', registry.module(device.module ?? '')?.revisions[0]?.date),
+      ...(served?.operations ?? []).map((operation) => leaf('capability', operation.name)),
       leaf('profile', description?.profile),
       leaf('description-digest', device.description),
+      leaf('acceptance', device.module === undefined ? 'pending' : 'accepted'),
       leaf('presence', device.presence),
       leaf('last-seen', dateAndTime(device.lastSeen)),
       leaf('registered-at', dateAndTime(device.registeredAt)),
       leaf('firmware-version', device.firmwareVersion),
-      ...(description === undefined ? [] : updateOperations(description)),
+      ...(served === undefined ? [] : updateOperations(served)),
       this.#update(claims.get(device.uuid)),
     ]);
   }
@@ -95,11 +96,17 @@ export class BridgeData {
     return container('firmware', stored.filter((image) => image !== undefined).map(imageEntry));
   }
 
-  #jobs(filter: DataFilter | undefined): XmlElement {
+  #jobs(filter: DataFilter | undefined, access: UserAccess): XmlElement {
     const { jobs } = this.#deps;
     const keys = filter?.keys(['update-jobs', 'job'], 'id');
     const selected = keys === undefined ? jobs.all() : [...keys].map((id) => jobs.get(id));
-    return container('update-jobs', selected.filter((record) => record !== undefined).map(jobEntry));
+    return container(
+      'update-jobs',
+      selected
+        .filter((record) => record !== undefined)
+        .filter(({ job }) => maySee(access, job.uuid))
+        .map(jobEntry),
+    );
   }
 
   #statistics(): XmlElement {
@@ -158,12 +165,4 @@ function jobEntry({ job, user }: JobRecord): XmlElement {
 /** The step of an update that a NETCONF client drives itself. */
 function clientState({ bytesSent, bytesTotal }: UpdateActivity): string {
   return bytesSent >= bytesTotal ? 'verifying' : 'transferring';
-}
-
-function container(name: string, children: readonly (XmlElement | undefined)[]): XmlElement {
-  return element(bridgeNamespace, name, children);
-}
-
-function leaf(name: string, value: string | number | undefined): XmlElement | undefined {
-  return value === undefined ? undefined : element(bridgeNamespace, name, String(value));
 }

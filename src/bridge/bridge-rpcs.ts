@@ -1,14 +1,16 @@
 import { utf8 } from '../base/bytes.ts';
-import { MupError } from '../base/errors.ts';
+import { MupError, PeerError, UnavailableError } from '../base/errors.ts';
 import { type DeviceUuid, type Digest, isDeviceUuid, isDigest } from '../base/ids.ts';
 import { parseVendorManifest } from '../mup/manifest-json.ts';
 import type { RpcContext, RpcInput, RpcOutput } from '../netconf/backend.ts';
 import { bridgeNamespace } from '../netconf/namespaces.ts';
 import { type ErrorTag, RpcError } from '../netconf/rpc-error.ts';
+import type { UserAccess } from '../netconf/user-access.ts';
 import type { DeviceRegistry } from '../registry/device-registry.ts';
 import type { ImageRepository, StoredImage } from '../registry/image-repository.ts';
 import { element } from '../xml/element.ts';
-import { unknownDevice, unknownImage } from './rpc-errors.ts';
+import { maySee } from './device-path.ts';
+import { devicePending, operationFailed, unknownDevice, unknownImage } from './rpc-errors.ts';
 import type { UpdateJobs } from './update-jobs.ts';
 
 export interface BridgeRpcsDependencies {
@@ -17,6 +19,7 @@ export interface BridgeRpcsDependencies {
   readonly jobs: UpdateJobs;
   readonly sha256: (bytes: Uint8Array) => Digest;
   readonly removeDevice: (uuid: DeviceUuid) => Promise<boolean>;
+  readonly acceptDevice: (uuid: DeviceUuid) => Promise<boolean>;
 }
 
 /** The RPCs of the hand-written module `mup-bridge`. */
@@ -28,21 +31,23 @@ export class BridgeRpcs {
   }
 
   /** @throws RpcError */
-  async perform(name: string, input: RpcInput, { session }: RpcContext): Promise<RpcOutput> {
+  async perform(name: string, input: RpcInput, { session, access }: RpcContext): Promise<RpcOutput> {
     switch (name) {
       case 'update-firmware':
-        return this.#updateFirmware(input, session.username);
+        return this.#updateFirmware(input, this.#device(leaf(input, 'device'), access), session.username);
       case 'cancel-update':
-        return this.#cancelUpdate(leaf(input, 'job'));
+        return this.#cancelUpdate(leaf(input, 'job'), access);
       case 'remove-device':
-        return this.#removeDevice(leaf(input, 'device'));
+        return this.#removeDevice(this.#device(leaf(input, 'device'), access));
+      case 'accept-device':
+        return this.#acceptDevice(this.#device(leaf(input, 'device'), access));
       default:
         throw new RpcError('protocol', 'operation-not-supported', `${name} is not supported`);
     }
   }
 
-  async #updateFirmware(input: RpcInput, user: string): Promise<RpcOutput> {
-    const device = this.#device(leaf(input, 'device'));
+  async #updateFirmware(input: RpcInput, device: DeviceUuid, user: string): Promise<RpcOutput> {
+    if (this.#deps.registry.isPending(device)) throw devicePending(device);
     const image = await this.#image(input);
     const job = await this.#deps.jobs.start(device, image.manifest, user);
     return [element(bridgeNamespace, 'job', job)];
@@ -65,23 +70,38 @@ export class BridgeRpcs {
     return image;
   }
 
-  async #cancelUpdate(job: string): Promise<RpcOutput> {
-    if (await this.#deps.jobs.cancel(job)) return [];
+  async #cancelUpdate(job: string, access: UserAccess): Promise<RpcOutput> {
+    const { jobs } = this.#deps;
+    const record = jobs.get(job);
+    const known = record !== undefined && maySee(access, record.job.uuid);
+    if (known && (await jobs.cancel(job))) return [];
     throw new RpcError('application', 'data-missing', `no update job ${job} is under way`, {
       appTag: 'instance-required',
       path: 'job',
     });
   }
 
-  async #removeDevice(text: string): Promise<RpcOutput> {
-    const uuid = this.#device(text);
+  async #removeDevice(uuid: DeviceUuid): Promise<RpcOutput> {
     this.#deps.jobs.refuseIfClaimed(uuid);
     await this.#deps.removeDevice(uuid);
     return [];
   }
 
-  #device(text: string): DeviceUuid {
-    if (isDeviceUuid(text) && this.#deps.registry.get(text) !== undefined) return text;
+  async #acceptDevice(uuid: DeviceUuid): Promise<RpcOutput> {
+    try {
+      await this.#deps.acceptDevice(uuid);
+      return [];
+    } catch (error) {
+      if (error instanceof PeerError || error instanceof UnavailableError)
+        throw operationFailed(error.code, error.message);
+      throw error;
+    }
+  }
+
+  /** A registered device that the user may see. */
+  #device(text: string, access: UserAccess): DeviceUuid {
+    const known = isDeviceUuid(text) && this.#deps.registry.get(text) !== undefined;
+    if (known && maySee(access, text)) return text;
     throw unknownDevice(text, 'device');
   }
 }

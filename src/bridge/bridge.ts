@@ -10,14 +10,18 @@ import type { MqttTransport } from '../mqtt/transport.ts';
 import type { Endorsement } from '../mup/endorsement.ts';
 import type { PrivateKey, SignatureScheme } from '../mup/signature-scheme.ts';
 import type { Backend, ServedModule } from '../netconf/backend.ts';
+import type { ConfigView } from '../netconf/config-view.ts';
+import type { EventSink } from '../netconf/event.ts';
 import type { DescriptionReader } from '../ontology/description-reader.ts';
 import type { DeviceRegistry, Registration } from '../registry/device-registry.ts';
 import type { DocumentStore } from '../registry/document-store.ts';
 import type { ImageRepository } from '../registry/image-repository.ts';
 import { BridgeBackend } from './bridge-backend.ts';
 import { BridgeData } from './bridge-data.ts';
+import { BridgeEvents } from './bridge-events.ts';
 import { BridgeRpcs } from './bridge-rpcs.ts';
 import { DeviceCaller } from './device-caller.ts';
+import { DeviceSettingsSource } from './device-settings.ts';
 import { PresenceService } from './presence.ts';
 import { RegistrationService } from './registration.ts';
 import { type Imports, ServedModules } from './served-modules.ts';
@@ -40,6 +44,10 @@ export interface BridgeDependencies {
   /** `mup-bridge` and the standard modules. */
   readonly fixedModules: readonly ServedModule[];
   readonly imports: Imports;
+  /** The bridge's configuration. */
+  readonly running: ConfigView;
+  /** Where notifications go. */
+  readonly events: EventSink;
   readonly sha256: (bytes: Uint8Array) => Digest;
   readonly clock: Clock;
   readonly random: RandomBytes;
@@ -50,6 +58,8 @@ export interface BridgeDependencies {
 export class Bridge {
   readonly backend: Backend;
   readonly #deps: BridgeDependencies;
+  readonly #events: BridgeEvents;
+  readonly #settings: DeviceSettingsSource;
   readonly #modules: ServedModules;
   readonly #rpc: RpcClient;
   readonly #registration: RegistrationService;
@@ -57,16 +67,27 @@ export class Bridge {
   readonly #telemetry: TelemetryService;
   readonly #updateServer: UpdateServer;
   readonly #jobs: UpdateJobs;
+  #stopWatching: () => void = () => {};
 
   constructor(deps: BridgeDependencies) {
     const { config, transport, registry, images, clock, random, logger } = deps;
     this.#deps = deps;
+    this.#events = new BridgeEvents(deps.events);
+    this.#settings = new DeviceSettingsSource(config, deps.running);
+    const settings = this.#settings;
     this.#modules = new ServedModules(deps.fixedModules, deps.imports);
     this.#rpc = new RpcClient({ transport, clock, random, logger, limits: config.rpc });
     const caller = new DeviceCaller(this.#rpc, registry);
     const claims = new UpdateClaims();
-    this.#updateServer = new UpdateServer({ ...deps, caller, config: config.update });
-    this.#jobs = new UpdateJobs({ ...deps, claims, server: this.#updateServer, limits: config.update });
+    this.#updateServer = new UpdateServer({ ...deps, caller, settings });
+    this.#jobs = new UpdateJobs({
+      ...deps,
+      claims,
+      events: this.#events,
+      server: this.#updateServer,
+      config: config.update,
+      limitsOf: (uuid) => settings.of(uuid, registry.kind(uuid)),
+    });
     this.#telemetry = new TelemetryService({
       ...deps,
       schemaOf: (uuid) => this.#modules.get(registry.get(uuid)?.module ?? '')?.schema,
@@ -79,6 +100,8 @@ export class Bridge {
     this.#registration = new RegistrationService({
       ...deps,
       assembler: new DescriptionAssembler(config.registration),
+      acceptanceOf: (uuid, description) => settings.of(uuid, description).acceptance,
+      onPending: (uuid, { category }) => this.#events.pending(uuid, category),
       onRegistered: (registration, description) => this.#registered(registration, description),
     });
     const data = new BridgeData({
@@ -94,8 +117,14 @@ export class Bridge {
       data,
       telemetry: this.#telemetry,
       caller,
+      settings,
       updateRpcs: new UpdateRpcs({ ...deps, server: this.#updateServer, claims }),
-      bridgeRpcs: new BridgeRpcs({ ...deps, jobs: this.#jobs, removeDevice: (uuid) => this.#remove(uuid) }),
+      bridgeRpcs: new BridgeRpcs({
+        ...deps,
+        jobs: this.#jobs,
+        removeDevice: (uuid) => this.#remove(uuid),
+        acceptDevice: (uuid) => this.#registration.accept(uuid),
+      }),
     });
   }
 
@@ -105,13 +134,16 @@ export class Bridge {
     for (const model of registry.modules()) this.#modules.update(model);
     for (const { uuid } of registry.all()) {
       const description = registry.describe(uuid);
-      if (description !== undefined) this.#telemetry.registered(description);
+      if (description !== undefined && !registry.isPending(uuid)) this.#telemetry.registered(description);
     }
+    this.#stopWatching = registry.onPresence((device) => this.#events.presence(device));
     await this.#jobs.restore();
     await Promise.all([this.#rpc.start(), this.#presence.start(), this.#registration.start()]);
   }
 
   async close(): Promise<void> {
+    this.#stopWatching();
+    this.#settings.close();
     await this.#registration.close();
     await this.#presence.close();
     this.#telemetry.close();
@@ -121,13 +153,15 @@ export class Bridge {
   }
 
   async #registered(registration: Registration, description: DeviceDescription): Promise<void> {
-    const { uuid } = registration.device;
-    const changed = registration.outcome === 'changed';
+    const { device, outcome } = registration;
+    const { uuid } = device;
+    const changed = outcome === 'changed';
     if (registration.dropped !== undefined) this.#modules.remove(registration.dropped);
     // Another device may have extended the module meanwhile.
     this.#modules.update(this.#deps.registry.module(registration.model.name) ?? registration.model);
     if (changed) this.#updateServer.forget(uuid);
     this.#telemetry.registered(description, changed);
+    if (outcome !== 'confirmed') this.#events.registered(device, outcome, description.category);
     await this.#presence.registered(uuid);
   }
 
@@ -135,6 +169,7 @@ export class Bridge {
     const removed = await this.#deps.registry.remove(uuid);
     this.#telemetry.removed(uuid);
     this.#updateServer.forget(uuid);
+    if (removed) this.#events.removed(uuid);
     return removed;
   }
 

@@ -1,16 +1,23 @@
 import type { Clock } from '../base/clock.ts';
-import type { UpdateConfig } from '../base/config.ts';
 import type { DeviceDescription } from '../base/description.ts';
 import { assertNever, errorMessage, PeerError, UnavailableError } from '../base/errors.ts';
+import type { DeviceUuid } from '../base/ids.ts';
 import type { Logger } from '../base/logger.ts';
 import { isDeviceState } from '../mup/states.ts';
 import { transition } from '../mup/update-job.ts';
-import { hasEnded, type UpdateEffect, type UpdateEvent, type UpdateJob } from '../mup/update-job-types.ts';
+import {
+  hasEnded,
+  type UpdateEffect,
+  type UpdateEvent,
+  type UpdateJob,
+  type UpdateLimits,
+} from '../mup/update-job-types.ts';
 import { RpcError } from '../netconf/rpc-error.ts';
 import type { DeviceRegistry } from '../registry/device-registry.ts';
 import type { DocumentStore } from '../registry/document-store.ts';
 import type { ImageRepository, StoredImage } from '../registry/image-repository.ts';
 import { storedImage } from './image-source.ts';
+import type { ProgressGate } from './progress-gate.ts';
 import { operationFailed, unknownDevice, unknownImage } from './rpc-errors.ts';
 import type { UpdateActivity } from './update-claims.ts';
 import type { UpdateServer } from './update-server.ts';
@@ -26,10 +33,17 @@ export interface JobRunDependencies {
   readonly store: DocumentStore;
   readonly images: ImageRepository;
   readonly server: UpdateServer;
-  readonly limits: UpdateConfig;
+  /** The deadlines that hold for a device now. */
+  readonly limitsOf: (uuid: DeviceUuid) => UpdateLimits;
+  /** When progress is told. */
+  readonly gate: ProgressGate;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly activity: UpdateActivity;
+  /** Called when the state has changed, and is on disk. */
+  readonly onState: (job: UpdateJob) => void;
+  /** Called when more of the image was taken, at a bounded rate. */
+  readonly onProgress: (job: UpdateJob) => void;
   readonly onEnd: (record: JobRecord) => void;
 }
 
@@ -124,10 +138,10 @@ export class JobRun {
   }
 
   async #take(event: UpdateEvent | undefined): Promise<void> {
-    const { clock, limits, activity, store, logger } = this.#deps;
+    const { clock, limitsOf, activity } = this.#deps;
     const before = this.#record.job;
     if (event === undefined || this.#closed || hasEnded(before)) return;
-    const { job, effects } = transition(before, event, clock.now(), limits);
+    const { job, effects } = transition(before, event, clock.now(), limitsOf(before.uuid));
     if (job === before) {
       // Timers and wall clocks disagree by a little, and wall clocks may be set back.
       if (event.type === 'deadline') this.#watchDeadline();
@@ -136,16 +150,27 @@ export class JobRun {
     this.#record = { ...this.#record, job };
     activity.bytesSent = job.offset;
     this.#watchDeadline();
-    if (job.state !== before.state || job.attempt !== before.attempt) {
-      logger.debug('update job', { job: job.id, state: job.state, event: event.type });
-      try {
-        await store.put('jobs', job.id, this.#record);
-      } catch (error) {
-        logger.error('an update job was not stored', { job: job.id, reason: errorMessage(error) });
-      }
-    }
+    if (job.state !== before.state || job.attempt !== before.attempt) await this.#store(job, event);
+    this.#tell(before, job);
     for (const effect of effects) this.#perform(effect);
     if (hasEnded(job)) this.#end();
+  }
+
+  async #store(job: UpdateJob, event: UpdateEvent): Promise<void> {
+    const { store, logger } = this.#deps;
+    logger.debug('update job', { job: job.id, state: job.state, event: event.type });
+    try {
+      await store.put('jobs', job.id, this.#record);
+    } catch (error) {
+      logger.error('an update job was not stored', { job: job.id, reason: errorMessage(error) });
+    }
+  }
+
+  #tell(before: UpdateJob, job: UpdateJob): void {
+    const { onState, onProgress, gate, clock } = this.#deps;
+    if (job.state !== before.state) onState(job);
+    else if (job.offset !== before.offset && gate.passes(job.offset, job.size, clock.monotonic()))
+      onProgress(job);
   }
 
   #end(): void {

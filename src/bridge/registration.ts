@@ -1,8 +1,10 @@
 import { utf8 } from '../base/bytes.ts';
 import type { Clock } from '../base/clock.ts';
+import type { AcceptancePolicy } from '../base/config.ts';
 import type { DeviceDescription } from '../base/description.ts';
 import { errorMessage, PeerError, UnavailableError } from '../base/errors.ts';
 import { type DeviceUuid, isDeviceUuid, isDigest } from '../base/ids.ts';
+import { KeyedQueue } from '../base/keyed-queue.ts';
 import type { LogFields, Logger } from '../base/logger.ts';
 import type { DescriptionAssembler } from '../mqtt/description-pieces.ts';
 import {
@@ -26,10 +28,14 @@ export interface RegistrationDependencies {
   readonly registry: DeviceRegistry;
   /** The update server's key as devices are told it. */
   readonly endorsement: Endorsement;
+  /** Which devices are accepted. */
+  readonly acceptanceOf: (uuid: DeviceUuid, description: DeviceDescription) => AcceptancePolicy;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Called when a device is registered, before it is answered. */
   readonly onRegistered: (registration: Registration, description: DeviceDescription) => Promise<void>;
+  /** Called when a device waits to be accepted that did not before, or not with this description. */
+  readonly onPending: (uuid: DeviceUuid, description: DeviceDescription) => void;
 }
 
 /** Counters for the statistics of `mup-bridge`. */
@@ -52,6 +58,8 @@ export class RegistrationService {
   readonly #deps: RegistrationDependencies;
   /** Devices whose description is being taken, each with the newest one that came meanwhile. */
   readonly #taking = new Map<DeviceUuid, Uint8Array | undefined>();
+  /** What is done to the registration of one device goes one after the other. */
+  readonly #turns = new KeyedQueue<DeviceUuid>();
   /** The last refusal of each name, so that a device that tries again is logged once. */
   readonly #refusals = new Map<string, string>();
   #unsubscribe: Unsubscribe = async () => {};
@@ -74,6 +82,24 @@ export class RegistrationService {
     this.#closed = true;
     this.#cancelExpiry();
     await this.#unsubscribe();
+  }
+
+  /**
+   * Accepts a device that is pending: it is registered and told so.
+   * @returns whether it was pending
+   * @throws PeerError, UnavailableError where it cannot be registered any more; it is pending still then
+   */
+  accept(uuid: DeviceUuid): Promise<boolean> {
+    return this.#turns.run(uuid, async () => {
+      const { registry } = this.#deps;
+      const description = registry.isPending(uuid) ? registry.describe(uuid) : undefined;
+      if (description === undefined) return false;
+      // Meanwhile another device may have taken its topics.
+      checkTopics(description, registry);
+      const registration = await registry.accept(uuid);
+      if (registration !== undefined) await this.#registered(registration, description);
+      return true;
+    });
   }
 
   #expire(): void {
@@ -111,13 +137,14 @@ export class RegistrationService {
     }
     for (let next: Uint8Array | undefined = bytes; next !== undefined; next = this.#taking.get(uuid)) {
       this.#taking.set(uuid, undefined);
-      await this.#register(uuid, next);
+      const bytes = next;
+      await this.#turns.run(uuid, () => this.#register(uuid, bytes));
     }
     this.#taking.delete(uuid);
   }
 
   async #register(uuid: DeviceUuid, bytes: Uint8Array): Promise<void> {
-    const { registry, endorsement, onRegistered } = this.#deps;
+    const { registry } = this.#deps;
     try {
       const read = await this.#template(uuid, bytes);
       // A sibling's template is the one that is held already.
@@ -127,15 +154,44 @@ export class RegistrationService {
       };
       const description = instantiate(template, uuid);
       checkTopics(description, registry);
-      const registration = await registry.register(uuid, template);
-      await onRegistered(registration, description);
-      this.statistics.accepted += 1;
-      this.#refusals.delete(uuid);
-      this.#report(registration, description);
-      this.#answer(uuid, formatRegistrationAnswer(endorsement));
+      if (this.#mayRegister(uuid, description))
+        await this.#registered(await registry.register(uuid, template), description);
+      else await this.#hold(uuid, template, description);
     } catch (error) {
       this.#refuse(uuid, error);
     }
+  }
+
+  /** A device that was accepted once stays so, whatever the policy is now. */
+  #mayRegister(uuid: DeviceUuid, description: DeviceDescription): boolean {
+    const { registry, acceptanceOf } = this.#deps;
+    if (registry.get(uuid) !== undefined && !registry.isPending(uuid)) return true;
+    return acceptanceOf(uuid, description) === 'open';
+  }
+
+  async #registered(registration: Registration, description: DeviceDescription): Promise<void> {
+    const { endorsement, onRegistered } = this.#deps;
+    const { uuid } = registration.device;
+    await onRegistered(registration, description);
+    this.statistics.accepted += 1;
+    this.#refusals.delete(uuid);
+    this.#report(registration, description);
+    this.#answer(uuid, formatRegistrationAnswer(endorsement));
+  }
+
+  /** The device asks again after a while, as after a refusal, and is answered at once when it is accepted. */
+  async #hold(
+    uuid: DeviceUuid,
+    template: DescriptionTemplate,
+    description: DeviceDescription,
+  ): Promise<void> {
+    const { registry, logger, onPending } = this.#deps;
+    const isNew = await registry.hold(uuid, template);
+    this.#refusals.delete(uuid);
+    this.#answer(uuid, formatRegistrationError('pending', 'the device waits until a user accepts it'));
+    if (!isNew) return;
+    logger.info('device pending', { uuid, category: description.category });
+    onPending(uuid, description);
   }
 
   /** Reads a description, or finds the one that a digest names. */
@@ -230,14 +286,16 @@ function checkTopic(topic: string, uuid: DeviceUuid, use: TopicUse, registry: De
   checkDeviceTopic(topic, uuid, use);
   const owner = topic
     .split('/')
-    .find((level) => level !== uuid && isDeviceUuid(level) && names(registry.describe(level), topic));
+    .find((level) => level !== uuid && isDeviceUuid(level) && isServedAt(registry, level, topic));
   if (owner !== undefined)
     throw new PeerError('bad-topic', `topic ${JSON.stringify(topic)} belongs to device ${owner}`, {
       hint: 'A device names topics of its own only.',
     });
 }
 
-function names(description: DeviceDescription | undefined, topic: string): boolean {
+/** A device that nobody has accepted keeps nobody from a topic. */
+function isServedAt(registry: DeviceRegistry, uuid: DeviceUuid, topic: string): boolean {
+  const description = registry.isPending(uuid) ? undefined : registry.describe(uuid);
   if (description === undefined) return false;
   const { operations, dataPoints } = description;
   return (

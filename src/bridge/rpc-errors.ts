@@ -24,6 +24,11 @@ export function unknownDevice(uuid: string, leaf = uuidInputName): RpcError {
   });
 }
 
+/** Nobody has accepted the device yet. */
+export function devicePending(uuid: string): RpcError {
+  return operationFailed('device-pending', `device ${uuid} waits until accept-device names it`);
+}
+
 /** The digest of no image of the repository. */
 export function unknownImage(digest: string, leaf: string): RpcError {
   return new RpcError('application', 'data-missing', `the bridge holds no image ${digest}`, {

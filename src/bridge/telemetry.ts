@@ -5,9 +5,11 @@ import { errorMessage } from '../base/errors.ts';
 import { type DeviceUuid, isDeviceUuid } from '../base/ids.ts';
 import type { Logger } from '../base/logger.ts';
 import type { MqttMessage, MqttTransport, Unsubscribe } from '../mqtt/transport.ts';
+import type { EventSink } from '../netconf/event.ts';
 import { element, type XmlElement } from '../xml/element.ts';
 import type { LeafNode, ModuleSchema, SchemaNode } from '../yang/schema.ts';
 import { checkValue } from '../yang/value-check.ts';
+import { devicePath } from './device-path.ts';
 
 interface Measurement {
   readonly value: string;
@@ -20,6 +22,7 @@ export interface TelemetryDependencies {
   readonly logger: Logger;
   readonly schemaOf: (uuid: DeviceUuid) => ModuleSchema | undefined;
   readonly onMeasured: (uuid: DeviceUuid) => void;
+  readonly events: EventSink;
 }
 
 /** A subscription that the data points of several devices share. */
@@ -78,12 +81,7 @@ export class TelemetryService {
   entry(namespace: string, uuid: DeviceUuid): XmlElement | undefined {
     const latest = this.#latest.get(uuid);
     if (latest === undefined) return undefined;
-    const points = [...latest].map(([name, { value, time }]) =>
-      element(namespace, name, [
-        element(namespace, 'value', value),
-        element(namespace, 'time', dateAndTime(time)),
-      ]),
-    );
+    const points = [...latest].map(([name, measurement]) => pointElement(namespace, name, measurement));
     return element(namespace, 'device', [element(namespace, 'uuid', uuid), ...points]);
   }
 
@@ -125,9 +123,28 @@ export class TelemetryService {
     const value = this.#checked(uuid, point, payload);
     if (value === undefined) return;
     const latest = this.#latest.get(uuid) ?? new Map<string, Measurement>();
-    latest.set(point.name, { value, time: this.#deps.clock.now() });
+    const measurement = { value, time: this.#deps.clock.now() };
+    latest.set(point.name, measurement);
     this.#latest.set(uuid, latest);
     this.#deps.onMeasured(uuid);
+    this.#tell(uuid, point, measurement);
+  }
+
+  /** The module's one notification, with the point that was measured alone. */
+  #tell(uuid: DeviceUuid, { name }: DataPoint, measurement: Measurement): void {
+    const { schemaOf, events } = this.#deps;
+    const { namespace = '', notifications } = schemaOf(uuid) ?? {};
+    const notification = notifications?.keys().next().value;
+    if (notification === undefined) return;
+    events.emit({
+      stream: 'telemetry',
+      content: element(namespace, notification, [
+        element(namespace, 'uuid', uuid),
+        pointElement(namespace, name, measurement),
+      ]),
+      about: devicePath(uuid),
+      time: measurement.time,
+    });
   }
 
   /** The measurement in canonical form, or `undefined` when it is not of the type that was described. */
@@ -147,6 +164,14 @@ export class TelemetryService {
       return undefined;
     }
   }
+}
+
+/** A data point with its measurement, as `telemetry` and the notification have it. */
+function pointElement(namespace: string, name: string, { value, time }: Measurement): XmlElement {
+  return element(namespace, name, [
+    element(namespace, 'value', value),
+    element(namespace, 'time', dateAndTime(time)),
+  ]);
 }
 
 /**

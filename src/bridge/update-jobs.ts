@@ -1,4 +1,5 @@
 import { toHex } from '../base/bytes.ts';
+import type { UpdateConfig } from '../base/config.ts';
 import { errorMessage } from '../base/errors.ts';
 import { type DeviceUuid, type JobId, jobId } from '../base/ids.ts';
 import type { RandomBytes } from '../base/random.ts';
@@ -6,12 +7,17 @@ import type { MqttTransport } from '../mqtt/transport.ts';
 import type { VendorManifest } from '../mup/manifest.ts';
 import { newUpdateJob } from '../mup/update-job.ts';
 import { hasEnded } from '../mup/update-job-types.ts';
+import type { BridgeEvents } from './bridge-events.ts';
 import { type JobRecord, JobRun, type JobRunDependencies } from './job-run.ts';
 import type { PresenceReport } from './presence.ts';
+import { ProgressGate } from './progress-gate.ts';
 import type { UpdateClaims } from './update-claims.ts';
 
-export interface UpdateJobsDependencies extends Omit<JobRunDependencies, 'activity' | 'onEnd'> {
+export interface UpdateJobsDependencies
+  extends Omit<JobRunDependencies, 'activity' | 'gate' | 'onState' | 'onProgress' | 'onEnd'> {
   readonly claims: UpdateClaims;
+  readonly events: Pick<BridgeEvents, 'updateState' | 'updateProgress'>;
+  readonly config: Pick<UpdateConfig, 'maxFinishedJobs' | 'progressIntervalMs' | 'progressPercent'>;
   readonly transport: MqttTransport;
   readonly random: RandomBytes;
 }
@@ -69,11 +75,11 @@ export class UpdateJobs {
    * @throws RpcError `update-in-progress`
    */
   async start(uuid: DeviceUuid, manifest: VendorManifest, user: string): Promise<JobId> {
-    const { registry, clock, limits, random, claims, logger } = this.#deps;
+    const { registry, clock, limitsOf, random, claims, logger } = this.#deps;
     claims.refuseIfClaimed(uuid);
     const { digest, size, newVersion } = manifest;
     const id = jobId(toHex(random(8)));
-    const job = newUpdateJob({ id, uuid, digest, size, newVersion }, clock.now(), limits);
+    const job = newUpdateJob({ id, uuid, digest, size, newVersion }, clock.now(), limitsOf(uuid));
     const run = this.#run({ job, user });
     logger.info('update ordered', { job: id, uuid, digest, user });
     await run.start(registry.get(uuid)?.presence !== 'offline');
@@ -94,10 +100,14 @@ export class UpdateJobs {
   }
 
   #run(record: JobRecord): JobRun {
-    const claim = this.#deps.claims.claim(record.job.uuid, record.job.id);
+    const { claims, events, config } = this.#deps;
+    const claim = claims.claim(record.job.uuid, record.job.id);
     const run = new JobRun(record, {
       ...this.#deps,
       activity: claim.activity,
+      gate: new ProgressGate(config),
+      onState: (job) => events.updateState(job),
+      onProgress: (job) => events.updateProgress(job),
       onEnd: (last) => {
         claim.release();
         this.#finished(last);
@@ -125,12 +135,13 @@ export class UpdateJobs {
     const record: JobRecord = { job: { ...job, state: 'failed', deadline: undefined, ending }, user };
     this.#ended.set(job.id, record);
     await this.#deps.store.put('jobs', job.id, record);
+    this.#deps.events.updateState(record.job);
   }
 
   #forgetOldest(): void {
-    const { limits, store, logger } = this.#deps;
+    const { config, store, logger } = this.#deps;
     for (const id of this.#ended.keys()) {
-      if (this.#ended.size <= limits.maxFinishedJobs) return;
+      if (this.#ended.size <= config.maxFinishedJobs) return;
       this.#ended.delete(id);
       store
         .delete('jobs', id)

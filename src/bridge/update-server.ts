@@ -1,5 +1,4 @@
 import type { Clock } from '../base/clock.ts';
-import type { UpdateConfig } from '../base/config.ts';
 import type { DeviceDescription, Operation, OperationRole } from '../base/description.ts';
 import { errorMessage, MupError } from '../base/errors.ts';
 import { type DeviceUuid, type Digest, isDigest } from '../base/ids.ts';
@@ -13,6 +12,7 @@ import { parseToken } from '../mup/token.ts';
 import { checkUpdate } from '../mup/update-checks.ts';
 import { RpcError } from '../netconf/rpc-error.ts';
 import type { DeviceAnswer, DeviceCaller } from './device-caller.ts';
+import type { DeviceSettings, DeviceSettingsSource } from './device-settings.ts';
 import type { ImageSource } from './image-source.ts';
 import { operationFailed, operationNotSupported } from './rpc-errors.ts';
 import { transferSlices } from './slice-transfer.ts';
@@ -23,7 +23,7 @@ export interface UpdateServerDependencies {
   readonly transport: MqttTransport;
   readonly scheme: SignatureScheme;
   readonly serverKey: PrivateKey;
-  readonly config: UpdateConfig;
+  readonly settings: Pick<DeviceSettingsSource, 'of'>;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -134,7 +134,7 @@ export class UpdateServer {
       operation,
       inputs,
       signal,
-      this.#deps.config.manifestDeadlineMs,
+      this.#settings(description).manifestDeadlineMs,
     );
     const digest = values.get('imageDigest');
     const size = Number(values.get('imageSize'));
@@ -147,15 +147,19 @@ export class UpdateServer {
     description: DeviceDescription,
     { source, from, signal, onProgress }: ImageTransfer,
   ): Promise<void> {
-    const { transport, clock, logger, config } = this.#deps;
+    const { transport, clock, logger } = this.#deps;
+    const settings = this.#settings(description);
     const { inputTopic, acknowledgementTopic, name } = requiredOperation(description, 'firmware');
     if (inputTopic === undefined || acknowledgementTopic === undefined)
       throw operationFailed('not-updatable', `${name} of the device names no topic for slices`);
     const sender = new SliceSender({
       size: source.size,
-      sliceSize: sliceSize(description, inputTopic, config),
-      window: description.window ?? config.window,
-      limits: config,
+      sliceSize: sliceSize(settings, inputTopic, [
+        description.maximumPacketSize,
+        transport.maximumPacketSize,
+      ]),
+      window: settings.window,
+      limits: settings,
     });
     await transferSlices({
       transport,
@@ -167,7 +171,7 @@ export class UpdateServer {
       sliceTopic: inputTopic,
       acknowledgementTopic,
       signal,
-      stallTimeoutMs: config.stallTimeoutMs,
+      stallTimeoutMs: settings.stallTimeoutMs,
       onProgress,
     });
   }
@@ -175,7 +179,7 @@ export class UpdateServer {
   /** Step 6: asks the device to verify what it has. */
   async verifyImage(description: DeviceDescription, signal?: AbortSignal): Promise<DeviceAnswer> {
     const operation = requiredOperation(description, 'firmware');
-    const { verifyDeadlineMs } = this.#deps.config;
+    const { verifyDeadlineMs } = this.#settings(description);
     try {
       const answer = await this.#call(description, operation, ['FIN'], signal, verifyDeadlineMs);
       this.#accepted.delete(description.uuid);
@@ -198,20 +202,25 @@ export class UpdateServer {
     }
   }
 
+  #settings(description: DeviceDescription): DeviceSettings {
+    return this.#deps.settings.of(description.uuid, description);
+  }
+
   #call(
-    { uuid, profile }: DeviceDescription,
+    description: DeviceDescription,
     operation: Operation,
     inputs: readonly string[],
     signal?: AbortSignal,
-    timeoutMs?: number,
+    timeoutMs = this.#settings(description).requestTimeoutMs,
   ): Promise<DeviceAnswer> {
+    const { uuid, profile } = description;
     return this.#deps.caller.call({
       uuid,
       profile,
       operation,
       inputs,
+      timeoutMs,
       ...(signal === undefined ? {} : { signal }),
-      ...(timeoutMs === undefined ? {} : { timeoutMs }),
     });
   }
 }
@@ -219,11 +228,14 @@ export class UpdateServer {
 /** Largest fixed header, topic length field, MQTT 5 property length, slice offset (mup-protocol §3, Slices). */
 const packetOverhead = 5 + 2 + 1 + 4;
 
-function sliceSize(description: DeviceDescription, topic: string, config: UpdateConfig): number {
-  const wanted = description.maxSliceSize ?? config.sliceSizeBytes;
-  const { maximumPacketSize } = description;
-  if (maximumPacketSize === undefined) return wanted;
-  return Math.max(1, Math.min(wanted, maximumPacketSize - packetOverhead - topic.length));
+/** @param packetSizes octets of the largest packets that pass to the broker, and from it to the device */
+function sliceSize(
+  { sliceSizeBytes }: DeviceSettings,
+  topic: string,
+  packetSizes: readonly (number | undefined)[],
+): number {
+  const rooms = packetSizes.map((size = Number.POSITIVE_INFINITY) => size - packetOverhead - topic.length);
+  return Math.max(1, Math.min(sliceSizeBytes, ...rooms));
 }
 
 function requiredOperation(description: DeviceDescription, role: OperationRole): Operation {

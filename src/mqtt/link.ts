@@ -4,6 +4,8 @@ import type { MqttMessage, PublishOptions, Qos } from './transport.ts';
 export interface LinkLimits {
   /** Whether a message says which subscriptions it is for. */
   readonly subscriptionIdentifiers: boolean;
+  /** Octets of the largest packet that we and the broker let pass. */
+  readonly maximumPacketSize: number;
 }
 
 /** Why a connection ended. */

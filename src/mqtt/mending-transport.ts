@@ -36,6 +36,7 @@ export class MendingTransport implements MqttTransport {
   readonly #listeners = new Set<StateListener>();
   #state: TransportState = 'connecting';
   #version: 4 | 5 = 5;
+  #maximumPacketSize = Number.POSITIVE_INFINITY;
   #link: Link | undefined;
   #limits: LinkLimits | undefined;
   #failures = 0;
@@ -65,6 +66,10 @@ export class MendingTransport implements MqttTransport {
 
   get protocolVersion(): 4 | 5 {
     return this.#version;
+  }
+
+  get maximumPacketSize(): number {
+    return this.#maximumPacketSize;
   }
 
   async publish(topic: string, payload: Uint8Array, options: PublishOptions = {}): Promise<void> {
@@ -135,6 +140,7 @@ export class MendingTransport implements MqttTransport {
     const link = this.#link;
     this.#version = version;
     this.#limits = limits;
+    this.#maximumPacketSize = limits.maximumPacketSize;
     const wanted = this.#subscriptions.all();
     this.#cancelTimer = this.#clock.schedule(this.#config.connectTimeoutMs, () =>
       link?.destroy('the broker did not grant the subscriptions in time'),

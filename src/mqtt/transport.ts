@@ -38,6 +38,8 @@ export interface MqttTransport {
   readonly state: TransportState;
   /** 5 or 4 (3.1.1), as agreed with the broker; the last one agreed while offline. */
   readonly protocolVersion: 4 | 5;
+  /** Octets of the largest packet that we and the broker let pass; while offline, what held last. */
+  readonly maximumPacketSize: number;
   /**
    * Resolves when the packet was handed to the network (QoS 0) or acknowledged by the broker (QoS 1, 2).
    * Waits while more than `maxUnsentBytes` are pending.

@@ -1,9 +1,9 @@
 import type { Clock } from '../base/clock.ts';
 import type { DeviceDescription } from '../base/description.ts';
 import { UnavailableError } from '../base/errors.ts';
-import type { DeviceUuid, Digest } from '../base/ids.ts';
+import { type DeviceUuid, type Digest, isDeviceUuid } from '../base/ids.ts';
 import { type DescriptionTemplate, instantiate } from '../ontology/description-template.ts';
-import type { ModuleModel } from '../yang/module-model.ts';
+import { type ModuleModel, newModule } from '../yang/module-model.ts';
 import type { DocumentStore } from './document-store.ts';
 import { type ModuleAssignment, ModuleCatalog } from './module-catalog.ts';
 import { PendingWrites } from './pending-writes.ts';
@@ -12,13 +12,13 @@ import { Templates } from './templates.ts';
 /** What the bridge last heard of a device's connection. */
 export type Presence = 'online' | 'offline' | 'unknown';
 
-/** A registered device. */
+/** A device that registered. */
 export interface Device {
   readonly uuid: DeviceUuid;
   /** Digest of its description, the UUID abstracted. */
   readonly description: Digest;
-  /** Name of its YANG module. */
-  readonly module: string;
+  /** Name of its YANG module; absent while the device is pending: nobody has accepted it. */
+  readonly module?: string;
   /** Milliseconds since the epoch, as the other times. */
   readonly registeredAt: number;
   readonly presence: Presence;
@@ -29,7 +29,7 @@ export interface Device {
 /** What registering a description did. */
 export interface Registration extends ModuleAssignment {
   readonly device: Device;
-  /** Whether the device was unknown, described itself anew, or said what it had said before. */
+  /** Whether the device was unknown or pending, described itself anew, or said what it had said before. */
   readonly outcome: 'registered' | 'changed' | 'confirmed';
 }
 
@@ -52,6 +52,7 @@ export class DeviceRegistry {
     { readonly template: DescriptionTemplate; readonly description: DeviceDescription }
   >();
   readonly #writes: PendingWrites;
+  readonly #presenceListeners = new Set<(device: Device) => void>();
   #catalog: ModuleCatalog = new ModuleCatalog([]);
 
   private constructor(deps: DeviceRegistryDependencies) {
@@ -70,6 +71,15 @@ export class DeviceRegistry {
     return registry;
   }
 
+  /**
+   * Calls the listener whenever a device comes, goes, or reports another version of its firmware.
+   * @returns ends that
+   */
+  onPresence(listener: (device: Device) => void): () => void {
+    this.#presenceListeners.add(listener);
+    return () => this.#presenceListeners.delete(listener);
+  }
+
   get size(): number {
     return this.#devices.size;
   }
@@ -80,6 +90,13 @@ export class DeviceRegistry {
 
   all(): Iterable<Device> {
     return this.#devices.values();
+  }
+
+  /** The devices of these ids, or all of them; ids of no device are left out. */
+  select(uuids: ReadonlySet<string> | undefined): Iterable<Device> {
+    if (uuids === undefined) return this.#devices.values();
+    const devices = [...uuids].map((uuid) => (isDeviceUuid(uuid) ? this.#devices.get(uuid) : undefined));
+    return devices.filter((device) => device !== undefined);
   }
 
   modules(): readonly ModuleModel[] {
@@ -95,6 +112,12 @@ export class DeviceRegistry {
     return this.#templates.get(digest);
   }
 
+  /** What devices of this one's kind say of themselves: its description, but for the UUID. */
+  kind(uuid: DeviceUuid): DeviceDescription | undefined {
+    const device = this.#devices.get(uuid);
+    return device === undefined ? undefined : this.#templates.get(device.description)?.description;
+  }
+
   /** What a registered device can do, or `undefined` for an unknown device. */
   describe(uuid: DeviceUuid): DeviceDescription | undefined {
     const device = this.#devices.get(uuid);
@@ -108,43 +131,54 @@ export class DeviceRegistry {
     return description;
   }
 
+  /** Whether a device is registered and nobody has accepted it. */
+  isPending(uuid: DeviceUuid): boolean {
+    const device = this.#devices.get(uuid);
+    return device !== undefined && device.module === undefined;
+  }
+
   /**
-   * Registers a device with a description that was read and checked. On disk when it resolves; as it was
-   * before when it throws. Not for one device twice at a time.
+   * Keeps an unknown or pending device with a description that was read and checked, without giving it a
+   * module, until it is accepted. On disk when it resolves; as it was before when it throws.
+   * @returns whether the device is new, or its description
+   * @throws as {@link register}
+   */
+  async hold(uuid: DeviceUuid, template: DescriptionTemplate): Promise<boolean> {
+    const before = this.#devices.get(uuid);
+    this.#makeRoom(before);
+    // What cannot be said in YANG is refused now, and not when somebody accepts it.
+    if (!this.#templates.has(template.digest)) newModule(template.description);
+    const device = this.#described(uuid, template, before);
+    const known = before?.description === template.digest;
+    await this.#keep(device, template, before, async () => {
+      await this.#saveTemplate(template);
+      if (!known) await this.#deps.store.put('devices', uuid, device);
+    });
+    return !known;
+  }
+
+  /**
+   * Gives a pending device its module. On disk when it resolves; as it was before when it throws.
+   * @returns undefined unless it was pending
+   * @throws as {@link register}
+   */
+  async accept(uuid: DeviceUuid): Promise<Registration | undefined> {
+    const device = this.#devices.get(uuid);
+    const template = device === undefined ? undefined : this.#templates.get(device.description);
+    if (device === undefined || template === undefined || device.module !== undefined) return undefined;
+    return this.#admit(device, template, device);
+  }
+
+  /**
+   * Registers a device with a description that was read and checked; one that was pending is accepted. On
+   * disk when it resolves; as it was before when it throws. Not for one device twice at a time.
    * @throws UnavailableError `too-many-devices`, `too-many-modules`, `too-many-descriptions`; PeerError when
    *   the description cannot be said in YANG; what the store throws
    */
   async register(uuid: DeviceUuid, template: DescriptionTemplate): Promise<Registration> {
     const before = this.#devices.get(uuid);
-    if (before === undefined && this.#devices.size >= this.#deps.maxDevices)
-      throw new UnavailableError('too-many-devices', `${this.#deps.maxDevices} devices are registered`, {
-        hint: 'Raise registration.maxDevices, or remove devices that are gone.',
-      });
-    const assignment = this.#catalog.assign(template.description, () => this.#usedModules());
-    const now = this.#deps.clock.now();
-    const device: Device = {
-      ...before,
-      uuid,
-      description: template.digest,
-      module: assignment.model.name,
-      registeredAt: before?.registeredAt ?? now,
-      // The prototype's messages say nothing of presence.
-      presence: template.description.profile === 'myno' ? 'unknown' : 'online',
-      lastSeen: now,
-    };
-    const confirmed = before?.description === device.description && before.module === device.module;
-    this.#devices.set(uuid, device);
-    try {
-      await this.#persist(template, assignment, device, confirmed);
-    } catch (error) {
-      this.#restore(uuid, before);
-      if (!this.#isDescribed(template.digest)) this.#templates.delete(template.digest);
-      throw error;
-    }
-    if (before !== undefined && before.description !== template.digest)
-      await this.#forgetTemplate(before.description);
-    const outcome = before === undefined ? 'registered' : confirmed ? 'confirmed' : 'changed';
-    return { ...assignment, device, outcome };
+    this.#makeRoom(before);
+    return this.#admit(this.#described(uuid, template, before), template, before);
   }
 
   /** Forgets a device; its module stays. @returns whether it was registered */
@@ -175,6 +209,7 @@ export class DeviceRegistry {
       ...(version === undefined ? {} : { firmwareVersion: version }),
     };
     this.#devices.set(uuid, device);
+    this.#tellPresence(before, device);
     if (version !== before.firmwareVersion) await this.#deps.store.put('devices', uuid, device);
   }
 
@@ -184,6 +219,60 @@ export class DeviceRegistry {
     if (device !== undefined) this.#devices.set(uuid, { ...device, lastSeen: this.#deps.clock.now() });
   }
 
+  /** @throws UnavailableError `too-many-devices` */
+  #makeRoom(before: Device | undefined): void {
+    if (before !== undefined || this.#devices.size < this.#deps.maxDevices) return;
+    throw new UnavailableError('too-many-devices', `${this.#deps.maxDevices} devices are registered`, {
+      hint: 'Raise registration.maxDevices, or remove devices that are gone.',
+    });
+  }
+
+  /** A device that has just described itself. */
+  #described(uuid: DeviceUuid, { digest, description }: DescriptionTemplate, before?: Device): Device {
+    const now = this.#deps.clock.now();
+    return {
+      ...before,
+      uuid,
+      description: digest,
+      registeredAt: before?.registeredAt ?? now,
+      // The prototype's messages say nothing of presence.
+      presence: description.profile === 'myno' ? 'unknown' : 'online',
+      lastSeen: now,
+    };
+  }
+
+  async #admit(
+    described: Device,
+    template: DescriptionTemplate,
+    before: Device | undefined,
+  ): Promise<Registration> {
+    const assignment = this.#catalog.assign(template.description, () => this.#usedModules());
+    const device: Device = { ...described, module: assignment.model.name };
+    const confirmed = before?.description === device.description && before.module === device.module;
+    await this.#keep(device, template, before, () => this.#persist(template, assignment, device, confirmed));
+    const outcome = before?.module === undefined ? 'registered' : confirmed ? 'confirmed' : 'changed';
+    return { ...assignment, device, outcome };
+  }
+
+  /** Takes a device up while `persist` writes it; what it was before stands if that fails. */
+  async #keep(
+    device: Device,
+    { digest }: DescriptionTemplate,
+    before: Device | undefined,
+    persist: () => Promise<void>,
+  ): Promise<void> {
+    this.#devices.set(device.uuid, device);
+    if (before !== undefined) this.#tellPresence(before, device);
+    try {
+      await persist();
+    } catch (error) {
+      this.#restore(device.uuid, before);
+      if (!this.#isDescribed(digest)) this.#templates.delete(digest);
+      throw error;
+    }
+    if (before !== undefined && before.description !== digest) await this.#forgetTemplate(before.description);
+  }
+
   /** Module and template first: a device on disk never lacks what it needs. */
   async #persist(
     template: DescriptionTemplate,
@@ -191,21 +280,32 @@ export class DeviceRegistry {
     device: Device,
     confirmed: boolean,
   ): Promise<void> {
-    const { digest } = template;
     const { store } = this.#deps;
-    const known = this.#templates.has(digest);
-    if (!known) this.#templates.add(template);
     // All are begun before one is waited for: a sibling that comes meanwhile finds them begun.
     await Promise.all([
+      this.#saveTemplate(template),
       change === 'same'
         ? this.#writes.ensure('modules', model.name, () => this.#catalog.get(model.name))
         : this.#writes.save('modules', model.name, model),
-      known
-        ? this.#writes.ensure('templates', digest, () => this.#templates.get(digest))
-        : this.#writes.save('templates', digest, template),
       dropped === undefined ? undefined : store.delete('modules', dropped),
     ]);
     if (!confirmed) await store.put('devices', device.uuid, device);
+  }
+
+  #saveTemplate(template: DescriptionTemplate): Promise<void> {
+    const { digest } = template;
+    if (this.#templates.has(digest))
+      return this.#writes.ensure('templates', digest, () => this.#templates.get(digest));
+    this.#templates.add(template);
+    return this.#writes.save('templates', digest, template);
+  }
+
+  #tellPresence(before: Device, device: Device): void {
+    const sameVersion = before.firmwareVersion === device.firmwareVersion;
+    // After a restart every device is unknown first: that it is there as before is no news.
+    const expected = before.presence === 'unknown' && device.presence === 'online';
+    if (sameVersion && (expected || before.presence === device.presence)) return;
+    for (const listener of this.#presenceListeners) listener(device);
   }
 
   #restore(uuid: DeviceUuid, before: Device | undefined): void {
@@ -214,7 +314,8 @@ export class DeviceRegistry {
   }
 
   #usedModules(): ReadonlySet<string> {
-    return new Set([...this.#devices.values()].map(({ module }) => module));
+    const names = [...this.#devices.values()].map(({ module }) => module);
+    return new Set(names.filter((name) => name !== undefined));
   }
 
   #isDescribed(digest: Digest): boolean {

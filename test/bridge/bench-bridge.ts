@@ -10,6 +10,7 @@ import { es256 } from '../../src/mup/adapters/noble-p256.ts';
 import { endorse } from '../../src/mup/endorsement.ts';
 import { signManifest } from '../../src/mup/signing.ts';
 import type { Backend, RpcInput, RpcOutput } from '../../src/netconf/backend.ts';
+import { bridgeNamespace } from '../../src/netconf/namespaces.ts';
 import { SubtreeFilter } from '../../src/netconf/subtree-filter.ts';
 import { type UserAccess, unrestricted } from '../../src/netconf/user-access.ts';
 import { DeviceRegistry } from '../../src/registry/device-registry.ts';
@@ -17,14 +18,14 @@ import { ImageRepository } from '../../src/registry/image-repository.ts';
 import { childElements, element, textOf, type XmlElement } from '../../src/xml/element.ts';
 import { countingRandom, image, server, unsigned, vendor } from '../device/bench-device.ts';
 import { ManualClock } from '../support/manual-clock.ts';
+import { ManualConfig } from '../support/manual-config.ts';
 import { MemoryDocumentStore } from '../support/memory-document-store.ts';
 import { MemoryImageStore } from '../support/memory-image-store.ts';
 import { root } from '../support/paths.ts';
+import { RecordingEvents } from '../support/recording-events.ts';
 import { RecordingLogger } from '../support/recording-logger.ts';
 import { ScriptedReader } from '../support/scripted-reader.ts';
 import { ScriptedBroker, type ScriptedTransport } from '../support/scripted-transport.ts';
-
-export const bridgeNamespace = 'urn:mup:yang:mup-bridge';
 
 /** The hand-written modules, read once a test file. */
 const fixed = loadFixedModules([join(root, 'yang')]);
@@ -37,6 +38,9 @@ export interface World {
   readonly imageStore: MemoryImageStore;
   readonly reader: ScriptedReader;
   readonly logger: RecordingLogger;
+  /** The bridge's running configuration. */
+  readonly running: ManualConfig;
+  readonly events: RecordingEvents;
 }
 
 export function newWorld(): World {
@@ -47,6 +51,8 @@ export function newWorld(): World {
     imageStore: new MemoryImageStore(),
     reader: new ScriptedReader(),
     logger: new RecordingLogger(),
+    running: new ManualConfig(),
+    events: new RecordingEvents(),
   };
 }
 
@@ -77,7 +83,7 @@ export class BenchBridge {
 
   /** Starts a bridge; on a world that had one before, after a restart. */
   static async start(world = newWorld(), changes: Partial<Config> = {}): Promise<BenchBridge> {
-    const { broker, clock, store, imageStore, reader, logger } = world;
+    const { broker, clock, store, imageStore, reader, logger, running, events } = world;
     const config: Config = { ...defaultConfig, ...changes };
     const transport = broker.connect();
     const images = new ImageRepository({
@@ -102,6 +108,8 @@ export class BenchBridge {
       endorsement: { serverKey, epoch: 1, signature: endorse(serverKey, 1, vendor, es256) },
       fixedModules: modules,
       imports,
+      running,
+      events,
       sha256,
       clock,
       random: countingRandom(),

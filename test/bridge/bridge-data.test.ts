@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { deviceUuid } from '../../src/base/ids.ts';
+import { bridgeNamespace } from '../../src/netconf/namespaces.ts';
 import { childElements, element, textOf, type XmlElement } from '../../src/xml/element.ts';
 import { writeXml } from '../../src/xml/xml-writer.ts';
 import { image, topics, uuid } from '../device/bench-device.ts';
@@ -10,7 +11,7 @@ import { dataPoint, description, operation } from '../support/example-descriptio
 import { describeWith, root } from '../support/peers.ts';
 import { templateOf } from '../support/scripted-reader.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
-import { BenchBridge, bridgeNamespace, leaves } from './bench-bridge.ts';
+import { BenchBridge, leaves } from './bench-bridge.ts';
 import { BenchUpdate } from './bench-update.ts';
 
 const node = (name: string, children: readonly XmlElement[] | string = []): XmlElement =>

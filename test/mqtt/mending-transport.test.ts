@@ -48,7 +48,7 @@ class FakeLink implements Link {
   }
 
   connect(subscriptionIdentifiers = true): void {
-    this.events.connected({ subscriptionIdentifiers });
+    this.events.connected({ subscriptionIdentifiers, maximumPacketSize: 1000 });
   }
 
   end(end: Partial<LinkEnd> = {}): void {

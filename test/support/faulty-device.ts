@@ -67,6 +67,10 @@ export class FaultyTransport implements MqttTransport {
     return this.#inner.protocolVersion;
   }
 
+  get maximumPacketSize(): number {
+    return this.#inner.maximumPacketSize;
+  }
+
   onState(...[listener]: Parameters<MqttTransport['onState']>): () => void {
     return this.#inner.onState(listener);
   }

@@ -113,6 +113,8 @@ export class ScriptedTransport implements MqttTransport {
     return this.#state;
   }
 
+  maximumPacketSize = Number.POSITIVE_INFINITY;
+
   /** Filters that are subscribed at the moment. */
   get filters(): string[] {
     return [...this.#subscriptions].map(({ filter }) => filter);

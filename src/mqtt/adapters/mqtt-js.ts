@@ -91,7 +91,7 @@ class MqttJsLink implements Link {
   #unacknowledged = 0;
   #receiveMaximum = maxUnacknowledged;
   #maximumQos: Qos = 2;
-  #maximumPacketSize = Number.POSITIVE_INFINITY;
+  #maximumPacketSize: number;
   #reached = false;
   #refused = false;
   #ended = false;
@@ -100,6 +100,7 @@ class MqttJsLink implements Link {
   constructor(version: 4 | 5, { config, address }: Settings, events: LinkEvents, deps: ConnectMqttDeps) {
     this.#version = version;
     this.#config = config;
+    this.#maximumPacketSize = config.maxPacketBytes;
     this.#events = events;
     this.#logger = deps.logger;
     this.#clock = deps.clock;
@@ -194,12 +195,13 @@ class MqttJsLink implements Link {
 
   #connected({ properties }: IConnackPacket): void {
     this.#receiveMaximum = Math.min(maxUnacknowledged, properties?.receiveMaximum ?? maxUnacknowledged);
-    this.#maximumPacketSize = properties?.maximumPacketSize ?? Number.POSITIVE_INFINITY;
+    const { maxPacketBytes } = this.#config;
+    this.#maximumPacketSize = Math.min(maxPacketBytes, properties?.maximumPacketSize ?? maxPacketBytes);
     if (properties?.maximumQoS === 0 || properties?.maximumQoS === 1)
       this.#maximumQos = properties.maximumQoS;
     const subscriptionIdentifiers =
       this.#version === 5 && properties?.subscriptionIdentifiersAvailable !== false;
-    this.#events.connected({ subscriptionIdentifiers });
+    this.#events.connected({ subscriptionIdentifiers, maximumPacketSize: this.#maximumPacketSize });
   }
 
   #close(): void {
@@ -217,7 +219,7 @@ class MqttJsLink implements Link {
 
   #checkSize(topic: string, payload: Uint8Array, options: PublishOptions): void {
     const bytes = publishPacketSize(topic, payload.length, options, this.#version);
-    const limit = Math.min(this.#config.maxPacketBytes, this.#maximumPacketSize);
+    const limit = this.#maximumPacketSize;
     if (bytes <= limit) return;
     throw new PeerError(
       'packet-too-big',

@@ -1,0 +1,12 @@
+import { bridgeNamespace } from '../netconf/namespaces.ts';
+import { element, type XmlElement } from '../xml/element.ts';
+
+/** An element of the module `mup-bridge` with others in it; what is `undefined` is left out. */
+export function container(name: string, children: readonly (XmlElement | undefined)[]): XmlElement {
+  return element(bridgeNamespace, name, children);
+}
+
+/** A leaf of the module `mup-bridge`, or `undefined` where there is no value. */
+export function leaf(name: string, value: string | number | undefined): XmlElement | undefined {
+  return value === undefined ? undefined : element(bridgeNamespace, name, String(value));
+}

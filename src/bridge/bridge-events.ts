@@ -1,0 +1,74 @@
+import type { DeviceUuid } from '../base/ids.ts';
+import type { UpdateJob } from '../mup/update-job-types.ts';
+import type { EventSink } from '../netconf/event.ts';
+import type { Device } from '../registry/device-registry.ts';
+import type { XmlElement } from '../xml/element.ts';
+import { container, leaf } from './bridge-elements.ts';
+import { devicePath } from './device-path.ts';
+
+/** The notifications of the module `mup-bridge`, in the streams `devices` and `updates`. */
+export class BridgeEvents {
+  readonly #sink: EventSink;
+
+  constructor(sink: EventSink) {
+    this.#sink = sink;
+  }
+
+  /** A device is served now that was not, or described itself anew. */
+  registered({ uuid, module }: Device, outcome: 'registered' | 'changed', category: string): void {
+    this.#device(uuid, `device-${outcome}`, [
+      leaf('uuid', uuid),
+      leaf('category', category),
+      leaf('module', module),
+    ]);
+  }
+
+  pending(uuid: DeviceUuid, category: string): void {
+    this.#device(uuid, 'device-pending', [leaf('uuid', uuid), leaf('category', category)]);
+  }
+
+  removed(uuid: DeviceUuid): void {
+    this.#device(uuid, 'device-removed', [leaf('uuid', uuid)]);
+  }
+
+  presence({ uuid, presence, firmwareVersion }: Device): void {
+    this.#device(uuid, 'device-presence', [
+      leaf('uuid', uuid),
+      leaf('presence', presence),
+      leaf('firmware-version', firmwareVersion),
+    ]);
+  }
+
+  updateState({ id, uuid, digest, state, step, ending }: UpdateJob): void {
+    this.#update(uuid, 'update-state', [
+      leaf('job', id),
+      leaf('device', uuid),
+      leaf('image', digest),
+      leaf('state', state),
+      leaf('step', step),
+      leaf('failure', ending?.code),
+      leaf('message', ending?.text),
+    ]);
+  }
+
+  updateProgress({ id, uuid, offset, size }: UpdateJob): void {
+    this.#update(uuid, 'update-progress', [
+      leaf('job', id),
+      leaf('device', uuid),
+      leaf('bytes-sent', offset),
+      leaf('bytes-total', size),
+    ]);
+  }
+
+  #device(uuid: DeviceUuid, name: string, children: readonly (XmlElement | undefined)[]): void {
+    this.#emit('devices', uuid, name, children);
+  }
+
+  #update(uuid: DeviceUuid, name: string, children: readonly (XmlElement | undefined)[]): void {
+    this.#emit('updates', uuid, name, children);
+  }
+
+  #emit(stream: string, uuid: DeviceUuid, name: string, children: readonly (XmlElement | undefined)[]): void {
+    this.#sink.emit({ stream, content: container(name, children), about: devicePath(uuid) });
+  }
+}
