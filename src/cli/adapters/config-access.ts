@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { systemClock } from '../../base/adapters/node-runtime.ts';
 import type { Config } from '../../base/config.ts';
 import { silentLogger } from '../../base/logger.ts';
+import type { NetconfClient } from '../../netconf/client.ts';
 import type { Datastores } from '../../netconf/datastores.ts';
 import { baseNamespace } from '../../netconf/namespaces.ts';
 import { element } from '../../xml/element.ts';
@@ -25,7 +26,8 @@ const lookMs = 100;
 
 /**
  * Gives a command the configuration of the bridge that runs on the state directory, over NETCONF as the
- * user `local`; where none runs, that of the state directory itself, which no bridge can take meanwhile.
+ * user `local`; where none runs, that of the state directory itself, which no bridge can take while it is
+ * changed.
  * @throws CommandError
  */
 export async function withConfig<T>(
@@ -36,10 +38,39 @@ export async function withConfig<T>(
   try {
     const config = commandConfig(args, io);
     return (await bridgeRuns(config.stateDir))
-      ? await withRunningBridge(io, config.stateDir, use)
+      ? await withClient(io, config.stateDir, (client) => use(runningConfig(client)))
       : await withStateDirectory(config, use);
   } catch (error) {
     throw commandFailure(error);
+  }
+}
+
+/**
+ * Gives a command a session with the bridge that runs on the state directory, as the user `local`.
+ * @throws CommandError
+ */
+export async function withRunningBridge<T>(
+  args: CommandArguments,
+  io: CliIo,
+  use: (client: NetconfClient) => Promise<T>,
+): Promise<T> {
+  try {
+    return await withClient(io, commandConfig(args, io).stateDir, use);
+  } catch (error) {
+    throw commandFailure(error);
+  }
+}
+
+async function withClient<T>(
+  io: CliIo,
+  stateDir: string,
+  use: (client: NetconfClient) => Promise<T>,
+): Promise<T> {
+  const client = await connectLocally(io, stateDir);
+  try {
+    return await use(client);
+  } finally {
+    await client.close();
   }
 }
 
@@ -51,19 +82,6 @@ async function bridgeRuns(stateDir: string): Promise<boolean> {
     await new Promise<void>((resolve) => systemClock.schedule(lookMs, resolve));
   }
   return true;
-}
-
-async function withRunningBridge<T>(
-  io: CliIo,
-  stateDir: string,
-  use: (access: ConfigAccess) => Promise<T>,
-): Promise<T> {
-  const client = await connectLocally(io, stateDir);
-  try {
-    return await use(runningConfig(client));
-  } finally {
-    await client.close();
-  }
 }
 
 async function withStateDirectory<T>(config: Config, use: (access: ConfigAccess) => Promise<T>): Promise<T> {

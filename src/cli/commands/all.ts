@@ -1,4 +1,5 @@
 import type { CommandDefinition, CommandGroup } from '../command.ts';
+import { configCommand } from './config.ts';
 import { demoCommand } from './demo.ts';
 import { deviceCommand } from './device.ts';
 import { endorseCommand } from './endorse.ts';
@@ -14,6 +15,7 @@ export const commands: readonly (CommandDefinition | CommandGroup)[] = [
   serveCommand,
   demoCommand,
   userCommand,
+  configCommand,
   keygenCommand,
   signCommand,
   endorseCommand,
