@@ -122,7 +122,8 @@ function all(parent: XmlElement | undefined, name: string): XmlElement[] {
 
 function leaf(parent: XmlElement | undefined, name: string): string | undefined {
   const found = parent === undefined ? undefined : childElement(parent, nacmNamespace, name);
-  return found === undefined ? undefined : textOf(found);
+  // Rules may come from a file that people write.
+  return found === undefined ? undefined : textOf(found).trim();
 }
 
 function unusablePath(list: XmlElement, rule: XmlElement): RpcError {

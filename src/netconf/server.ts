@@ -19,6 +19,8 @@ import { modulesState, yangLibrary } from './yang-library.ts';
 export interface NetconfServerDependencies {
   readonly backend: Backend;
   readonly access: AccessPolicy;
+  /** State of its parts that the server does not know. */
+  readonly state?: readonly OwnState[];
   /** What clients subscribe to; the server's own events go there too (RFC 6470). */
   readonly events: EventStreams;
   readonly config: NetconfConfig;
@@ -47,7 +49,7 @@ export class NetconfServer {
   #closed = false;
 
   constructor(dependencies: NetconfServerDependencies) {
-    const { backend, access, events, config, clock, logger, trace } = dependencies;
+    const { backend, access, state = [], events, config, clock, logger, trace } = dependencies;
     const catalog = new ModuleCatalog(backend);
     this.#dependencies = dependencies;
     this.#startTime = clock.now();
@@ -61,7 +63,7 @@ export class NetconfServer {
       logger,
       trace,
       counters: this.#counters,
-      ownState: [this.#monitoring(catalog), ...libraryState(catalog), streamsOf(events)],
+      ownState: [this.#monitoring(catalog), ...libraryState(catalog), streamsOf(events), ...state],
       index: () => catalog.current(),
       kill: (id, by) => this.#kill(id, by),
       ended: (session, reason, killedBy) => this.#ended(session, reason, killedBy),

@@ -28,9 +28,11 @@ export interface NetconfParts {
 /** Starts the NETCONF server and its SSH transport. Users are those of the running configuration. */
 export async function serveNetconf(parts: NetconfParts, cleanup: Cleanup): Promise<RunningSshServer> {
   const { config, backend, datastores, events, hostKeys, uploads, logger } = parts;
+  const access = new AccessControl({ config: datastores, backend });
   const server = new NetconfServer({
     backend,
-    access: new AccessControl({ config: datastores, backend }),
+    access,
+    state: [access.state],
     events,
     config: config.netconf,
     clock: systemClock,
