@@ -38,11 +38,15 @@ export function getImage(digest: Digest): XmlElement {
 
 /**
  * The device in the reply to {@link getDevice}, or `undefined` when it is not registered.
- * @throws PeerError `bad-reply`
+ * @throws PeerError `device-pending`, `bad-reply`
  */
 export function deviceOf(reply: XmlElement, uuid: DeviceUuid): DeviceEntry | undefined {
   const device = entryOf(reply, 'devices', 'device', 'uuid', uuid);
   if (device === undefined) return undefined;
+  if (leaf(device, 'acceptance') === 'pending')
+    throw new PeerError('device-pending', `nobody has accepted device ${uuid} yet`, {
+      hint: 'Accept it with the RPC accept-device of mup-bridge.',
+    });
   const module = leaf(device, 'module');
   if (module === undefined)
     throw new PeerError('bad-reply', `the bridge names no module of device ${uuid}`, { where: 'module' });

@@ -13,6 +13,8 @@ export function eventLine(event: DeviceEvent): string | undefined {
       return 'registered at the bridge';
     case 'registration-refused':
       return `registration refused: ${event.code} ${event.text}`;
+    case 'registration-pending':
+      return 'registration pending: a user of the bridge has to accept the device';
     case 'server-key-taken':
       return `update server's key taken, epoch ${event.epoch}`;
     case 'server-key-refused':

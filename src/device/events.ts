@@ -7,6 +7,8 @@ export type DeviceEvent =
   /** The bridge took the description. */
   | { readonly kind: 'registered' }
   | { readonly kind: 'registration-refused'; readonly code: string; readonly text: string }
+  /** The bridge keeps the description until a user accepts the device. */
+  | { readonly kind: 'registration-pending'; readonly text: string }
   /** The update server's key that came with the registration is kept from now on. */
   | { readonly kind: 'server-key-taken'; readonly epoch: number }
   | { readonly kind: 'server-key-refused'; readonly reason: string }

@@ -32,6 +32,9 @@ export interface RegistrarOptions {
 /** Octets of an answer that is looked at; a key and a text for people fit many times. */
 const maxAnswerBytes = 4096;
 
+/** The code of a bridge that has the description and waits for a user to accept the device. */
+const pending = 'pending';
+
 /** Publishes the description and takes the bridge's answer (mup-protocol §1). */
 export class Registrar {
   readonly #options: RegistrarOptions;
@@ -148,7 +151,10 @@ export class Registrar {
   #refused(code: string, text: string): void {
     const { emit, logger, clock } = this.#options;
     const next = this.#registration.refused(code, clock.monotonic());
-    if (next === undefined) {
+    if (code === pending) {
+      logger.info('the device waits until a user of the bridge accepts it');
+      emit({ kind: 'registration-pending', text });
+    } else if (next === undefined) {
       logger.warn('the bridge refused the description', { code, text });
       emit({ kind: 'registration-refused', code, text });
     }

@@ -6,7 +6,7 @@ export interface RegistrationLimits {
   readonly answerTimeoutMs: number;
   /** The longest wait for an answer, after doubling. */
   readonly maxAnswerTimeoutMs: number;
-  /** After a refusal: what was wrong may have been the bridge's load. */
+  /** After a refusal: what was wrong may have been the bridge's load, or a user may accept the device. */
   readonly refusedRetryMs: number;
 }
 

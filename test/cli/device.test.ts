@@ -22,6 +22,7 @@ const image = digest('a'.repeat(64));
 const events: readonly DeviceEvent[] = [
   { kind: 'registered' },
   { kind: 'registration-refused', code: 'bad', text: 'why' },
+  { kind: 'registration-pending', text: 'why' },
   { kind: 'server-key-taken', epoch: 3 },
   { kind: 'server-key-refused', reason: 'why' },
   { kind: 'request', operation, inputs: ['1', '2'], state: '10_OK' },

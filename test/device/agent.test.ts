@@ -99,6 +99,24 @@ describe('registration (mup-protocol §1)', () => {
     expect(device.broker.texts(topics.description)).toHaveLength(2 * descriptionPieces.length);
   });
 
+  test('a pending device asks again after a while, and is registered as soon as it is accepted', async () => {
+    device = await new BenchDevice({ limits: { refusedRetryMs: 60_000 } }).startRegistered(
+      'ERROR;pending;the device waits until a user accepts it',
+    );
+    expect(device.events).toEqual([
+      { kind: 'registration-pending', text: 'the device waits until a user accepts it' },
+    ]);
+    device.clock.advance(60_000);
+    await device.settled();
+    expect(device.broker.texts(topics.description)).toHaveLength(2 * descriptionPieces.length);
+    await device.answerRegistration('ERROR;pending;the device waits until a user accepts it');
+    await device.answerRegistration(endorsed(server, 1));
+    expect(device.seen('registered')).toHaveLength(1);
+    device.clock.advance(1_000_000);
+    await device.settled();
+    expect(device.broker.texts(topics.description)).toHaveLength(2 * descriptionPieces.length);
+  });
+
   test('a busy bridge is asked again as one that does not answer', async () => {
     device = await new BenchDevice({ limits: { answerTimeoutMs: 1000 } }).startRegistered('ERROR;busy;later');
     device.clock.advance(1300);

@@ -174,7 +174,7 @@ async function startDevice(
       const line = eventLine(event);
       if (line !== undefined) say(io, line);
       if (event.kind === 'registered') registered.resolve();
-      if (event.kind === 'registration-refused')
+      if (event.kind === 'registration-refused' || event.kind === 'registration-pending')
         registered.reject(notRegistered(`the device was refused: ${event.text}`));
     },
   });
