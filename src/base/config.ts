@@ -35,6 +35,8 @@ export interface NetconfConfig {
   readonly maxUnsentBytes: number;
   /** How long a client may take nothing of a reply before it is cut off. */
   readonly sendTimeoutMs: number;
+  /** Octets of one configuration datastore. */
+  readonly maxConfigBytes: number;
 }
 
 export interface MqttConfig {
@@ -176,6 +178,7 @@ export const defaultConfig: Config = {
     maxQueuedRequests: 64,
     maxUnsentBytes: MiB,
     sendTimeoutMs: 60_000,
+    maxConfigBytes: 16 * MiB,
   },
   mqtt: {
     url: '',

@@ -71,6 +71,7 @@ const netconf = z.strictObject({
     'Written to a session and not taken by its client before its requests wait',
   ),
   sendTimeoutMs: delayMs('How long a client may take nothing of a reply before it is cut off'),
+  maxConfigBytes: bytes(4096, GiB, 'Largest configuration that clients may make of `running` or `startup`'),
 } satisfies Shape<NetconfConfig>);
 
 const embedded = z.strictObject({
