@@ -1,46 +1,68 @@
-import { childElements, element, type XmlElement } from '../xml/element.ts';
+import { element, type XmlElement } from '../xml/element.ts';
+import type { ModuleSchema } from '../yang/schema.ts';
 import type { DataFilter } from './data-filter.ts';
+import type { DatastoreName } from './datastore-locks.ts';
+import { namedDatastore } from './datastore-parameter.ts';
 import { requestedFilter } from './filter-parameter.ts';
+import { mergeData } from './merge-data.ts';
+import type { ModuleIndex } from './module-catalog.ts';
 import { baseNamespace } from './namespaces.ts';
 import type { OperationContext, Reply } from './operation.ts';
 import { parameters } from './parameters.ts';
-import { missingElement, operationNotSupported, unexpectedChild } from './protocol-errors.ts';
+import { applyWithDefaults, type WithDefaultsMode } from './with-defaults.ts';
+import { takeWithDefaults } from './with-defaults-parameter.ts';
 
 /** `<get>` (RFC 6241 §7.7): the running configuration and state data. */
-export async function get(operation: XmlElement, context: OperationContext): Promise<Reply> {
-  const given = parameters(operation, ['filter']);
-  const filter = requestedFilter(given.get('filter'), context.index.dataNode);
-  const own = context.ownState
-    .filter(({ namespace, name }) => filter === undefined || filter.maySelect(namespace, name))
-    .map((state) => state.build());
-  const data = await context.backend.get(filter, context);
-  return dataReply([...data, ...own], filter);
+export async function get(request: XmlElement, context: OperationContext): Promise<Reply> {
+  const { mode, operation } = takeWithDefaults(request);
+  const { index, backend, ownState } = context;
+  const filter = requestedFilter(parameters(operation, ['filter']).get('filter'), index.dataNode);
+  const config = configuration('running', filter, mode, context);
+  const own = ownState.filter((state) => maySelect(filter, state)).map((state) => state.build());
+  const state = await backend.get(filter, context);
+  return dataReply(mergeData([...config, ...state, ...own], index.dataNode), filter, context);
 }
 
 /** `<get-config>` (RFC 6241 §7.1). */
-export function getConfig(operation: XmlElement, context: OperationContext): Reply {
+export function getConfig(request: XmlElement, context: OperationContext): Reply {
+  const { mode, operation } = takeWithDefaults(request);
   const given = parameters(operation, ['source', 'filter']);
-  requireRunning(given.get('source'), operation);
-  return dataReply([], requestedFilter(given.get('filter'), context.index.dataNode));
+  const datastore = namedDatastore(given.get('source'), 'source', operation);
+  const filter = requestedFilter(given.get('filter'), context.index.dataNode);
+  return dataReply(configuration(datastore, filter, mode, context), filter, context);
 }
 
-function dataReply(data: readonly XmlElement[], filter: DataFilter | undefined): Reply {
-  return [element(baseNamespace, 'data', filter === undefined ? data : filter.apply(data))];
+/** What of a datastore the filter may select. */
+function configuration(
+  datastore: DatastoreName,
+  filter: DataFilter | undefined,
+  mode: WithDefaultsMode,
+  { datastores, index }: OperationContext,
+): readonly XmlElement[] {
+  const data = datastores.read(datastore).filter((top) => maySelect(filter, top));
+  return mode === 'explicit' ? data : applyWithDefaults(data, mode, implemented(index));
 }
 
-/** Datastores that capabilities bring which are not announced (RFC 6241 §8.3, §8.7, §8.8). */
-const otherDatastores = new Set(['candidate', 'startup', 'url']);
+function implemented({ modules }: ModuleIndex): readonly ModuleSchema[] {
+  return modules.filter(({ conformance }) => conformance === 'implement').map(({ schema }) => schema);
+}
 
-function requireRunning(source: XmlElement | undefined, operation: XmlElement): void {
-  if (source === undefined) throw missingElement('source', operation.name);
-  const [datastore, second] = childElements(source);
-  if (datastore === undefined) throw missingElement('running', 'source');
-  if (second !== undefined) throw unexpectedChild(second, source);
-  if (datastore.namespace !== source.namespace) throw unexpectedChild(datastore, source);
-  if (otherDatastores.has(datastore.name))
-    throw operationNotSupported(
-      `<${datastore.name}> is not supported as a source, only <running> is`,
-      datastore.name,
-    );
-  if (datastore.name !== 'running') throw unexpectedChild(datastore, source);
+function maySelect(
+  filter: DataFilter | undefined,
+  { namespace, name }: { readonly namespace: string; readonly name: string },
+): boolean {
+  return filter === undefined || filter.maySelect(namespace, name);
+}
+
+/**
+ * What the user may not read is left out before the filter looks at it: what it selects would tell what is
+ * there (RFC 8341 §3.4.5).
+ */
+function dataReply(
+  data: readonly XmlElement[],
+  filter: DataFilter | undefined,
+  { access }: OperationContext,
+): Reply {
+  const readable = access.readable(data);
+  return [element(baseNamespace, 'data', filter === undefined ? readable : filter.apply(readable))];
 }

@@ -1,11 +1,13 @@
 import type { XmlElement } from '../xml/element.ts';
 import type { Backend, RpcContext } from './backend.ts';
+import type { Datastores } from './datastores.ts';
 import type { ModuleIndex } from './module-catalog.ts';
 import type { SubscriptionRequest } from './subscription.ts';
 
 /** What operations need of the server, for one request. */
 export interface OperationContext extends RpcContext {
   readonly backend: Backend;
+  readonly datastores: Datastores;
   readonly index: ModuleIndex;
   /** The server's own state data, `netconf-state` and the like: each built when it is asked for. */
   readonly ownState: readonly OwnState[];

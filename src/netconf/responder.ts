@@ -5,6 +5,7 @@ import { readXml, type XmlLimits } from '../xml/adapters/saxes-reader.ts';
 import type { XmlElement } from '../xml/element.ts';
 import { XmlError } from '../xml/xml-error.ts';
 import type { Backend, SessionInfo } from './backend.ts';
+import type { Datastores } from './datastores.ts';
 import { rpcErrorElement } from './error-xml.ts';
 import type { Framing } from './framing.ts';
 import type { ModuleIndex } from './module-catalog.ts';
@@ -20,6 +21,7 @@ import type { AccessPolicy, UserAccess } from './user-access.ts';
 /** What answering requests needs of the server. */
 export interface ResponderHost {
   readonly backend: Backend;
+  readonly datastores: Datastores;
   readonly config: NetconfConfig;
   readonly logger: Logger;
   readonly counters: MessageCounters;
@@ -167,6 +169,7 @@ export class Responder {
       access: this.#access,
       signal: this.#signal,
       backend: host.backend,
+      datastores: host.datastores,
       index: host.index(),
       ownState: host.ownState,
       kill: (id) => host.kill(id, this.#session.id),

@@ -3,6 +3,7 @@ import type { NetconfConfig } from '../base/config.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Backend, SessionInfo } from './backend.ts';
 import { sessionEnd, sessionStart } from './base-events.ts';
+import type { Datastores } from './datastores.ts';
 import type { EventStreams } from './event-streams.ts';
 import { ModuleCatalog } from './module-catalog.ts';
 import { ModuleWatch } from './module-events.ts';
@@ -18,6 +19,7 @@ import { modulesState, yangLibrary } from './yang-library.ts';
 
 export interface NetconfServerDependencies {
   readonly backend: Backend;
+  readonly datastores: Datastores;
   readonly access: AccessPolicy;
   /** State of its parts that the server does not know. */
   readonly state?: readonly OwnState[];
@@ -49,13 +51,14 @@ export class NetconfServer {
   #closed = false;
 
   constructor(dependencies: NetconfServerDependencies) {
-    const { backend, access, state = [], events, config, clock, logger, trace } = dependencies;
+    const { backend, datastores, access, state = [], events, config, clock, logger, trace } = dependencies;
     const catalog = new ModuleCatalog(backend);
     this.#dependencies = dependencies;
     this.#startTime = clock.now();
     this.#moduleWatch = new ModuleWatch({ backend, catalog, events, clock });
     this.#host = {
       backend,
+      datastores,
       access,
       events,
       config,
@@ -120,6 +123,7 @@ export class NetconfServer {
 
   #ended(session: NetconfSession, reason: EndReason, killedBy: number | undefined): void {
     this.#sessions.delete(session.id);
+    this.#dependencies.datastores.releaseLocks(session.id);
     if (reason === 'bad-hello') this.#counters.inBadHellos += 1;
     else if (reason !== 'closed' && reason !== 'killed') this.#counters.droppedSessions += 1;
     this.#dependencies.events.emit(sessionEnd(session.info, reason, killedBy));
@@ -141,7 +145,7 @@ export class NetconfServer {
           index: catalog.current(),
           sessions: [...this.#sessions.values()],
           counters: this.#counters,
-          locks: [],
+          locks: this.#dependencies.datastores.locks(),
           startTime: this.#startTime,
         }),
     };

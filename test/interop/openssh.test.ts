@@ -11,7 +11,7 @@ import { type RunningSshServer, startSshServer } from '../../src/netconf/adapter
 import { NetconfServer } from '../../src/netconf/server.ts';
 import { element } from '../../src/xml/element.ts';
 import { aliceAuthenticator, MemoryDrop, newEd25519, publicBlob } from '../netconf/adapters/ssh-fixture.ts';
-import { lampNamespace, permitAll, ScriptedBackend } from '../netconf/protocol-fixture.ts';
+import { lampNamespace, memoryDatastores, permitAll, ScriptedBackend } from '../netconf/protocol-fixture.ts';
 import { eventStreams } from '../support/memory-event-log.ts';
 import { describeWith } from '../support/peers.ts';
 
@@ -106,6 +106,7 @@ describeWith(['openssh'], 'OpenSSH beside the NETCONF server', () => {
     server = await startSshServer({
       server: new NetconfServer({
         backend,
+        datastores: memoryDatastores([], systemClock),
         access: permitAll,
         events: eventStreams(systemClock),
         config,

@@ -11,7 +11,7 @@ import type { SessionHandle } from '../../src/netconf/session-port.ts';
 import { childElements, element } from '../../src/xml/element.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { eventStreams } from '../support/memory-event-log.ts';
-import { permitAll, ScriptedBackend } from './protocol-fixture.ts';
+import { memoryDatastores, permitAll, ScriptedBackend } from './protocol-fixture.ts';
 
 const base = 'urn:ietf:params:xml:ns:netconf:base:1.0';
 const capability = 'urn:ietf:params:netconf:base:1';
@@ -52,6 +52,7 @@ describe('a client beside our own server', () => {
     const clock = new ManualClock();
     const server = new NetconfServer({
       backend: new ScriptedBackend(),
+      datastores: memoryDatastores([], clock),
       access: permitAll,
       events: eventStreams(clock),
       config: defaultConfig.netconf,

@@ -1,7 +1,9 @@
 import { decodeUtf8, utf8 } from '../../src/base/bytes.ts';
+import type { Clock } from '../../src/base/clock.ts';
 import { defaultConfig, type NetconfConfig } from '../../src/base/config.ts';
 import { type LogFields, type Logger, silentLogger } from '../../src/base/logger.ts';
 import type { Backend, RpcContext, RpcInput, RpcOutput, ServedModule } from '../../src/netconf/backend.ts';
+import { Datastores } from '../../src/netconf/datastores.ts';
 import type { EventStreams } from '../../src/netconf/event-streams.ts';
 import { encodeFrame, FrameDecoder, type Framing } from '../../src/netconf/framing.ts';
 import { base10, base11 } from '../../src/netconf/hello.ts';
@@ -179,9 +181,16 @@ export class ListLogger implements Logger {
 /** Everyone may do everything. */
 export const permitAll: AccessPolicy = { forUser: () => unrestricted };
 
+/** Datastores with nothing in them and no disk. */
+export function memoryDatastores(schemas: readonly ModuleSchema[], clock: Clock): Datastores {
+  const store = { load: async () => undefined, save: async () => {} };
+  return new Datastores({ schemas, store, clock, logger: silentLogger, maxConfigBytes: 1_000_000 });
+}
+
 export interface ServerFixture {
   readonly server: NetconfServer;
   readonly backend: ScriptedBackend;
+  readonly datastores: Datastores;
   readonly events: EventStreams;
   readonly clock: ManualClock;
   readonly config: NetconfConfig;
@@ -193,16 +202,19 @@ export function startServer(
     readonly logger?: Logger;
     readonly trace?: Logger;
     readonly access?: AccessPolicy;
+    readonly schemas?: readonly ModuleSchema[];
     readonly events?: (clock: ManualClock) => EventStreams;
   } = {},
 ): ServerFixture {
   const config = { ...defaultConfig.netconf, ...overrides };
   const backend = new ScriptedBackend();
   const clock = new ManualClock();
-  const { events: openEvents = eventStreams, ...others } = more;
+  const { events: openEvents = eventStreams, schemas = [lampSchema], ...others } = more;
+  const datastores = memoryDatastores(schemas, clock);
   const events = openEvents(clock);
   const server = new NetconfServer({
     backend,
+    datastores,
     access: permitAll,
     events,
     config,
@@ -210,7 +222,7 @@ export function startServer(
     logger: silentLogger,
     ...others,
   });
-  return { server, backend, events, clock, config };
+  return { server, backend, datastores, events, clock, config };
 }
 
 export const clientHello = (...capabilities: string[]): string =>

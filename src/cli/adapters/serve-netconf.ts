@@ -9,6 +9,7 @@ import { createAuthenticator } from '../../netconf/config-authenticator.ts';
 import type { Datastores } from '../../netconf/datastores.ts';
 import type { EventStreams } from '../../netconf/event-streams.ts';
 import type { FileDrop } from '../../netconf/file-drop.ts';
+import { GuardedDrop } from '../../netconf/guarded-drop.ts';
 import type { HostKey } from '../../netconf/host-keys.ts';
 import { NetconfServer } from '../../netconf/server.ts';
 import { removedUsers } from '../../netconf/user-config.ts';
@@ -31,6 +32,7 @@ export async function serveNetconf(parts: NetconfParts, cleanup: Cleanup): Promi
   const access = new AccessControl({ config: datastores, backend });
   const server = new NetconfServer({
     backend,
+    datastores,
     access,
     state: [access.state],
     events,
@@ -43,7 +45,7 @@ export async function serveNetconf(parts: NetconfParts, cleanup: Cleanup): Promi
     server,
     hostKeys,
     authenticator: createAuthenticator(datastores, passwordCrypto),
-    fileDrop: uploads,
+    fileDrop: new GuardedDrop(uploads, access, logger),
     config: config.netconf,
     clock: systemClock,
     logger: logger.child({ component: 'ssh' }),

@@ -1,0 +1,56 @@
+import { childElements, type XmlElement } from '../xml/element.ts';
+import type { DatastoreName } from './datastore-locks.ts';
+import type { ConfigSource } from './datastores.ts';
+import { baseNamespace } from './namespaces.ts';
+import { missingElement, operationNotSupported, unexpectedChild } from './protocol-errors.ts';
+
+/** What capabilities bring that are not announced (RFC 6241 §8.3, §8.8). */
+const notSupported = new Set(['candidate', 'url']);
+
+/**
+ * The datastore that a `<source>` or `<target>` names.
+ * @param parameter `undefined`: it is missing
+ * @throws RpcError
+ */
+export function namedDatastore(
+  parameter: XmlElement | undefined,
+  name: 'source' | 'target',
+  operation: XmlElement,
+): DatastoreName {
+  const { holder, child } = soleChild(parameter, name, operation);
+  const datastore = datastoreName(child);
+  if (datastore === undefined) throw unexpectedChild(child, holder);
+  return datastore;
+}
+
+/**
+ * The same, of a `<source>` that may be a whole configuration, as `<config>`.
+ * @throws RpcError
+ */
+export function namedSource(parameter: XmlElement | undefined, operation: XmlElement): ConfigSource {
+  const { holder, child } = soleChild(parameter, 'source', operation);
+  if (child.namespace === baseNamespace && child.name === 'config') return child;
+  const datastore = datastoreName(child);
+  if (datastore === undefined) throw unexpectedChild(child, holder);
+  return datastore;
+}
+
+function soleChild(
+  parameter: XmlElement | undefined,
+  name: string,
+  operation: XmlElement,
+): { readonly holder: XmlElement; readonly child: XmlElement } {
+  if (parameter === undefined) throw missingElement(name, operation.name);
+  const [child, second] = childElements(parameter);
+  if (child === undefined) throw missingElement('running', name);
+  if (second !== undefined) throw unexpectedChild(second, parameter);
+  return { holder: parameter, child };
+}
+
+/** @returns `undefined` for what never names one */
+function datastoreName({ namespace, name }: XmlElement): DatastoreName | undefined {
+  if (namespace !== baseNamespace) return undefined;
+  if (name === 'running' || name === 'startup') return name;
+  if (!notSupported.has(name)) return undefined;
+  throw operationNotSupported(`<${name}> is not supported, only <running> and <startup> are`, name);
+}
