@@ -19,7 +19,8 @@ export interface FileDrop {
   put(username: string, name: string, content: Uint8Array): Promise<void>;
   /** The most octets that a file of this name may have; 0: no file may have this name. */
   maxBytes(name: string): number;
-  list(): Promise<readonly DroppedFile[]>;
+  /** The files that are there, as far as the user may see them. */
+  list(username: string): Promise<readonly DroppedFile[]>;
 }
 
 /** Whether a name is that of a file: no folder, not hidden, nothing that a terminal or shell minds. */

@@ -208,7 +208,7 @@ export class SftpSession {
   }
 
   async #entries(): Promise<Entry[]> {
-    const files = await this.#options.drop.list();
+    const files = await this.#options.drop.list(this.#options.username);
     return files.map(({ name, size, modified }) => ({ kind: 'file', name: printable(name), size, modified }));
   }
 
