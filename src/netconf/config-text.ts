@@ -1,6 +1,7 @@
 import { errorMessage, PeerError, UsageError } from '../base/errors.ts';
 import { readXml } from '../xml/adapters/saxes-reader.ts';
-import { childElements, element, type XmlElement } from '../xml/element.ts';
+import { element } from '../xml/element.ts';
+import { indented } from '../xml/indent.ts';
 import { writeXml } from '../xml/xml-writer.ts';
 import type { ConfigSchema } from './config-schema.ts';
 import type { ConfigValidation } from './config-validation.ts';
@@ -42,12 +43,4 @@ export function parseConfig(text: string, schema: ConfigSchema, validation: Conf
       },
     );
   }
-}
-
-/** White space between elements only: readers drop it there. */
-function indented(node: XmlElement, lineBreak: string): XmlElement {
-  const children = childElements(node);
-  if (children.length === 0) return node;
-  const inner = `${lineBreak}  `;
-  return { ...node, children: [...children.flatMap((child) => [inner, indented(child, inner)]), lineBreak] };
 }

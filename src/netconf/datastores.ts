@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import { KeyedQueue } from '../base/keyed-queue.ts';
 import type { Logger } from '../base/logger.ts';
-import type { XmlElement } from '../xml/element.ts';
+import { element, type XmlElement } from '../xml/element.ts';
 import type { ModuleSchema } from '../yang/schema.ts';
 import type { RpcContext } from './backend.ts';
 import type { ConfigChange } from './config-change.ts';
@@ -15,7 +15,9 @@ import { editConfig, readConfig } from './edit-config.ts';
 import { configEdits } from './edit-diff.ts';
 import { accessDenied } from './edit-errors.ts';
 import { Listeners } from './listeners.ts';
+import { baseNamespace } from './namespaces.ts';
 import { RpcError } from './rpc-error.ts';
+import { applyWithDefaults, type WithDefaultsMode } from './with-defaults.ts';
 
 /** Where `startup` is kept. */
 export interface DatastoreStore {
@@ -150,15 +152,21 @@ export class Datastores implements ConfigView {
 
   /**
    * copy-config (RFC 6241 §7.3): replaces a whole datastore.
+   * @param withDefaults what of a datastore that is the source is copied (RFC 6243 §4.5.3)
    * @throws RpcError
    */
-  copy(source: ConfigSource, target: DatastoreName, by?: ConfigRequester): Promise<void> {
+  copy(
+    source: ConfigSource,
+    target: DatastoreName,
+    by?: ConfigRequester,
+    withDefaults: WithDefaultsMode = 'explicit',
+  ): Promise<void> {
     const toStartup = source === 'running' && target === 'startup';
     const make = (): Outcome => {
       if (typeof source !== 'string') return { tree: readConfig(source, this.#schema) };
       if (source === 'startup' && !this.#hasStartup)
         throw new RpcError('application', 'data-missing', 'there is no startup configuration');
-      const tree = this.read(source);
+      const tree = this.#withDefaults(this.read(source), withDefaults);
       // RFC 8341 §3.2.6: a user who may copy running to startup needs no more; else what may not be read
       // is not copied.
       return { tree: by === undefined || toStartup ? tree : by.access.readable(tree) };
@@ -190,9 +198,11 @@ export class Datastores implements ConfigView {
    * Resolves when no change is under way and the lock is had.
    * @throws RpcError `lock-denied`
    */
-  lock(datastore: DatastoreName, sessionId: number): Promise<void> {
+  lock(datastore: DatastoreName, { session, signal }: Pick<RpcContext, 'session' | 'signal'>): Promise<void> {
     return this.#queue.run('change', async () => {
-      this.#locks.lock(datastore, sessionId, this.#deps.clock.now());
+      // Nobody would release the lock of a session that has ended meanwhile.
+      signal.throwIfAborted();
+      this.#locks.lock(datastore, session.id, this.#deps.clock.now());
     });
   }
 
@@ -225,6 +235,13 @@ export class Datastores implements ConfigView {
     const tree = parseConfig(text, this.#schema, this.#validation);
     this.#trees = { running: tree, startup: tree };
     this.#hasStartup = true;
+  }
+
+  #withDefaults(tree: ConfigTree, mode: WithDefaultsMode): ConfigTree {
+    if (mode === 'explicit') return tree;
+    const reported = applyWithDefaults(tree, mode, this.#schema.modules);
+    // A leaf that is tagged as a default is copied as what it is: not set.
+    return readConfig(element(baseNamespace, 'config', reported), this.#schema);
   }
 
   #change(

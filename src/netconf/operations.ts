@@ -1,4 +1,12 @@
 import type { XmlElement } from '../xml/element.ts';
+import {
+  copyConfig,
+  deleteConfig,
+  editConfigOperation,
+  lock,
+  unlock,
+  validate,
+} from './config-operations.ts';
 import { instanceIdentifier } from './data-path.ts';
 import { get, getConfig } from './get-operations.ts';
 import { getSchema } from './get-schema.ts';
@@ -16,6 +24,12 @@ const operations: ReadonlyMap<string, ReadonlyMap<string, Operation>> = new Map(
     new Map<string, Operation>([
       ['get', get],
       ['get-config', getConfig],
+      ['edit-config', editConfigOperation],
+      ['copy-config', copyConfig],
+      ['delete-config', deleteConfig],
+      ['validate', validate],
+      ['lock', lock],
+      ['unlock', unlock],
       ['close-session', closeSession],
       ['kill-session', killSession],
     ]),
