@@ -32,6 +32,8 @@ export class UserRules {
   readonly #findModule: FindModule;
   /** In order, of the lists for the user's groups. */
   readonly #own: readonly AccessRule[];
+  /** Those of them that are not about data nodes: there can be one for each device. */
+  readonly #named: readonly AccessRule[];
   readonly #nodeRules = new Map<DataOperation, Map<string, NodeRules>>();
 
   constructor(rules: AccessRules, username: string, findModule: FindModule) {
@@ -39,6 +41,7 @@ export class UserRules {
     this.#username = username;
     this.#findModule = findModule;
     this.#own = rules.enabled ? rulesOf(rules, username) : [permitEverything];
+    this.#named = this.#own.filter(({ target }) => target.kind !== 'data');
   }
 
   /** §3.4.4. */
@@ -143,7 +146,7 @@ export class UserRules {
     module: string | undefined,
     name: string,
   ): AccessRule | undefined {
-    return this.#own.find(
+    return this.#named.find(
       (rule) =>
         (rule.module === '*' || rule.module === module) &&
         (rule.target.kind === 'any' ||

