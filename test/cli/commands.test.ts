@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import {
   chmodSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -279,14 +280,24 @@ describe('mup user', () => {
     return `ssh-ed25519 ${blob.toString('base64')} anna@example\n`;
   };
 
+  const local = {
+    name: 'local',
+    hasPassword: false,
+    authorizedKeys: [{ type: 'ssh-ed25519', sha256: expect.stringMatching(/^SHA256:/), comment: 'local' }],
+    groups: ['admin'],
+  };
+  const startup = 's/datastore/startup.xml';
+
   test('add by password and by key, list, remove', async () => {
+    expect(await json('user', 'list', '--state-dir', 's')).toEqual([]);
     const add = ['user', 'add', 'anna', '--state-dir', 's'];
-    const { code } = await runMup([...add, '--password-stdin'], { cwd, stdin: 'correct horse\n' });
-    expect(code).toBe(0);
+    const { code, stderr } = await runMup([...add, '--password-stdin'], { cwd, stdin: 'correct horse\n' });
+    expect([code, stderr]).toEqual([0, '']);
     writeFileSync(join(cwd, 'id.pub'), publicKey());
     await json(...add, '--authorized-key', 'id.pub');
-    expect(mode('s/users.json')).toBe('600');
-    expect(readFileSync(join(cwd, 's', 'users.json'), 'utf8')).not.toContain('correct horse');
+    expect(mode(startup)).toBe('600');
+    expect(readFileSync(join(cwd, startup), 'utf8')).not.toContain('correct horse');
+    expect(existsSync(join(cwd, 's', 'bridge.pid'))).toBe(false);
     expect(await json('user', 'list', '--state-dir', 's')).toEqual([
       {
         name: 'anna',
@@ -294,14 +305,81 @@ describe('mup user', () => {
         authorizedKeys: [
           { type: 'ssh-ed25519', sha256: expect.stringMatching(/^SHA256:/), comment: 'anna@example' },
         ],
+        groups: [],
       },
+      local,
     ]);
     expect((await mup('user', 'list', '--state-dir', 's')).stdout).toMatch(
-      /anna {2}password, ssh-ed25519 SHA256/,
+      /anna {3}- {7}password, ssh-ed25519 SHA256/,
     );
     expect(await json('user', 'remove', 'anna', '--state-dir', 's')).toEqual({ removed: 'anna' });
-    expect((await mup('user', 'list', '--state-dir', 's')).stdout).toBe('no users\n');
-    expect((await mup('user', 'remove', 'anna', '--state-dir', 's')).code).toBe(2);
+    expect(await json('user', 'list', '--state-dir', 's')).toEqual([local]);
+    expect(await mup('user', 'remove', 'anna', '--state-dir', 's')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('There are: local.'),
+    });
+  });
+
+  test('groups are those of access control; a removed user is in none', async () => {
+    writeFileSync(join(cwd, 'id.pub'), publicKey());
+    const anna = ['anna', '--state-dir', 's'];
+    const unknown = ['--authorized-key', 'id.pub', '--group', 'admin', '--group', 'amdin'];
+    expect(await mup('user', 'add', ...anna, ...unknown)).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/no group "amdin" .*There are: admin\./),
+    });
+    expect(await mup('user', 'add', ...anna, '--group', 'admin')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('needs a way to log in'),
+    });
+    await json('user', 'add', ...anna, '--authorized-key', 'id.pub');
+    expect(await json('user', 'add', ...anna, '--group', 'admin')).toMatchObject({ groups: ['admin'] });
+    await json('user', 'remove', ...anna);
+    expect(readFileSync(join(cwd, startup), 'utf8')).not.toContain('anna');
+  });
+
+  test('what cannot be is refused, and leaves the configuration as it is', async () => {
+    writeFileSync(join(cwd, 'id.pub'), publicKey());
+    await json('user', 'add', 'anna', '--authorized-key', 'id.pub', '--state-dir', 's');
+    const before = readFileSync(join(cwd, startup), 'utf8');
+    await mup('user', 'add', 'a b', '--authorized-key', 'id.pub', '--state-dir', 's');
+    await mup('user', 'remove', 'bert', '--state-dir', 's');
+    await mup('user', 'add', 'bert', '--group', 'admin', '--state-dir', 's');
+    expect(readFileSync(join(cwd, startup), 'utf8')).toBe(before);
+  });
+
+  test.each([
+    [
+      'damaged',
+      'the startup configuration cannot be used',
+      () => writeFileSync(join(cwd, startup), '<config>'),
+    ],
+    ['readable by others', 'chmod 600', () => chmodSync(join(cwd, startup), 0o644)],
+  ])('a startup configuration that is %s is wrong usage', async (_what, said, spoil) => {
+    writeFileSync(join(cwd, 'id.pub'), publicKey());
+    await json('user', 'add', 'anna', '--authorized-key', 'id.pub', '--state-dir', 's');
+    spoil();
+    for (const argv of [['list'], ['remove', 'anna'], ['add', 'bert', '--authorized-key', 'id.pub']]) {
+      const { code, stderr } = await runMup(['user', ...argv, '--state-dir', 's'], {
+        cwd,
+      });
+      expect([code, stderr]).toEqual([2, expect.stringContaining(said)]);
+    }
+  });
+
+  test('a password in the clear, edited into the file by hand, does not stay in it', async () => {
+    writeFileSync(join(cwd, 'id.pub'), publicKey());
+    await json('user', 'add', 'anna', '--authorized-key', 'id.pub', '--state-dir', 's');
+    const text = readFileSync(join(cwd, startup), 'utf8');
+    writeFileSync(
+      join(cwd, startup),
+      text.replace('<name>anna</name>', '<name>anna</name><password>$0$wonderland</password>'),
+    );
+    expect(await json('user', 'list', '--state-dir', 's')).toMatchObject([
+      { name: 'anna', hasPassword: true },
+      {},
+    ]);
+    expect(readFileSync(join(cwd, startup), 'utf8')).toMatch(/<password>\$scrypt\$/);
   });
 
   test.each([
@@ -330,6 +408,41 @@ describe('mup user', () => {
     const add = await mup('user', 'add', 'anna', '--authorized-key', 'id.pub', '--state-dir', 's');
     const list = await mup('user', 'list', '--state-dir', 's');
     expect(add.stdout + add.stderr + list.stdout).not.toContain('\u001b');
+  });
+});
+
+describe('mup config', () => {
+  const add = async (): Promise<void> => {
+    const argv = ['user', 'add', 'anna', '--password-stdin', '--state-dir', 's'];
+    await runMup(argv, { cwd, stdin: 'correct horse\n' });
+  };
+
+  test('show prints XML that an edit-config takes, one element a line', async () => {
+    await add();
+    const { code, stdout } = await mup('config', 'show', '--state-dir', 's');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(
+      /^<config xmlns="urn:ietf:params:xml:ns:netconf:base:1\.0">\n {2}<nacm xmlns="[^"]*">\n {4}<groups>\n {6}<group>/,
+    );
+    expect(stdout).toContain('<password>$scrypt$ln=15,r=8,p=1$');
+    expect(stdout.endsWith('</config>\n')).toBe(true);
+  });
+
+  test('show --json prints what RFC 7951 says', async () => {
+    await add();
+    expect(await json('config', 'show', '--startup', '--state-dir', 's')).toMatchObject({
+      'mup-bridge:users': {
+        user: [{ name: 'local' }, { name: 'anna', password: expect.stringMatching(/^\$scrypt\$/) }],
+      },
+      'ietf-netconf-acm:nacm': { groups: { group: [{ name: 'admin', 'user-name': ['local'] }] } },
+    });
+  });
+
+  test('save needs a bridge that runs', async () => {
+    expect(await mup('config', 'save', '--state-dir', 's')).toMatchObject({
+      code: 6,
+      stderr: expect.stringContaining('no bridge runs on this state directory'),
+    });
   });
 });
 

@@ -179,7 +179,7 @@ describe('commands beside a running bridge', () => {
       const refused = { code: 'login-refused' };
       await expect(login(bridge.port, 'anna', 'first password')).rejects.toMatchObject(refused);
       await (await login(bridge.port, 'anna', 'second password')).close();
-      expect((await stat(join(bridge.stateDir, 'users.json'))).mode & 0o777).toBe(0o600);
+      expect((await stat(join(bridge.stateDir, 'datastore', 'startup.xml'))).mode & 0o777).toBe(0o600);
       await run(['user', 'remove', ...name]);
       await expect(login(bridge.port, 'anna', 'second password')).rejects.toMatchObject(refused);
     },
@@ -206,7 +206,7 @@ describe('commands beside a running bridge', () => {
           0,
           expect.stringMatching(/<hello[\s\S]*<ok\/>/),
         ]);
-        expect((await stat(join(bridge.stateDir, 'users.json'))).mode & 0o777).toBe(0o600);
+        expect((await stat(join(bridge.stateDir, 'datastore', 'startup.xml'))).mode & 0o777).toBe(0o600);
       },
       patience,
     );
