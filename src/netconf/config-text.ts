@@ -15,7 +15,7 @@ const limits = { maxBytes: 2 ** 30, maxDepth: 256, maxAttributes: 1024 };
 
 /** A datastore as it is kept: a `<config>` element (RFC 6241 §7.2), indented for people. */
 export function writeConfig(tree: ConfigTree): string {
-  return `${writeXml(indented(element(baseNamespace, 'config', tree), '\n'))}\n`;
+  return `${writeXml(indented(element(baseNamespace, 'config', tree)))}\n`;
 }
 
 /**
