@@ -1,7 +1,7 @@
 import { element, type XmlElement } from '../xml/element.ts';
 import type { SessionInfo } from './backend.ts';
 import type { ConfigChange, ConfigEdit } from './config-change.ts';
-import { type DataPath, instanceIdentifier } from './data-path.ts';
+import { type DataPath, instanceIdentifier, type PathStep } from './data-path.ts';
 import type { NetconfEvent } from './event.ts';
 import { baseEventsNamespace } from './namespaces.ts';
 import type { EndReason } from './session.ts';
@@ -29,36 +29,35 @@ export function sessionEnd(session: SessionInfo, reason: EndReason, killedBy?: n
   };
 }
 
-/** A commit to a datastore. Of very many edits no list is made: it may be omitted. */
-export function configChange({ datastore, edits, by }: ConfigChange, prefixOf: PrefixOf): NetconfEvent {
-  const told = edits.length > maxEditsTold ? [] : edits;
-  return {
+/**
+ * A commit to a datastore: one event for each top-level node that it changed, so that who may not read one
+ * learns of the others all the same. Of very many edits no list is made: it may be omitted.
+ */
+export function configChanges({ datastore, edits, by }: ConfigChange, prefixOf: PrefixOf): NetconfEvent[] {
+  const groups = new Map<string, ConfigEdit[]>();
+  for (const edit of edits) {
+    const [top] = edit.target;
+    const key = `${top?.namespace} ${top?.name}`;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [edit]);
+    else group.push(edit);
+  }
+  return [...groups.values()].map((group) => ({
+    about: commonPath(group.map(({ target }) => target)),
     content: node('netconf-config-change', [
       changedBy(by),
       node('datastore', datastore),
-      ...told.map((edit) => editElement(edit, prefixOf)),
+      ...(group.length > maxEditsTold ? [] : group).map((edit) => editElement(edit, prefixOf)),
     ]),
-  };
+  }));
 }
 
-/** Capabilities by their URIs, as hello has them. */
-export interface CapabilityChange {
-  readonly added: readonly string[];
-  readonly deleted: readonly string[];
-  /** Those with other parameters than before, as they are now. */
-  readonly modified: readonly string[];
-}
-
-/** Capabilities that the server itself has changed: modules come and go with devices. */
-export function capabilityChange({ added, deleted, modified }: CapabilityChange): NetconfEvent {
-  return {
-    content: node('netconf-capability-change', [
-      changedBy(undefined),
-      ...added.map((uri) => node('added-capability', uri)),
-      ...deleted.map((uri) => node('deleted-capability', uri)),
-      ...modified.map((uri) => node('modified-capability', uri)),
-    ]),
-  };
+/** The node that holds all that the paths name. */
+function commonPath([first = [], ...others]: readonly DataPath[]): DataPath {
+  const same = (one: PathStep | undefined, other: PathStep): boolean =>
+    JSON.stringify(one) === JSON.stringify(other);
+  const end = first.findIndex((step, i) => !others.every((path) => same(path[i], step)));
+  return end === -1 ? first : first.slice(0, end);
 }
 
 function changedBy(by: SessionInfo | undefined): XmlElement {

@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import type { NetconfConfig } from '../base/config.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Backend, SessionInfo } from './backend.ts';
-import { sessionEnd, sessionStart } from './base-events.ts';
+import { configChanges, sessionEnd, sessionStart } from './base-events.ts';
 import type { Datastores } from './datastores.ts';
 import type { EventStreams } from './event-streams.ts';
 import { ModuleCatalog } from './module-catalog.ts';
@@ -47,6 +47,8 @@ export class NetconfServer {
   readonly #host: SessionHost;
   readonly #startTime: number;
   readonly #moduleWatch: ModuleWatch;
+  /** Ends the events of commits. */
+  readonly #stopTelling: () => void;
   #lastId = 0;
   #closed = false;
 
@@ -56,6 +58,10 @@ export class NetconfServer {
     this.#dependencies = dependencies;
     this.#startTime = clock.now();
     this.#moduleWatch = new ModuleWatch({ backend, catalog, events, clock });
+    const prefixOf = (namespace: string) => catalog.current().implementedBy(namespace)?.prefix;
+    this.#stopTelling = datastores.onCommitted((change) => {
+      for (const event of configChanges(change, prefixOf)) events.emit(event);
+    });
     this.#host = {
       backend,
       datastores,
@@ -104,6 +110,7 @@ export class NetconfServer {
   close(): void {
     this.#closed = true;
     this.#moduleWatch.close();
+    this.#stopTelling();
     for (const session of [...this.#sessions.values()]) session.end('other');
   }
 
