@@ -68,8 +68,8 @@ export async function deleteConfig(operation: XmlElement, context: OperationCont
 }
 
 /** `<validate>` (RFC 6241 §8.6.4.1). */
-export function validate(operation: XmlElement, context: OperationContext): Reply {
-  context.datastores.validate(namedSource(parameters(operation, ['source']).get('source'), operation));
+export async function validate(operation: XmlElement, context: OperationContext): Promise<Reply> {
+  await context.datastores.validate(namedSource(parameters(operation, ['source']).get('source'), operation));
   return done;
 }
 

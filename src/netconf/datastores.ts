@@ -190,8 +190,10 @@ export class Datastores implements ConfigView {
    * validate (RFC 6241 §8.6.4.1).
    * @throws RpcError for the first fault
    */
-  validate(source: ConfigSource): void {
-    this.#validation.check(typeof source === 'string' ? this.read(source) : readConfig(source, this.#schema));
+  async validate(source: ConfigSource): Promise<void> {
+    const tree = typeof source === 'string' ? this.read(source) : readConfig(source, this.#schema);
+    this.#validation.check(tree);
+    if (typeof source !== 'string') await this.#prepared(tree, this.running());
   }
 
   /**
