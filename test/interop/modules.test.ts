@@ -85,9 +85,13 @@ describeWith(['ncclient', 'yanglint', 'yangdump'], 'what a client learns of a ru
 
   const announced = (): string[][] =>
     capabilities.flatMap((uri) => {
-      const [, name, revision] = /\?module=([^&]+)&revision=([0-9-]+)$/.exec(uri) ?? [];
+      const [, name, revision] = /\?module=([^&]+)&revision=([0-9-]+)(?:&features=.*)?$/.exec(uri) ?? [];
       return name === undefined || revision === undefined ? [] : [[name, revision]];
     });
+
+  /** Names of modules in a part of the data, sorted. */
+  const namesIn = (part: RegExp): string[] =>
+    [...(part.exec(data)?.[0] ?? '').matchAll(/module><name>([^<]+)</g)].map(([, name = '']) => name).sort();
 
   test('hello has no white space and lists each module once (RFC 6020 section 5.6.4)', () => {
     expect(capabilities.filter((uri) => /\s/.test(uri))).toEqual([]);
@@ -95,9 +99,14 @@ describeWith(['ncclient', 'yanglint', 'yangdump'], 'what a client learns of a ru
     const names = announced().map(([name]) => name);
     expect(names.toSorted()).toEqual([
       'ietf-netconf',
+      'ietf-netconf-acm',
       'ietf-netconf-monitoring',
+      'ietf-netconf-notifications',
+      'ietf-netconf-with-defaults',
       'mqtt-demo-board',
       'mup-bridge',
+      'nc-notifications',
+      'notifications',
     ]);
   });
 
@@ -110,6 +119,17 @@ describeWith(['ncclient', 'yanglint', 'yangdump'], 'what a client learns of a ru
       expect(text).toMatch(new RegExp(`^(?:\\s|//.*\n|/\\*[^]*?\\*/)*module ${name} \\{`));
       expect(text).toContain(`revision ${revision}`);
     }
+  });
+
+  test('the YANG library has them all, and those of YANG 1.1 (RFC 8525, RFC 7895)', () => {
+    const library = namesIn(/<yang-library .*<\/yang-library>/s);
+    const unannounced = ['ietf-datastores', 'ietf-inet-types', 'ietf-yang-library', 'ietf-yang-types'];
+    expect(library).toEqual([...announced().map(([name = '']) => name), ...unannounced].sort());
+    expect(namesIn(/<modules-state .*<\/modules-state>/s)).toEqual(library);
+    const [, contentId] = /<content-id>(\w+)</.exec(data) ?? [];
+    expect(capabilities).toContain(
+      `urn:ietf:params:netconf:capability:yang-library:1.1?revision=2019-01-04&content-id=${contentId}`,
+    );
   });
 
   test('the announced modules are of YANG 1, as hello demands (RFC 7950 section 5.6.4)', () => {
@@ -135,7 +155,16 @@ describeWith(['ncclient', 'yanglint', 'yangdump'], 'what a client learns of a ru
         return file;
       }),
     );
-    for (const part of ['devices', 'firmware', 'update-jobs', 'statistics', 'netconf-state'])
+    for (const part of [
+      'devices',
+      'firmware',
+      'update-jobs',
+      'statistics',
+      'netconf-state',
+      'yang-library',
+      'modules-state',
+      'netconf',
+    ])
       expect(data).toContain(`<${part} xmlns=`);
     expect(leafOf(data, 'firmware-version')).toBe('2');
     const file = join(folder, 'get.xml');

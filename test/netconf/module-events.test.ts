@@ -3,9 +3,19 @@ import type { ServedModule } from '../../src/netconf/backend.ts';
 import type { NetconfEvent } from '../../src/netconf/event.ts';
 import { ModuleCatalog, ModuleIndex } from '../../src/netconf/module-catalog.ts';
 import { ModuleWatch, moduleEvents } from '../../src/netconf/module-events.ts';
+import { monitoringNamespace as monitoring } from '../../src/netconf/namespaces.ts';
 import { writeXml } from '../../src/xml/xml-writer.ts';
 import { ManualClock } from '../support/manual-clock.ts';
-import { imported, lampModule, lampNamespace, lampSchema, ScriptedBackend } from './protocol-fixture.ts';
+import {
+  connect,
+  imported,
+  lampModule,
+  lampNamespace,
+  lampSchema,
+  ScriptedBackend,
+  settled,
+  startServer,
+} from './protocol-fixture.ts';
 
 const library = 'urn:ietf:params:xml:ns:yang:ietf-yang-library';
 const baseEvents = 'urn:ietf:params:xml:ns:yang:ietf-netconf-notifications';
@@ -101,5 +111,50 @@ describe('the watch on the modules', () => {
     backend.serve([lampModule]);
     clock.advance(1000);
     expect(names()).toEqual([]);
+  });
+});
+
+describe('a module that goes while a session is open', () => {
+  const reset = `<reset xmlns="${lampNamespace}"/>`;
+  const subscription =
+    '<create-subscription xmlns="urn:ietf:params:xml:ns:netconf:notification:1.0"></create-subscription>';
+
+  test('its RPCs are answered operation-not-supported, and the session goes on', async () => {
+    const { server, backend } = startServer();
+    const client = connect(server);
+    expect(await client.call(reset)).toContain('<ok/>');
+    backend.serve([fan]);
+    expect(await client.call(reset)).toContain('<error-tag>operation-not-supported</error-tag>');
+    expect(await client.call(`<reset xmlns="${fan.schema.namespace}"/>`)).toContain('<ok/>');
+    backend.serve([lampModule]);
+    expect(await client.call(reset)).toContain('<ok/>');
+  });
+
+  test('whoever has subscribed is told', async () => {
+    const { server, backend, clock } = startServer();
+    const client = connect(server);
+    expect(await client.call(subscription)).toContain('<ok/>');
+    backend.serve([fan]);
+    clock.advance(1000);
+    await settled();
+    const told = client.takeMessages().join('');
+    expect(told).toContain(`<deleted-capability>${lampNamespace}?module=mqtt-lamp&amp;`);
+    expect(told).toContain('<yang-library-update xmlns=');
+    expect(told).toContain('<yang-library-change xmlns=');
+  });
+
+  test('an earlier revision stays readable by get-schema, and is listed', async () => {
+    const { server, backend } = startServer();
+    const client = connect(server);
+    const earlier: ServedModule = { ...lampModule, conformance: 'superseded', text: async () => 'earlier' };
+    backend.serve([newLamp, earlier]);
+    const getSchema = (version: string): string =>
+      `<get-schema xmlns="${monitoring}"><identifier>mqtt-lamp</identifier>${version}</get-schema>`;
+    expect(await client.call(getSchema('<version>2026-01-02</version>'))).toContain('>earlier</data>');
+    expect(await client.call(getSchema(''))).toContain('data-not-unique');
+    const listed = await client.call(
+      `<get><filter><netconf-state xmlns="${monitoring}"><schemas/></netconf-state></filter></get>`,
+    );
+    expect(listed.match(/<version>[^<]+/g)).toEqual(['<version>2026-01-03', '<version>2026-01-02']);
   });
 });

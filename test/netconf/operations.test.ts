@@ -241,13 +241,15 @@ describe('ietf-netconf-monitoring (RFC 6022 §2.1)', () => {
     );
   });
 
-  test('capabilities are those of hello, and the one datastore is running', async () => {
+  test('capabilities are those of hello, and the datastores are running and startup', async () => {
     const client = connect(startServer().server);
     const reply = await client.call(ask('<capabilities/><datastores/>'));
     expect(reply).toContain(
       `<capability>${lampNamespace}?module=mqtt-lamp&amp;revision=2026-01-02</capability>`,
     );
-    expect(reply).toContain('<datastores><datastore><name>running</name></datastore></datastores>');
+    expect(reply).toContain(
+      '<datastores><datastore><name>running</name></datastore><datastore><name>startup</name></datastore></datastores>',
+    );
   });
 
   test('sessions and statistics count truly', async () => {

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { utf8 } from '../../src/base/bytes.ts';
 import type { RpcOutput } from '../../src/netconf/backend.ts';
 import { base10, base11 } from '../../src/netconf/hello.ts';
+import { ModuleIndex } from '../../src/netconf/module-catalog.ts';
 import { element } from '../../src/xml/element.ts';
 import {
   clientHello,
@@ -23,10 +24,9 @@ describe('the hello (RFC 6241 §8.1)', () => {
     const client = new ScriptedClient(startServer().server);
     expect(client.takeMessages()).toEqual([
       `<hello xmlns="${base}"><capabilities>` +
-        '<capability>urn:ietf:params:netconf:base:1.0</capability>' +
-        '<capability>urn:ietf:params:netconf:base:1.1</capability>' +
-        '<capability>urn:ietf:params:xml:ns:yang:ietf-netconf-monitoring?module=ietf-netconf-monitoring&amp;revision=2010-10-04</capability>' +
-        `<capability>${lampNamespace}?module=mqtt-lamp&amp;revision=2026-01-02</capability>` +
+        new ModuleIndex(startServer().backend.served).capabilities
+          .map((uri) => `<capability>${uri.replaceAll('&', '&amp;')}</capability>`)
+          .join('') +
         '</capabilities><session-id>1</session-id></hello>',
     ]);
   });

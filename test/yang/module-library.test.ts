@@ -120,8 +120,24 @@ describe('our own modules', () => {
       prefix: 'mup',
       revision: '2021-01-01',
     });
-    expect([...schema.rpcs.keys()]).toEqual(['update-firmware', 'cancel-update', 'remove-device']);
-    expect(schema.data.map(({ name }) => name)).toEqual(['devices', 'firmware', 'update-jobs', 'statistics']);
+    expect([...schema.rpcs.keys()]).toEqual([
+      'update-firmware',
+      'cancel-update',
+      'accept-device',
+      'remove-device',
+    ]);
+    expect(schema.data.filter(({ config }) => config === false).map(({ name }) => name)).toEqual([
+      'devices',
+      'firmware',
+      'update-jobs',
+      'statistics',
+    ]);
+    expect(schema.data.filter(({ config }) => config !== false).map(({ name }) => name)).toEqual([
+      'settings',
+      'users',
+      'call-home',
+    ]);
+    expect(schema.data.find(({ name }) => name === 'users')?.access).toBe('deny-all');
     expect(schema.rpcs.get('update-firmware')?.input).toMatchObject([
       { kind: 'leaf', name: 'device', mandatory: true },
       {

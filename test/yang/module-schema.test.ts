@@ -13,7 +13,10 @@ function schema(body: string, imported = ''): ModuleSchema {
 }
 
 function typeOf(type: string, definitions = '', imported = ''): YangType {
-  const [leaf] = schema(`import other { prefix p; } ${definitions} leaf l { type ${type} }`, imported).data;
+  const [leaf] = schema(
+    `import other { prefix p; } ${definitions} leaf l { config false; type ${type} }`,
+    imported,
+  ).data;
   if (leaf?.kind !== 'leaf') throw new Error('no leaf');
   return leaf.type;
 }
