@@ -252,6 +252,20 @@ describe('ietf-netconf-monitoring (RFC 6022 §2.1)', () => {
     );
   });
 
+  test('a datastore shows who has locked it, since when', async () => {
+    const { server, clock } = startServer();
+    const client = connect(server);
+    clock.advance(1000);
+    expect(await client.call('<lock><target><startup/></target></lock>')).toContain('<ok/>');
+    const locked =
+      '<datastore><name>running</name></datastore><datastore><name>startup</name><locks><global-lock>' +
+      '<locked-by-session>1</locked-by-session><locked-time>2026-01-01T00:00:01.000Z</locked-time>' +
+      '</global-lock></locks></datastore>';
+    expect(await connect(server).call(ask('<datastores/>'))).toContain(locked);
+    client.handle.closed();
+    expect(await connect(server).call(ask('<datastores/>'))).not.toContain('<locks>');
+  });
+
   test('sessions and statistics count truly', async () => {
     const { server, clock } = startServer();
     const client = connect(server);
