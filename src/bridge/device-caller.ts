@@ -19,9 +19,9 @@ export interface DeviceCall {
   readonly profile: Profile;
   readonly operation: Operation;
   readonly inputs: readonly string[];
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Milliseconds; the configured one unless given. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
 }
 
 /** Calls operations of devices; every failure is the `<rpc-error>` of the table in docs/netconf.md. */
@@ -45,7 +45,7 @@ export class DeviceCaller {
     if (this.#registry.get(uuid)?.presence === 'offline') throw deviceOffline(uuid);
     const answer = await this.#request(call);
     this.#registry.seen(uuid);
-    return { ...answer, state: declaredState(operation, answer.state, profile) };
+    return { state: declaredState(operation, answer.state, profile), outputs: answer.outputs };
   }
 
   async #request({ uuid, profile, operation, inputs, signal, timeoutMs }: DeviceCall): Promise<DeviceAnswer> {
@@ -57,8 +57,8 @@ export class DeviceCaller {
         method: operation.mqttMethod,
         inputs,
         profile,
-        ...(signal === undefined ? {} : { signal }),
-        ...(timeoutMs === undefined ? {} : { timeoutMs }),
+        signal,
+        timeoutMs,
       });
     } catch (error) {
       throw deviceFailure(uuid, error);

@@ -23,8 +23,8 @@ export interface RpcCall {
   readonly inputs: readonly string[];
   readonly profile: Profile;
   /** Milliseconds; the configured `timeoutMs` unless given. */
-  readonly timeoutMs?: number;
-  readonly signal?: AbortSignal;
+  readonly timeoutMs?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface RpcAnswer {

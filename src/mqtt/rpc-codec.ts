@@ -82,7 +82,11 @@ function encodeFields(fields: readonly string[], profile: Profile): Uint8Array {
   return utf8(fields.map(profile === 'mup' ? escapeValue : plainValue).join(';'));
 }
 
+/** ASCII that is written as it is. */
+const plainText = /^[ -$&-:<-~]*$/;
+
 function escapeValue(value: string): string {
+  if (plainText.test(value)) return value;
   // A lone surrogate has no UTF-8 form; it would reach the device as another text than was asked for.
   if (/\p{Cs}/u.test(value)) throw new PeerError('bad-value', 'a value holds an unpaired surrogate');
   return value.replaceAll('%', '%25').replaceAll(';', '%3B');

@@ -99,14 +99,16 @@ export class Subscriptions {
    * that no handler sees two. Over 3.1.1 copies cannot be told from messages that were sent twice.
    */
   #receivers(topic: string, ids: readonly number[]): Subscription[] {
-    if (ids.length > 0)
-      return [...new Set(ids)].flatMap((id) => {
-        const found = this.#byId.get(id);
-        return found !== undefined && matchesFilter(found.filter, topic) ? [found] : [];
-      });
+    if (ids.length === 1) return this.#receiver(topic, ids[0]);
+    if (ids.length > 1) return [...new Set(ids)].flatMap((id) => this.#receiver(topic, id));
     const exact = this.#byFilter.get(topic);
     const matching = [...this.#wildcards].filter(({ filter }) => matchesFilter(filter, topic));
     return exact === undefined || matching.includes(exact) ? matching : [exact, ...matching];
+  }
+
+  #receiver(topic: string, id: number | undefined): Subscription[] {
+    const found = id === undefined ? undefined : this.#byId.get(id);
+    return found !== undefined && matchesFilter(found.filter, topic) ? [found] : [];
   }
 
   #hand(handler: Subscriber['handler'], message: MqttMessage): void {

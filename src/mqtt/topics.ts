@@ -83,14 +83,27 @@ function topicFault(topic: string, uuid: DeviceUuid, use: TopicUse): string | un
 
 /** Whether a topic matches a filter (MQTT 5 §4.7; `$` topics do not match a leading wildcard). */
 export function matchesFilter(filter: string, topic: string): boolean {
-  const levels = topic.split('/');
-  const wanted = filter.split('/');
-  if (topic.startsWith('$') && (wanted[0] === '+' || wanted[0] === '#')) return false;
-  for (const [i, level] of wanted.entries()) {
-    if (level === '#') return true;
-    if (i >= levels.length || (level !== '+' && level !== levels[i])) return false;
+  if (topic.startsWith('$') && /^[+#]/.test(filter)) return false;
+  let inFilter = 0;
+  let inTopic = 0;
+  for (;;) {
+    const wanted = levelAt(filter, inFilter);
+    const level = levelAt(topic, inTopic);
+    if (wanted === '#') return true;
+    if (wanted !== '+' && wanted !== level) return false;
+    inFilter += wanted.length;
+    inTopic += level.length;
+    // `a/#` matches `a` too.
+    if (inTopic === topic.length) return inFilter === filter.length || filter.slice(inFilter) === '/#';
+    if (inFilter === filter.length) return false;
+    inFilter += 1;
+    inTopic += 1;
   }
-  return wanted.length === levels.length;
+}
+
+function levelAt(text: string, start: number): string {
+  const end = text.indexOf('/', start);
+  return text.slice(start, end < 0 ? text.length : end);
 }
 
 /**

@@ -10,9 +10,9 @@ export interface MqttMessage {
   readonly retain: boolean;
   readonly dup: boolean;
   /** MQTT 5 only. */
-  readonly responseTopic?: string;
+  readonly responseTopic?: string | undefined;
   /** MQTT 5 only. */
-  readonly correlationData?: Uint8Array;
+  readonly correlationData?: Uint8Array | undefined;
 }
 
 export interface PublishOptions {

@@ -1,4 +1,4 @@
-import { type IConnackPacket, type IPublishPacket, MqttClient } from 'mqtt';
+import { type IClientPublishOptions, type IConnackPacket, type IPublishPacket, MqttClient } from 'mqtt';
 import { toHex } from '../../base/bytes.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { MqttConfig } from '../../base/config.ts';
@@ -126,12 +126,12 @@ class MqttJsLink implements Link {
     const qos = Math.min(options.qos ?? 1, this.#maximumQos) as Qos;
     try {
       checkTopicName(topic);
-      this.#checkSize(topic, payload, { ...options, qos });
+      this.#checkSize(topic, payload, (options.qos ?? 1) === qos ? options : { ...options, qos });
     } catch (error) {
       return Promise.reject(error);
     }
     return new Promise((resolve, reject) => {
-      this.#queue.push(() => this.#send(topic, payload, { ...options, qos }, resolve, reject), reject);
+      this.#queue.push(() => this.#send(topic, payload, options, qos, resolve, reject), reject);
     });
   }
 
@@ -234,13 +234,14 @@ class MqttJsLink implements Link {
   #send(
     topic: string,
     payload: Uint8Array,
-    options: PublishOptions & { readonly qos: Qos },
+    options: PublishOptions,
+    qos: Qos,
     resolve: () => void,
     reject: (error: unknown) => void,
   ): void {
     const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
-    const packet = { qos: options.qos, retain: options.retain ?? false, ...this.#properties(options) };
-    if (options.qos === 0) {
+    const packet = this.#packetOptions(options, qos);
+    if (qos === 0) {
       this.#client.publish(topic, bytes, packet);
       resolve();
       return;
@@ -260,14 +261,22 @@ class MqttJsLink implements Link {
       .then(resolve, reject);
   }
 
-  #properties({ responseTopic, correlationData }: PublishOptions): object {
-    if (this.#version === 4 || (responseTopic === undefined && correlationData === undefined)) return {};
-    return {
-      properties: {
-        ...(responseTopic === undefined ? {} : { responseTopic }),
-        ...(correlationData === undefined ? {} : { correlationData: Buffer.from(correlationData) }),
-      },
-    };
+  /** No more than needed: mqtt.js takes its time for each that is one of its defaults. */
+  #packetOptions(options: PublishOptions, qos: Qos): IClientPublishOptions {
+    const packet: IClientPublishOptions = { qos };
+    if (options.retain === true) packet.retain = true;
+    const properties = this.#properties(options);
+    if (properties !== undefined) packet.properties = properties;
+    return packet;
+  }
+
+  #properties({ responseTopic, correlationData }: PublishOptions): PublishProperties | undefined {
+    if (this.#version === 4 || (responseTopic === undefined && correlationData === undefined))
+      return undefined;
+    const properties: PublishProperties = {};
+    if (responseTopic !== undefined) properties.responseTopic = responseTopic;
+    if (correlationData !== undefined) properties.correlationData = Buffer.from(correlationData);
+    return properties;
   }
 
   /** Runs an exchange with the broker that ends with its acknowledgement, or with the connection. */
@@ -303,6 +312,8 @@ class MqttJsLink implements Link {
   }
 }
 
+type PublishProperties = NonNullable<IClientPublishOptions['properties']>;
+
 function lost(reason: string): UnavailableError {
   return new UnavailableError('mqtt-lost', `the connection to the MQTT broker broke: ${reason}`);
 }
@@ -330,6 +341,8 @@ function clientOptions(
     resubscribe: false,
     queueQoSZero: false,
     timerVariant: 'native',
+    // Else it asks the package `debug`, thirty times a message, whether somebody listens.
+    log: () => {},
     ...(username === undefined ? {} : { username }),
     ...(password === undefined ? {} : { password }),
     ...(will === undefined ? {} : { will }),
@@ -345,12 +358,13 @@ function receivedMessage(topic: string, payload: Buffer, packet: IPublishPacket)
     qos: packet.qos,
     retain: packet.retain,
     dup: packet.dup,
-    ...(responseTopic === undefined ? {} : { responseTopic }),
-    ...(correlationData === undefined ? {} : { correlationData: new Uint8Array(correlationData) }),
+    responseTopic,
+    correlationData: correlationData && new Uint8Array(correlationData),
   };
 }
 
 function subscriptionIds({ properties }: IPublishPacket): readonly number[] {
   const ids = properties?.subscriptionIdentifier;
-  return ids === undefined ? [] : [ids].flat();
+  if (ids === undefined) return [];
+  return typeof ids === 'number' ? [ids] : ids;
 }
