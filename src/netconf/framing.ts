@@ -1,4 +1,4 @@
-import { utf8 } from '../base/bytes.ts';
+import { utf8, utf8Length } from '../base/bytes.ts';
 import { InternalError, PeerError } from '../base/errors.ts';
 import { ByteAccumulator } from './byte-accumulator.ts';
 
@@ -226,6 +226,9 @@ function isWhiteSpace(byte: number | undefined): boolean {
  * @throws InternalError when the text holds `]]>]]>`, which a writer that escapes `>` never makes
  */
 export function encodeFrame(xml: string, framing: Framing, wholeChunk = false): Uint8Array[] {
+  const octets = utf8Length(xml);
+  if (framing === 'chunked' && octets > 0 && octets <= sentChunkBytes)
+    return [utf8(`\n#${octets}\n${xml}\n##\n`)];
   const message = utf8(framing === 'chunked' ? xml : withDelimiter(xml));
   const pieceBytes = wholeChunk ? Math.max(1, message.length) : sentChunkBytes;
   const pieces: Uint8Array[] = [];

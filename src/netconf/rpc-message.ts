@@ -19,7 +19,7 @@ import { RpcError } from './rpc-error.ts';
 /** What an `<rpc-reply>` returns of its `<rpc>` (RFC 6241 §4.1): all attributes, `xmlns` ones included. */
 export interface Echo {
   readonly attributes: readonly XmlAttribute[];
-  readonly scope?: ReadonlyMap<string, string>;
+  readonly scope?: ReadonlyMap<string, string> | undefined;
 }
 
 export const noEcho: Echo = { attributes: [] };
@@ -27,9 +27,7 @@ export const noEcho: Echo = { attributes: [] };
 /** What a reply must echo of a message, be it a sound request or not. */
 export function echoOf(root: XmlElement): Echo {
   if (root.name !== 'rpc') return noEcho;
-  return root.scope === undefined
-    ? { attributes: root.attributes }
-    : { attributes: root.attributes, scope: root.scope };
+  return { attributes: root.attributes, scope: root.scope };
 }
 
 /**
@@ -60,7 +58,11 @@ function notAnRpc({ name, namespace }: XmlElement): RpcError {
 
 /** An `<rpc-reply>`; no children means `<ok/>` (RFC 6241 §4.4). */
 export function rpcReply({ attributes, scope }: Echo, children: readonly XmlElement[]): XmlElement {
-  const content = children.length === 0 ? [element(baseNamespace, 'ok')] : children;
-  const reply = element(baseNamespace, 'rpc-reply', content, attributes);
-  return scope === undefined ? reply : { ...reply, scope };
+  return {
+    name: 'rpc-reply',
+    namespace: baseNamespace,
+    attributes,
+    children: children.length === 0 ? [element(baseNamespace, 'ok')] : children,
+    scope,
+  };
 }

@@ -18,7 +18,7 @@ export interface XmlElement {
   readonly namespace: string;
   readonly attributes: readonly XmlAttribute[];
   readonly children: readonly XmlNode[];
-  readonly scope?: ReadonlyMap<string, string>;
+  readonly scope?: ReadonlyMap<string, string> | undefined;
 }
 
 /** Builds an element; texts that are `undefined` are left out. */

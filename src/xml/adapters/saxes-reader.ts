@@ -23,7 +23,6 @@ const maxNameLength = 1024;
 const maxValueLength = 65_536;
 
 const xmlnsNamespace = 'http://www.w3.org/2000/xmlns/';
-const noAttributes: readonly XmlAttribute[] = [];
 const rootScope: ReadonlyMap<string, string> = new Map();
 
 /**
@@ -70,6 +69,11 @@ class TreeBuilder {
   #limits = noLimits;
   #root: XmlElement | undefined;
   #attributes = 0;
+  /** Attributes of the present tag: those without a prefix, and whether there are others. */
+  #plain: XmlAttribute[] = [];
+  #prefixed = false;
+  /** Prefixes that it declares. */
+  #declared: string[] = [];
   #nodes = 0;
 
   constructor() {
@@ -98,10 +102,17 @@ class TreeBuilder {
       this.#checkName(name);
       this.#count();
       this.#attributes = 0;
+      this.#plain = [];
+      this.#prefixed = false;
+      this.#declared = [];
     });
-    parser.on('attribute', ({ name, value }) => {
+    parser.on('attribute', ({ name, prefix, local, value }) => {
       this.#checkName(name);
       if (value.length > maxValueLength) this.#tooBig(`a value is over ${maxValueLength} characters`);
+      if (name === 'xmlns') this.#declared.push('');
+      else if (prefix === 'xmlns') this.#declared.push(local);
+      else if (prefix === '') this.#plain.push({ name, namespace: '', value });
+      else this.#prefixed = true;
       this.#countAttribute();
     });
     parser.on('opentag', (tag) => this.#openTag(tag));
@@ -119,7 +130,7 @@ class TreeBuilder {
     this.#open.push({
       name: tag.local,
       namespace: tag.uri,
-      attributes: this.#attributes === 0 ? noAttributes : attributesOf(tag.attributes),
+      attributes: this.#prefixed ? attributesOf(tag.attributes) : this.#plain,
       children: [],
       scope: this.#scope(tag.ns),
     });
@@ -127,12 +138,9 @@ class TreeBuilder {
 
   #scope(declared: Record<string, string>): ReadonlyMap<string, string> {
     const outer = this.#open.at(-1)?.scope ?? rootScope;
-    let scope: Map<string, string> | undefined;
-    for (const prefix of Object.keys(declared)) {
-      scope ??= new Map(outer);
-      scope.set(prefix, declared[prefix] ?? '');
-    }
-    if (scope === undefined) return outer;
+    if (this.#declared.length === 0) return outer;
+    const scope = new Map(outer);
+    for (const prefix of this.#declared) scope.set(prefix, declared[prefix] ?? '');
     // Without this bound, each of many elements could copy thousands of prefixes.
     if (scope.size > this.#limits.maxAttributes)
       this.#tooBig(`over ${this.#limits.maxAttributes} namespace prefixes are in scope`);
