@@ -29,6 +29,9 @@ const maxStepsPerCharacter = 32;
 /** Longer values take too long whatever the pattern; this one, with a simple pattern, some tenths of a second. */
 const maxValueLength = 1_048_576;
 
+/** The value that matched last is known again, as the UUID of a device that is called again and again. */
+const maxRememberedLength = 64;
+
 /** States of all prepared patterns: some megabytes. */
 const maxCachedStates = 65_536;
 const cache = new Map<string, Pattern>();
@@ -43,7 +46,15 @@ export function compilePattern(text: string): Pattern {
   if (known !== undefined) return known;
   const builder = new Builder(text);
   const start = builder.add(readPattern(text), builder.end());
-  const pattern = { matches: (value: string) => run(builder.states, start, value) };
+  let accepted: string | undefined;
+  const pattern = {
+    matches(value: string) {
+      if (value === accepted) return true;
+      const matches = run(builder.states, start, value);
+      if (matches === true && value.length <= maxRememberedLength) accepted = value;
+      return matches;
+    },
+  };
   keep(text, pattern, builder.states.length);
   return pattern;
 }
