@@ -44,7 +44,8 @@ const maxRecent = 256;
 /** The devices that registered, their descriptions and modules; survives a restart. */
 export class DeviceRegistry {
   readonly #deps: DeviceRegistryDependencies;
-  readonly #devices = new Map<DeviceUuid, Device>();
+  /** `lastSeen` changes with every answer and measurement, in place. */
+  readonly #devices = new Map<DeviceUuid, Device & { lastSeen: number }>();
   readonly #templates = new Templates();
   /** Descriptions that were filled in lately: memory grows with templates, not with devices. */
   readonly #recent = new Map<
@@ -216,7 +217,7 @@ export class DeviceRegistry {
   /** Notes that something came from a registered device: an answer, a measurement. */
   seen(uuid: DeviceUuid): void {
     const device = this.#devices.get(uuid);
-    if (device !== undefined) this.#devices.set(uuid, { ...device, lastSeen: this.#deps.clock.now() });
+    if (device !== undefined) device.lastSeen = this.#deps.clock.now();
   }
 
   /** @throws UnavailableError `too-many-devices` */
