@@ -7,6 +7,8 @@ The first request opens the session: {"host", "port", "username", "password"}. T
   {"op": "get_config", "filter": "<...>"} -> likewise
   {"op": "get_schema", "name": "..."}     -> {"schema": "..."} or {"error": {...}}
   {"op": "kill_session", "id": "..."}     -> likewise
+  {"op": "create_subscription", "stream", "start", "stop", "filter": ["subtree", "<...>"]} -> likewise (all optional)
+  {"op": "take_notification", "timeout": 5} -> {"notification": "<...>"}, null when none came
   {"op": "send", "text": "..."}           -> {"sent": true}: bytes as they are, framed by ncclient
   {"op": "close"}                        -> {"closed": true}
 """
@@ -55,6 +57,18 @@ def perform(session, request):
         return {"schema": session.get_schema(request["name"]).data}
     if op == "kill_session":
         return {"reply": session.kill_session(request["id"]).xml}
+    if op == "create_subscription":
+        wanted = request.get("filter")
+        reply = session.create_subscription(
+            filter=None if wanted is None else tuple(wanted),
+            stream_name=request.get("stream"),
+            start_time=request.get("start"),
+            stop_time=request.get("stop"),
+        )
+        return {"reply": reply.xml}
+    if op == "take_notification":
+        taken = session.take_notification(block=True, timeout=request["timeout"])
+        return {"notification": None if taken is None else taken.notification_xml}
     if op == "send":
         session._session.send(request["text"])
         return {"sent": True}

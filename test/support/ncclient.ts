@@ -17,6 +17,8 @@ export interface NcclientError {
 export interface NcclientAnswer {
   readonly reply?: string;
   readonly schema?: string;
+  /** `null`: none came in time. */
+  readonly notification?: string | null;
   readonly capabilities?: readonly string[];
   readonly sessionId?: string;
   readonly error?: NcclientError;
