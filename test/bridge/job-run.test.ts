@@ -3,6 +3,7 @@ import { defaultConfig } from '../../src/base/config.ts';
 import { deferred } from '../../src/base/deferred.ts';
 import { deviceUuid, digest, jobId } from '../../src/base/ids.ts';
 import { JobRun, type JobRunDependencies } from '../../src/bridge/job-run.ts';
+import { ProgressGate } from '../../src/bridge/progress-gate.ts';
 import { newUpdateJob } from '../../src/mup/update-job.ts';
 import { description } from '../support/example-description.ts';
 import { ManualClock } from '../support/manual-clock.ts';
@@ -26,10 +27,13 @@ function runWith(put: () => Promise<void>, changes: Partial<JobRunDependencies> 
     store: { put },
     server: { requestToken: () => new Promise(() => {}) },
     images: {},
-    limits,
+    limitsOf: () => limits,
+    gate: new ProgressGate(limits),
     clock,
     logger,
     activity: { bytesSent: 0, bytesTotal: 0 },
+    onState: () => {},
+    onProgress: () => {},
     onEnd: () => {},
     ...changes,
   } as unknown as JobRunDependencies;

@@ -148,7 +148,7 @@ describe('the device registry', () => {
 
   test('a device is on disk only after the module and the template that it needs', async () => {
     await registry.register(first, on);
-    expect(store.calls.map(({ collection }) => collection)).toEqual(['modules', 'templates', 'devices']);
+    expect(store.calls.map(({ collection }) => collection)).toEqual(['templates', 'modules', 'devices']);
   });
 
   test('nothing is written when a device says what it had said before', async () => {
@@ -290,5 +290,88 @@ describe('the device registry', () => {
     const { contradictions } = await registry.register(second, many('string'));
     expect(contradictions).toHaveLength(6);
     expect(contradictions[5]).toBe('mqtt-lamp: and 15 more');
+  });
+
+  describe('of devices that nobody has accepted', () => {
+    test('holds them without a module, also over a restart, until they are accepted', async () => {
+      expect(await registry.hold(first, on)).toBe(true);
+      expect(registry.isPending(first)).toBe(true);
+      expect(registry.modules()).toEqual([]);
+      registry = await open();
+      expect(registry.isPending(first)).toBe(true);
+      expect(registry.describe(first)?.operations).toHaveLength(1);
+      const registration = await registry.accept(first);
+      expect(registration).toMatchObject({ outcome: 'registered', device: { module: 'mqtt-lamp' } });
+      expect((await open()).get(first)).toEqual({ ...registry.get(first), presence: 'unknown' });
+      expect(await registry.accept(first)).toBeUndefined();
+      expect(await registry.accept(second)).toBeUndefined();
+    });
+
+    test('says whether there is anything new in what they say, and writes nothing where there is not', async () => {
+      await registry.hold(first, on);
+      const writes = store.calls.length;
+      expect(await registry.hold(first, on)).toBe(false);
+      expect(store.calls).toHaveLength(writes);
+      expect(await registry.hold(first, onOff)).toBe(true);
+      expect(store.keys('templates')).toEqual([onOff.digest]);
+    });
+
+    test('refuses what cannot be said in YANG, and one device too many, at once', async () => {
+      const twice = template(description({ operations: [operation('on'), operation('on')] }));
+      await expect(registry.hold(first, twice)).rejects.toThrow();
+      expect(registry.get(first)).toBeUndefined();
+      registry = await open(1);
+      await registry.hold(first, on);
+      await expect(registry.hold(second, on)).rejects.toMatchObject({ code: 'too-many-devices' });
+      await expect(registry.register(second, on)).rejects.toMatchObject({ code: 'too-many-devices' });
+      await registry.accept(first);
+    });
+
+    test('is as it was before when the disk is full', async () => {
+      store.fault = ({ collection }) =>
+        collection === 'devices' ? new Error('the disk is full') : undefined;
+      await expect(registry.hold(first, on)).rejects.toThrow('the disk is full');
+      expect([registry.get(first), registry.template(on.digest)]).toEqual([undefined, undefined]);
+      store.fault = undefined;
+      await registry.hold(first, on);
+    });
+  });
+
+  describe('tells of presence', () => {
+    let told: string[];
+    const listen = (): void => {
+      told = [];
+      registry.onPresence(({ uuid, presence, firmwareVersion }) =>
+        told.push(`${uuid} ${presence} ${firmwareVersion}`),
+      );
+    };
+
+    test('when a device comes, goes or runs another firmware, and at nothing else', async () => {
+      await registry.register(first, on);
+      listen();
+      await registry.heard(first, 'online', 1);
+      await registry.heard(first, 'online', 1);
+      await registry.heard(first, 'online');
+      await registry.heard(first, 'offline');
+      await registry.heard(first, 'offline');
+      registry.seen(first);
+      await registry.register(first, on);
+      await registry.heard(first, 'online', 2);
+      await registry.heard(second, 'online', 2);
+      expect(told).toEqual(['dev-1 online 1', 'dev-1 offline 1', 'dev-1 online 1', 'dev-1 online 2']);
+    });
+
+    test('after a restart not of devices that are there as before', async () => {
+      for (const uuid of [first, second, third]) {
+        await registry.register(uuid, on);
+        await registry.heard(uuid, 'online', 1);
+      }
+      registry = await open();
+      listen();
+      await registry.heard(first, 'online', 1);
+      await registry.heard(second, 'online', 2);
+      await registry.heard(third, 'offline');
+      expect(told).toEqual(['dev-2 online 2', 'dev-3 offline 1']);
+    });
   });
 });
