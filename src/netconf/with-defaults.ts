@@ -28,12 +28,10 @@ export function applyWithDefaults(
     const node = topNode(top, schemas);
     return node === undefined ? top : reporter.element(node, top);
   });
-  const given = new Set(data.map(({ namespace, name }) => `${namespace} ${name}`));
-  const absent = schemas.flatMap(({ namespace, data: nodes }) =>
-    nodes.flatMap((node) =>
-      given.has(`${namespace} ${node.name}`) ? [] : reporter.defaults(node, [], namespace),
-    ),
-  );
+  const absent = schemas.flatMap(({ namespace, data: nodes }) => {
+    const given = data.filter((top) => top.namespace === namespace);
+    return reporter.absent(nodes, given, namespace);
+  });
   return absent.length === 0 ? present : [...present, ...absent];
 }
 
@@ -62,8 +60,14 @@ class Reporter {
     return { ...given, children };
   }
 
-  /** What a node is by default that has none of these instances. */
-  defaults(node: SchemaNode, siblings: readonly XmlElement[], namespace: string): XmlElement[] {
+  /** The defaults of those nodes of which there is no instance. */
+  absent(nodes: readonly SchemaNode[], given: readonly XmlElement[], namespace: string): XmlElement[] {
+    return nodes.flatMap((node) =>
+      given.some(({ name }) => name === node.name) ? [] : this.#defaults(node, given, namespace),
+    );
+  }
+
+  #defaults(node: SchemaNode, siblings: readonly XmlElement[], namespace: string): XmlElement[] {
     if (node.config === false) return [];
     switch (node.kind) {
       case 'leaf':
@@ -90,9 +94,7 @@ class Reporter {
       const node = findNode(nodes, child.name);
       return node === undefined ? child : this.element(node, child);
     });
-    const absent = nodes.flatMap((node) =>
-      given.some(({ name }) => name === node.name) ? [] : this.defaults(node, given, namespace),
-    );
+    const absent = this.absent(nodes, given, namespace);
     return absent.length === 0 ? present : [...present, ...absent];
   }
 
@@ -101,9 +103,7 @@ class Reporter {
     const chosen =
       choice.cases.find((nodes) => siblings.some(({ name }) => findNode(nodes, name) !== undefined)) ??
       choice.cases.find((_, i) => choice.default !== undefined && choice.caseNames?.[i] === choice.default);
-    return (chosen ?? []).flatMap((node) =>
-      siblings.some(({ name }) => name === node.name) ? [] : this.defaults(node, siblings, namespace),
-    );
+    return this.absent(chosen ?? [], siblings, namespace);
   }
 }
 
