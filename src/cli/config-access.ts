@@ -44,7 +44,8 @@ function getConfig(datastore: DatastoreName): XmlElement {
   return base('get-config', [base('source', [base(datastore, [])])]);
 }
 
-function editConfig(target: DatastoreName, edit: readonly XmlElement[]): XmlElement {
+/** `<edit-config>` (RFC 6241 §7.2). */
+export function editConfig(target: DatastoreName, edit: readonly XmlElement[]): XmlElement {
   return base('edit-config', [base('target', [base(target, [])]), base('config', edit)]);
 }
 

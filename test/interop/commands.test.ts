@@ -1,12 +1,15 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { digest } from '../../src/base/ids.ts';
+import { editConfig, runningConfig } from '../../src/cli/config-access.ts';
 import { getImage, hasImage } from '../../src/cli/device-entry.ts';
 import { connectNetconf } from '../../src/netconf/adapters/ssh-client.ts';
 import type { NetconfClient } from '../../src/netconf/client.ts';
+import { bridgeNamespace } from '../../src/netconf/namespaces.ts';
+import { element, type XmlElement } from '../../src/xml/element.ts';
 import { describeWith, root } from '../support/peers.ts';
 import { mup, Program } from '../support/program.ts';
 import {
@@ -44,6 +47,12 @@ async function login(
     ...{ host: '127.0.0.1', port, username, password },
     ...(hostKey === undefined ? { acceptHostKey: () => true } : { hostKeyFingerprint: hostKey }),
   });
+}
+
+/** The running and the startup configuration, as `mup config show` prints them. */
+async function shown({ stateDir }: BridgeProcess): Promise<[running: string, startup: string]> {
+  const show = ['config', 'show', '--state-dir', stateDir];
+  return [await run(show), await run([...show, '--startup'])];
 }
 
 /** The password that a first start shows. */
@@ -110,6 +119,20 @@ describe('mup serve', () => {
       bridge = await startBridgeProcess(stateDir);
       expect(firstPassword(bridge)).toBeUndefined();
       await (await login(bridge.port, 'admin', password)).close();
+    },
+    patience,
+  );
+
+  test(
+    'names a users.json that an older version has left, and does not read it',
+    async () => {
+      const old = join(await temporaryDirectory(), 'old');
+      await mkdir(old);
+      await writeFile(join(old, 'users.json'), '{"version":1,"users":[]}');
+      const program = mup(['serve', '--state-dir', old, ...freePorts, '--ready-json']);
+      await program.json({ netconf: undefined });
+      expect(program.stderr).toContain('users.json is not read any more');
+      expect(await program.stop()).toBe(0);
     },
     patience,
   );
@@ -182,6 +205,95 @@ describe('commands beside a running bridge', () => {
       expect((await stat(join(bridge.stateDir, 'datastore', 'startup.xml'))).mode & 0o777).toBe(0o600);
       await run(['user', 'remove', ...name]);
       await expect(login(bridge.port, 'anna', 'second password')).rejects.toMatchObject(refused);
+    },
+    patience,
+  );
+
+  test(
+    'mup user changes the running and the startup configuration, and nothing else of either',
+    async () => {
+      const client = await login(bridge.port, operator.username, operator.password);
+      const settings = (text: string): XmlElement =>
+        element(bridgeNamespace, 'settings', [element(bridgeNamespace, 'request-timeout', text)]);
+      await client.rpc(editConfig('running', [settings('7777')]));
+      const carl = ['carl', '--state-dir', bridge.stateDir];
+      await run(['user', 'add', ...carl, '--password-stdin', '--group', 'admin'], 'a password\n');
+      const [running, startup] = await shown(bridge);
+      for (const text of [running, startup]) {
+        expect(text).toMatch(/<name>carl<\/name>\s*<password>\$scrypt\$/);
+        expect(text).toMatch(/<user-name>carl<\/user-name>/);
+      }
+      expect([running.includes('7777'), startup.includes('7777')]).toEqual([true, false]);
+      await run(['config', 'save', '--state-dir', bridge.stateDir]);
+      expect((await shown(bridge))[1]).toContain('7777');
+      await run(['user', 'remove', ...carl]);
+      expect((await shown(bridge)).join('')).not.toContain('carl');
+      await client.close();
+    },
+    patience,
+  );
+
+  test(
+    'a user who is removed is out: open sessions end, and no new one begins on an open connection',
+    async () => {
+      const name = ['dora', '--state-dir', bridge.stateDir];
+      await run(['user', 'add', ...name, '--password-stdin'], 'a password\n');
+      const client = await login(bridge.port, 'dora', 'a password');
+      const other = await login(bridge.port, operator.username, operator.password);
+      await run(['user', 'remove', ...name]);
+      // The reply that never comes, or the connection that is gone: either way it has ended.
+      await expect(client.rpc(getImage(digest('0'.repeat(64))), { timeoutMs: 20_000 })).rejects.toMatchObject(
+        {
+          code: 'netconf-closed',
+        },
+      );
+      await expect(client.newSession()).rejects.toMatchObject({ code: 'netconf-closed' });
+      await other.rpc(getImage(digest('0'.repeat(64))));
+      await other.close();
+    },
+    patience,
+  );
+
+  test(
+    'a password that edit-config brings in the clear is hashed, and lets its user in',
+    async () => {
+      const client = await login(bridge.port, operator.username, operator.password);
+      const erna = (password: string): XmlElement =>
+        element(bridgeNamespace, 'users', [
+          element(bridgeNamespace, 'user', [
+            element(bridgeNamespace, 'name', 'erna'),
+            element(bridgeNamespace, 'password', password),
+          ]),
+        ]);
+      await client.rpc(editConfig('running', [erna('$0$open sesame')]));
+      const [running] = await shown(bridge);
+      expect(running).toMatch(/<name>erna<\/name>\s*<password>\$scrypt\$/);
+      expect(running).not.toContain('sesame');
+      await (await login(bridge.port, 'erna', 'open sesame')).close();
+      await expect(client.rpc(editConfig('running', [erna('$0$bell\u007f')]))).rejects.toMatchObject({
+        code: 'invalid-value',
+        where: expect.stringMatching(/user\[.*name='erna'\]\/.*password$/),
+      });
+      await client.close();
+      await run(['user', 'remove', 'erna', '--state-dir', bridge.stateDir]);
+    },
+    patience,
+  );
+
+  test(
+    'a user of no group may read and call, and neither change the configuration nor see the users',
+    async () => {
+      const name = ['fritz', '--state-dir', bridge.stateDir];
+      await run(['user', 'add', ...name, '--password-stdin'], 'a password\n');
+      const client = await login(bridge.port, 'fritz', 'a password');
+      const settings = element(bridgeNamespace, 'settings', [element(bridgeNamespace, 'window', '3')]);
+      await expect(client.rpc(editConfig('running', [settings]))).rejects.toMatchObject({
+        code: 'access-denied',
+      });
+      const config = await runningConfig(client).read('running');
+      expect(config.map(({ name }) => name)).not.toContain('users');
+      await client.close();
+      await run(['user', 'remove', ...name]);
     },
     patience,
   );

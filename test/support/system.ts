@@ -28,7 +28,10 @@ export async function run(args: readonly string[], input = ''): Promise<string> 
   return output;
 }
 
-/** Starts `mup serve` on free ports and adds the user {@link operator}; the embedded broker by default. */
+/**
+ * Starts `mup serve` on free ports and adds the user {@link operator}, who may do everything; the embedded
+ * broker by default.
+ */
 export async function startBridgeProcess(
   stateDir: string,
   { mqttUrl = '', extra = [] }: { readonly mqttUrl?: string; readonly extra?: readonly string[] } = {},
@@ -43,7 +46,7 @@ export async function startBridgeProcess(
   const readyAt = performance.now();
   const { netconf, mqtt } = ready as { netconf: { port: number }; mqtt: { url: string } };
   await run(
-    ['user', 'add', operator.username, '--password-stdin', '--state-dir', stateDir],
+    ['user', 'add', operator.username, '--password-stdin', '--group', 'admin', '--state-dir', stateDir],
     `${operator.password}\n`,
   );
   return { program, stateDir, port: netconf.port, mqttUrl: mqtt.url, readyAt };
