@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { leafOf, Ncclient, rpcXml } from '../support/ncclient.ts';
 import { describeWith, root } from '../support/peers.ts';
 import { Program } from '../support/program.ts';
 import {
@@ -17,6 +18,9 @@ import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 const document = readFileSync(join(root, 'docs', 'netconf.md'), 'utf8');
 
+/** Of bert. */
+const password = 'another good password';
+
 /** The block of code after `<!-- test: MARK -->`. */
 function example(mark: string): string {
   const block = new RegExp(`<!-- test: ${mark} -->\\n\`\`\`\\w+\\n([\\s\\S]*?)\`\`\``).exec(document);
@@ -27,6 +31,7 @@ describeWith(['ncclient', 'openssh'], 'the examples of docs/netconf.md', () => {
   let directory: string;
   let bridge: BridgeProcess;
   let device: Program;
+  let other: Program;
 
   beforeAll(async () => {
     directory = await temporaryDirectory();
@@ -40,17 +45,26 @@ describeWith(['ncclient', 'openssh'], 'the examples of docs/netconf.md', () => {
       stateDir: join(directory, 'device'),
       vendorKey,
     });
+    other = await startDeviceProcess({
+      uuid: 'MY-SECOND-DEVICE',
+      mqttUrl: bridge.mqttUrl,
+      stateDir: join(directory, 'other'),
+      vendorKey,
+    });
     const image = await makeImage(directory, { size: 3000, version: 2, vendorKey });
     await rename(image, join(directory, 'firmware.bin'));
     await rename(image.replace(/\.bin$/, '.json'), join(directory, 'firmware.json'));
     const key = join(directory, 'id');
     execFileSync('/usr/bin/ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key]);
     const login = ['--password-stdin', '--authorized-key', `${key}.pub`, '--state-dir', stateDir];
-    await run(['user', 'add', 'anna', ...login], 'a good password\n');
+    await run(['user', 'add', 'anna', '--group', 'admin', ...login], 'a good password\n');
+    const bert = ['--password-stdin', '--state-dir', stateDir];
+    await run(['user', 'add', 'bert', ...bert], `${password}\n`);
   }, 120_000);
 
   afterAll(async () => {
     await device?.stop();
+    await other?.stop();
     await bridge?.program.stop();
   });
 
@@ -79,6 +93,38 @@ describeWith(['ncclient', 'openssh'], 'the examples of docs/netconf.md', () => {
     const output = await perform('/bin/bash', ['-s'], 'ssh');
     expect(output).toContain('message-id="1"><retval xmlns="urn:mup:yang:mqtt-demo-board">10_OK</retval>');
     expect(output).toContain('message-id="2"><ok/>');
+  });
+
+  test('access control: bert is given one device, and not all of its RPCs', async () => {
+    await perform('/usr/bin/python3', ['-'], 'access');
+    const bert = await Ncclient.connect({ port: bridge.port, username: 'bert', password });
+    const { reply } = await bert.perform({ op: 'get' });
+    expect(reply).toContain('<uuid>MY-FIRST-DEVICE</uuid>');
+    expect(reply).not.toContain('MY-SECOND-DEVICE');
+    const module = 'urn:mup:yang:mqtt-demo-board';
+    const relay = (uuidInput: string) => bert.dispatch(rpcXml(module, 'relayOn', { uuidInput }));
+    expect(leafOf((await relay('MY-FIRST-DEVICE')).reply, 'retval')).toBe('10_OK');
+    expect((await relay('MY-SECOND-DEVICE')).error).toMatchObject({ tag: 'data-missing' });
+    const lamp = await bert.dispatch(rpcXml(module, 'setLampColor', { uuidInput: 'MY-FIRST-DEVICE' }));
+    expect(lamp.error).toMatchObject({
+      type: 'protocol',
+      tag: 'access-denied',
+      path: expect.stringMatching(/^\/nc:rpc\/[-\w]+:setLampColor$/),
+    });
+    await bert.close();
+    expect(bert.complaints).toBe('');
+    const startup = await Ncclient.connect({
+      port: bridge.port,
+      username: 'anna',
+      password: 'a good password',
+    });
+    const counted = await startup.perform({
+      op: 'get',
+      filter: '<nacm xmlns="urn:ietf:params:xml:ns:yang:ietf-netconf-acm"/>',
+    });
+    expect(leafOf(counted.reply, 'denied-operations')).toBe('1');
+    expect(counted.reply).toContain('<name>hands off the lamp</name>');
+    await startup.close();
   });
 
   test('sftp puts an image, which the bridge then lists by its digest', async () => {
