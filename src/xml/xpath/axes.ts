@@ -14,6 +14,7 @@ export const reverseAxes: ReadonlySet<Axis> = new Set<Axis>([
 
 /** The nodes of an axis that a test takes, in the order of the axis (XPath 1.0 §2.2, §2.3). */
 export function walk(node: TreeNode, axis: Axis, test: NodeTest, budget: Budget): TreeNode[] {
+  budget.spend(1);
   const walker = new Walker(test, budget);
   walker.walk(node, axis);
   return walker.found;
@@ -49,7 +50,7 @@ class Walker {
         this.#descendants(node);
         break;
       case 'attribute':
-        for (const attribute of node.attributes()) this.#take(attribute);
+        this.#attributes(node);
         break;
       case 'parent':
         if (parent !== undefined) this.#take(parent);
@@ -80,6 +81,19 @@ class Walker {
   #take(node: TreeNode): void {
     this.#budget.spend(stepsPerNode);
     if (takes(this.#test, node)) this.found.push(node);
+  }
+
+  #attributes(node: TreeNode): void {
+    const attributes = node.attributes();
+    this.#budget.spend(attributes.length * stepsPerNode);
+    const test = this.#test;
+    for (const one of attributes)
+      if (
+        test.kind === 'type'
+          ? test.type === 'node'
+          : one.attribute !== undefined && isNamed(test, one.attribute)
+      )
+        this.found.push(one);
   }
 
   /** Makes nodes of those children only that the test takes. */
@@ -157,8 +171,8 @@ class Walker {
 
 function takes(test: NodeTest, node: TreeNode): boolean {
   if (test.kind === 'type') return test.type === 'node' || (test.type === 'text' && node.kind === 'text');
-  const named = node.element ?? node.attribute;
-  return named !== undefined && isNamed(test, named);
+  // §2.3: only on the attribute axis, which walks by itself, is a name that of an attribute.
+  return node.element !== undefined && isNamed(test, node.element);
 }
 
 function takesChild(test: NodeTest, child: XmlNode): boolean {
