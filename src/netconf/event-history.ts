@@ -6,9 +6,6 @@ export interface HistoryLimits {
   readonly maxBytes: number;
 }
 
-/** The newest events keep their trees: those who are subscribed are about to look at them. */
-const withTrees = 128;
-
 /**
  * The newest events, oldest first, bounded in number and octets; the newest one always stays. Each has an
  * ordinal that is never used again: what was dropped is known by its ordinal being under `first`.
@@ -38,7 +35,6 @@ export class EventHistory {
   append(event: EventRecord): void {
     this.#events.push(event);
     this.#octets += event.octets;
-    this.at(this.end - withTrees)?.shrink();
     const { maxEvents, maxBytes } = this.#limits;
     while (this.end - this.#first > 1 && (this.end - this.#first > maxEvents || this.#octets > maxBytes))
       this.#drop();

@@ -12,7 +12,10 @@ export interface StoredEvent {
   readonly time: number;
   readonly stream?: string;
   readonly about?: DataPath;
-  /** The notification's own element. */
+  /** Of the notification's own element. */
+  readonly namespace: string;
+  readonly name: string;
+  /** That element. */
   readonly xml: string;
 }
 
@@ -23,17 +26,22 @@ export class EventRecord {
   readonly time: number;
   readonly stream: string | undefined;
   readonly about: DataPath | undefined;
+  readonly namespace: string;
+  readonly name: string;
   readonly #xml: string;
-  #content: XmlElement | undefined;
+  /** All who are subscribed look at an event at about the same time. */
+  #content: WeakRef<XmlElement> | undefined;
 
   /** @param content what `xml` says, where it is at hand */
-  constructor(sequence: number, { time, stream, about, xml }: StoredEvent, content?: XmlElement) {
+  constructor(sequence: number, stored: StoredEvent, content?: XmlElement) {
     this.sequence = sequence;
-    this.time = time;
-    this.stream = stream;
-    this.about = about;
-    this.#xml = xml;
-    this.#content = content;
+    this.time = stored.time;
+    this.stream = stored.stream;
+    this.about = stored.about;
+    this.namespace = stored.namespace;
+    this.name = stored.name;
+    this.#xml = stored.xml;
+    this.#content = content === undefined ? undefined : new WeakRef(content);
   }
 
   /** What it costs to hold it, about. */
@@ -41,22 +49,19 @@ export class EventRecord {
     return this.#xml.length;
   }
 
-  /** The notification's own element, for filters and access control. */
+  /** The notification's own element, for filters. */
   get content(): XmlElement {
-    return (
-      this.#content ??
-      readXml(this.#xml, { maxBytes: 2 * this.#xml.length, maxDepth: 256, maxAttributes: 256 })
-    );
+    const known = this.#content?.deref();
+    if (known !== undefined) return known;
+    const limits = { maxBytes: 2 * this.#xml.length, maxDepth: 256, maxAttributes: 256 };
+    const content = readXml(this.#xml, limits);
+    this.#content = new WeakRef(content);
+    return content;
   }
 
   /** The `<notification>` (RFC 5277 §4): eventTime comes first. */
   get notification(): string {
     return notificationOf(this.time, this.#xml);
-  }
-
-  /** Lets go of the tree: nobody is likely to ask for it any more. */
-  shrink(): void {
-    this.#content = undefined;
   }
 }
 
@@ -74,6 +79,8 @@ export function storedEvent({ stream, about, content, time }: NetconfEvent, now:
     time: time ?? now,
     ...(stream === undefined ? {} : { stream }),
     ...(about === undefined ? {} : { about }),
+    namespace: content.namespace,
+    name: content.name,
     xml: writeXml(content),
   };
 }
@@ -87,8 +94,9 @@ export function formatRecord(event: StoredEvent): string {
 export function parseRecord(text: string): StoredEvent | undefined {
   const value = parseJson(text);
   if (!isRecord(value)) return undefined;
-  const { time, stream, about, xml } = value;
+  const { time, stream, about, namespace, name, xml } = value;
   if (typeof time !== 'number' || !Number.isFinite(time) || Math.abs(time) > maxTime) return undefined;
+  if (typeof namespace !== 'string' || typeof name !== 'string') return undefined;
   if (typeof xml !== 'string' || !xml.startsWith('<')) return undefined;
   if (stream !== undefined && typeof stream !== 'string') return undefined;
   if (about !== undefined && !isDataPath(about)) return undefined;
@@ -96,6 +104,8 @@ export function parseRecord(text: string): StoredEvent | undefined {
     time,
     ...(stream === undefined ? {} : { stream }),
     ...(about === undefined ? {} : { about }),
+    namespace,
+    name,
     xml,
   };
 }

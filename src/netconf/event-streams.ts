@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import type { NotificationConfig } from '../base/config.ts';
 import { errorMessage } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
+import type { XmlElement } from '../xml/element.ts';
 import type { EventSink, NetconfEvent } from './event.ts';
 import { EventCursor } from './event-cursor.ts';
 import { EventHistory } from './event-history.ts';
@@ -70,7 +71,8 @@ export class EventStreams implements EventSink {
     try {
       const stored = storedEvent(event, this.#options.clock.now());
       const kept = this.#streams.get(stored.stream ?? '')?.kept ?? 'log';
-      this.#remember(kept, stored, event);
+      // Its tree is for those who filter now; nobody else should keep it in memory.
+      this.#remember(kept, stored, this.#deliveries.size === 0 ? undefined : event.content);
       if (kept === 'log') this.#options.log.append(formatRecord(stored));
     } catch (error) {
       this.#options.logger.error('an event is lost', {
@@ -126,8 +128,8 @@ export class EventStreams implements EventSink {
     return [this.#histories[kept]];
   }
 
-  #remember(kept: EventStream['kept'], stored: StoredEvent, event?: NetconfEvent): void {
+  #remember(kept: EventStream['kept'], stored: StoredEvent, content?: XmlElement): void {
     this.#sequence += 1;
-    this.#histories[kept].append(new EventRecord(this.#sequence, stored, event?.content));
+    this.#histories[kept].append(new EventRecord(this.#sequence, stored, content));
   }
 }

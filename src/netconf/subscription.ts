@@ -154,9 +154,9 @@ export class Delivery implements Subscription {
   }
 
   /** RFC 8341 §3.4.6; who may not read what an event is about does not learn of it. */
-  #mayReceive({ about, content }: EventRecord): boolean {
+  #mayReceive(event: EventRecord): boolean {
     const { access } = this.#subscriber;
-    return (about === undefined || access.mayRead(about)) && access.mayReceive(content);
+    return (event.about === undefined || access.mayRead(event.about)) && access.mayReceive(event);
   }
 
   /** RFC 5277 §3.3.2; of these every subscriber is told (RFC 8341 §3.4.6). */

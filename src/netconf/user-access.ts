@@ -12,8 +12,8 @@ export interface UserAccess {
   mayRead(path: DataPath): boolean;
   /** What of the data the user may read (RFC 8341 §3.4.5: what may not be read is left out silently). */
   readable(data: readonly XmlElement[]): readonly XmlElement[];
-  /** Whether the user may receive a notification. */
-  mayReceive(notification: XmlElement): boolean;
+  /** Whether the user may receive a notification, of which this is the element. */
+  mayReceive(notification: Pick<XmlElement, 'namespace' | 'name'>): boolean;
   /**
    * The first node of an edit that the user may not create, update or delete, or `undefined`.
    * @param before the datastore as it is

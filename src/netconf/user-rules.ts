@@ -57,7 +57,7 @@ export class UserRules {
   }
 
   /** §3.4.6. */
-  mayReceive({ namespace, name }: XmlElement): boolean {
+  mayReceive({ namespace, name }: Pick<XmlElement, 'namespace' | 'name'>): boolean {
     if (namespace === notificationNamespace && ownNotifications.has(name)) return true;
     const module = this.#findModule(namespace);
     const rule = this.#first('notification', 'read', module?.name, name);
@@ -70,6 +70,8 @@ export class UserRules {
   mayRead(path: DataPath): boolean {
     const [top] = path;
     if (top === undefined) return true;
+    const whole = this.#wholeReadable(top);
+    if (whole !== undefined) return whole;
     let place = this.#top('read', top.namespace);
     let schema: SchemaNode | undefined;
     for (const [depth, step] of path.entries()) {
@@ -82,7 +84,11 @@ export class UserRules {
 
   /** §3.2.4: what may not be read is left out with all below it. The same array where nothing is. */
   readable(data: readonly XmlElement[]): readonly XmlElement[] {
-    return mapKept(data, (top) => this.#visible(top, this.#top('read', top.namespace), this.#topSchema(top)));
+    return mapKept(data, (top) => {
+      const whole = this.#wholeReadable(top);
+      if (whole !== undefined) return whole ? top : undefined;
+      return this.#visible(top, this.#top('read', top.namespace), this.#topSchema(top));
+    });
   }
 
   /**
@@ -99,6 +105,14 @@ export class UserRules {
       schema = depth === 0 ? this.#topSchema(node) : childNode(schema, node.name);
     }
     return this.#permits(operation, place, schema);
+  }
+
+  /** Whether all of a top-level node is readable, or nothing of it; `undefined`: that is to be found out. */
+  #wholeReadable(top: PathStep): boolean | undefined {
+    const { ruling, ahead } = this.#top('read', top.namespace);
+    if (ahead.length > 0) return undefined;
+    if (ruling !== undefined) return ruling.permit;
+    return deniesBelow(this.#topSchema(top)) ? undefined : this.#rules.permitRead;
   }
 
   #visible(node: XmlElement, outer: NodePlace, schema: SchemaNode | undefined): XmlElement | undefined {

@@ -4,7 +4,7 @@ import { EventHistory } from '../../src/netconf/event-history.ts';
 import { EventRecord, formatRecord, parseRecord, type StoredEvent } from '../../src/netconf/event-record.ts';
 
 const record = (sequence: number, octets: number): EventRecord =>
-  new EventRecord(sequence, { time: 0, xml: `<${'a'.repeat(octets - 3)}/>` });
+  new EventRecord(sequence, { time: 0, namespace: '', name: 'a', xml: `<${'a'.repeat(octets - 3)}/>` });
 
 describe('the history of events', () => {
   test('holds the newest within both bounds, each by an ordinal that is never used again', () => {
@@ -52,9 +52,11 @@ describe('a record of the log', () => {
           { requiredKeys: ['namespace', 'name'] },
         ),
       ),
+      namespace: fc.string(),
+      name: fc.string(),
       xml: fc.string().map((text) => `<${text}`),
     },
-    { requiredKeys: ['time', 'xml'] },
+    { requiredKeys: ['time', 'namespace', 'name', 'xml'] },
   );
 
   test('is one line, and says what the event was', () => {
@@ -73,17 +75,19 @@ describe('a record of the log', () => {
     '7',
     '[]',
     '{"time":1}',
-    '{"xml":"<a/>"}',
-    '{"time":"1","xml":"<a/>"}',
-    '{"time":null,"xml":"<a/>"}',
-    '{"time":8640000000000001,"xml":"<a/>"}',
-    '{"time":1,"xml":"a"}',
-    '{"time":1,"xml":"<a/>","stream":7}',
-    '{"time":1,"xml":"<a/>","about":{}}',
-    '{"time":1,"xml":"<a/>","about":[7]}',
-    '{"time":1,"xml":"<a/>","about":[{"name":"a"}]}',
-    '{"time":1,"xml":"<a/>","about":[{"name":"a","namespace":"b","keys":{"c":7}}]}',
-    '{"time":1,"xml":"<a/>"',
+    '{"time":1,"name":"a","xml":"<a/>"}',
+    '{"time":1,"namespace":"n","xml":"<a/>"}',
+    '{"namespace":"n","name":"a","xml":"<a/>"}',
+    '{"time":"1","namespace":"n","name":"a","xml":"<a/>"}',
+    '{"time":null,"namespace":"n","name":"a","xml":"<a/>"}',
+    '{"time":8640000000000001,"namespace":"n","name":"a","xml":"<a/>"}',
+    '{"time":1,"namespace":"n","name":"a","xml":"a"}',
+    '{"time":1,"namespace":"n","name":"a","xml":"<a/>","stream":7}',
+    '{"time":1,"namespace":"n","name":"a","xml":"<a/>","about":{}}',
+    '{"time":1,"namespace":"n","name":"a","xml":"<a/>","about":[7]}',
+    '{"time":1,"namespace":"n","name":"a","xml":"<a/>","about":[{"name":"a"}]}',
+    '{"time":1,"namespace":"n","name":"a","xml":"<a/>","about":[{"name":"a","namespace":"b","keys":{"c":7}}]}',
+    '{"time":1,"namespace":"n","name":"a","xml":"<a/>"',
   ])('that is damaged is none: %s', (text) => {
     expect(parseRecord(text)).toBeUndefined();
   });

@@ -296,7 +296,7 @@ describe('replay (RFC 5277 §3.3)', () => {
     ];
     const log = new MemoryEventLog(0, [
       ...damaged,
-      '{"time":1,"xml":"<counted xmlns=\\"urn:x\\"><n>7</n></counted>"}',
+      '{"time":1,"namespace":"urn:x","name":"counted","xml":"<counted xmlns=\\"urn:x\\"><n>7</n></counted>"}',
     ]);
     const events = (clock: ManualClock) => eventStreams(clock, { log, logger });
     const { took } = await subscribe('<startTime>1970-01-01T00:00:00Z</startTime>', { events });
