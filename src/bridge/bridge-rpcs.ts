@@ -93,7 +93,7 @@ export class BridgeRpcs {
       return [];
     } catch (error) {
       if (error instanceof PeerError || error instanceof UnavailableError)
-        throw operationFailed(error.code, error.message);
+        throw operationFailed('registration-failed', error.message);
       throw error;
     }
   }

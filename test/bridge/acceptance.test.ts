@@ -181,7 +181,7 @@ describe('the acceptance policy approve (mup-protocol §5: a description under a
     await accept(two);
     await expect(accept(one)).rejects.toMatchObject({
       tag: 'operation-failed',
-      fields: { appTag: 'bad-topic' },
+      fields: { appTag: 'registration-failed' },
     });
     expect(await shown()).toMatchObject([{ acceptance: 'pending' }, { acceptance: 'accepted' }]);
   });

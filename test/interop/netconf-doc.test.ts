@@ -127,6 +127,22 @@ describeWith(['ncclient', 'openssh'], 'the examples of docs/netconf.md', () => {
     await startup.close();
   });
 
+  test('a device waits under the policy approve, and is registered as soon as a client accepts it', async () => {
+    await perform('/usr/bin/python3', ['-'], 'settings');
+    const starting = startDeviceProcess({
+      uuid: 'MY-THIRD-DEVICE',
+      mqttUrl: bridge.mqttUrl,
+      stateDir: join(directory, 'third'),
+    });
+    expect(await perform('/usr/bin/python3', ['-'], 'accept')).toBe('accepted MY-THIRD-DEVICE');
+    const third = await starting;
+    expect(third.lines.map(({ json }) => json)).toContainEqual({
+      event: 'registration-pending',
+      text: expect.any(String),
+    });
+    await third.stop();
+  });
+
   test('sftp puts an image, which the bridge then lists by its digest', async () => {
     expect(await perform('/bin/bash', ['-s'], 'sftp')).toMatch(/ 3000 .* [0-9a-f]{64}\.bin/);
   });
