@@ -14,63 +14,6 @@ import {
 const monitoring = 'urn:ietf:params:xml:ns:yang:ietf-netconf-monitoring';
 const base = 'urn:ietf:params:xml:ns:netconf:base:1.0';
 const tagOf = (reply: string): string | undefined => /<error-tag>([a-z-]+)</.exec(reply)?.[1];
-const running = '<source><running/></source>';
-
-describe('get and get-config (RFC 6241 §7.1, §7.7)', () => {
-  test('get answers the data that the filter selects, keys included', async () => {
-    const client = connect(startServer().server);
-    const filter = `<filter type="subtree"><lamps xmlns="${lampNamespace}"><lamp><room/></lamp></lamps></filter>`;
-    expect(await client.call(`<get>${filter}</get>`)).toBe(
-      `<rpc-reply xmlns="${base}" message-id="1"><data><lamps xmlns="${lampNamespace}">` +
-        '<lamp><id>1</id><room>hall</room></lamp><lamp><id>2</id><room>attic</room></lamp>' +
-        '</lamps></data></rpc-reply>',
-    );
-  });
-
-  test('an empty filter selects nothing, no filter all, the monitoring data too', async () => {
-    const client = connect(startServer().server);
-    expect(await client.call('<get><filter/></get>')).toContain('<data/>');
-    expect(await client.call('<get/>')).toMatch(/<lamps .*<netconf-state /);
-  });
-
-  test('the type of a filter may be qualified, as old clients send it', async () => {
-    const client = connect(startServer().server);
-    const filter = `<nc:filter xmlns:nc="${base}" nc:type="subtree"/>`;
-    expect(await client.call(`<get>${filter}</get>`)).toContain('<data/>');
-  });
-
-  test('an XPath filter is not supported, and another type is a bad attribute', async () => {
-    const client = connect(startServer().server);
-    const xpath = await client.call('<get><filter type="xpath" select="/"/></get>');
-    expect(xpath).toMatch(/operation-not-supported<.*XPath filters are not supported/);
-    expect(tagOf(await client.call('<get><filter type="x"/></get>'))).toBe('bad-attribute');
-  });
-
-  test('get-config needs a source, and has only running', async () => {
-    const client = connect(startServer().server);
-    const ask = async (content: string): Promise<string | undefined> =>
-      tagOf(await client.call(`<get-config>${content}</get-config>`));
-    expect(await client.call(`<get-config>${running}</get-config>`)).toContain('<data/>');
-    expect(await ask('')).toBe('missing-element');
-    expect(await ask('<source/>')).toBe('missing-element');
-    expect(await ask('<source><candidate/></source>')).toBe('operation-not-supported');
-    expect(await ask('<source><startup/></source>')).toBe('operation-not-supported');
-    expect(await ask('<source><url>file:///etc/passwd</url></source>')).toBe('operation-not-supported');
-    expect(await ask('<source><other/></source>')).toBe('unknown-element');
-    expect(await ask('<source><running/><candidate/></source>')).toBe('unknown-element');
-    expect(await ask('<source><running xmlns="urn:x"/></source>')).toBe('unknown-namespace');
-  });
-
-  test('parameters that are not served are refused', async () => {
-    const client = connect(startServer().server);
-    expect(tagOf(await client.call('<get><depth>1</depth></get>'))).toBe('unknown-element');
-    const defaults = 'urn:ietf:params:xml:ns:yang:ietf-netconf-with-defaults';
-    expect(tagOf(await client.call(`<get><with-defaults xmlns="${defaults}"/></get>`))).toBe(
-      'unknown-namespace',
-    );
-    expect(tagOf(await client.call('<get><filter/><filter/></get>'))).toBe('bad-element');
-  });
-});
 
 describe('get-schema (RFC 6022 §3.1)', () => {
   const ask = async (content: string): Promise<string> =>
@@ -147,12 +90,9 @@ describe('RPCs of modules', () => {
 
   test('never shadow an operation of the protocol', async () => {
     const { server, backend } = startServer();
-    const rpcs = new Map([
-      ...lampSchema.rpcs,
-      ['edit-config', { name: 'edit-config', input: [], output: [] }],
-    ]);
+    const rpcs = new Map([...lampSchema.rpcs, ['commit', { name: 'commit', input: [], output: [] }]]);
     backend.served = [{ ...lampModule, schema: { ...lampSchema, namespace: base, rpcs } }];
-    expect(tagOf(await connect(server).call('<edit-config/>'))).toBe('operation-not-supported');
+    expect(tagOf(await connect(server).call('<commit/>'))).toBe('operation-not-supported');
     expect(backend.calls).toEqual([]);
   });
 });

@@ -3,6 +3,7 @@ import type { Clock } from '../../src/base/clock.ts';
 import { defaultConfig, type NetconfConfig } from '../../src/base/config.ts';
 import { type LogFields, type Logger, silentLogger } from '../../src/base/logger.ts';
 import type { Backend, RpcContext, RpcInput, RpcOutput, ServedModule } from '../../src/netconf/backend.ts';
+import type { DataFilter } from '../../src/netconf/data-filter.ts';
 import { Datastores } from '../../src/netconf/datastores.ts';
 import type { EventStreams } from '../../src/netconf/event-streams.ts';
 import { encodeFrame, FrameDecoder, type Framing } from '../../src/netconf/framing.ts';
@@ -117,7 +118,7 @@ export class ScriptedBackend implements Backend {
     for (const listener of this.#listeners) listener();
   }
 
-  async get(): Promise<readonly XmlElement[]> {
+  async get(_filter: DataFilter | undefined): Promise<readonly XmlElement[]> {
     return this.data;
   }
 
