@@ -16,6 +16,7 @@ import { rpcReply } from './rpc-message.ts';
 import type { SessionHandle, SessionPort } from './session-port.ts';
 import { SessionSubscription } from './session-subscription.ts';
 import { type MessageCounters, newMessageCounters } from './statistics.ts';
+import { maxTracedCharacters, tracedText } from './trace-text.ts';
 import type { UserAccess } from './user-access.ts';
 
 /** Why a session ended; the termination reasons of RFC 6470 §2.2. */
@@ -30,9 +31,6 @@ export interface SessionHost extends ResponderHost {
   /** @param killedBy the session that asked for it, where one has */
   ended(session: NetconfSession, reason: EndReason, killedBy: number | undefined): void;
 }
-
-/** Characters of a message that the wire trace shows. */
-const maxTracedCharacters = 4096;
 
 /**
  * One NETCONF session (RFC 6241 §4, §8.1), sans I/O: bytes in through the handle, bytes out through the
@@ -285,7 +283,7 @@ export class NetconfSession implements SessionHandle {
   }
 
   #traceText(direction: 'in' | 'out', text: string, octets = text.length): void {
-    const shown = text.slice(0, maxTracedCharacters);
-    this.#host.trace?.trace(`netconf ${direction}`, { session: this.id, octets, message: shown });
+    const message = tracedText(text);
+    this.#host.trace?.trace(`netconf ${direction}`, { session: this.id, octets, message });
   }
 }

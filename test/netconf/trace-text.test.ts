@@ -1,0 +1,20 @@
+import { describe, expect, test } from '@jest/globals';
+import { tracedText } from '../../src/netconf/trace-text.ts';
+
+describe('the wire trace', () => {
+  test.each([
+    ['<password>$0$wonderland</password><a/>', '<password>$0$********</password><a/>'],
+    ['<x:password>\n $0$won$der\nland</x:password>', '<x:password>\n $0$********</x:password>'],
+    ['<password><![CDATA[$0$wonderland]]></password>', '<password><![CDATA[$0$********</password>'],
+    ['<p>$0$a</p><p>$0$b</p>', '<p>$0$********</p><p>$0$********</p>'],
+    ['<password>$scrypt$ln=15,r=8,p=1$x$y</password>', '<password>$scrypt$ln=15,r=8,p=1$x$y</password>'],
+  ])('%j shows no password', (message, shown) => {
+    expect(tracedText(message)).toBe(shown);
+  });
+
+  test('shows the beginning of a long message, and of a password there nothing', () => {
+    const begin = `<a>${'x'.repeat(4080)}</a>`;
+    expect(tracedText(`${begin}$0$wonderland`)).not.toContain('w');
+    expect(tracedText('x'.repeat(10_000))).toHaveLength(4096);
+  });
+});
