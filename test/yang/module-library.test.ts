@@ -19,6 +19,7 @@ const own = [
   ['ietf-netconf-notifications', '2012-02-06'],
   ['ietf-netconf-with-defaults', '2011-06-01'],
   ['ietf-yang-library', '2019-01-04'],
+  ['ietf-yang-metadata', '2016-08-05'],
   ['ietf-yang-types', '2013-07-15'],
   ['mup-bridge', '2021-01-01'],
   ['nc-notifications', '2008-07-14'],

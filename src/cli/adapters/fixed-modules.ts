@@ -19,6 +19,8 @@ const fixed: readonly FixedModule[] = [
   { name: 'ietf-inet-types', revision: '2013-07-15', conformance: 'import' },
   { name: 'ietf-yang-types', revision: '2013-07-15', conformance: 'import' },
   { name: 'ietf-datastores', revision: '2018-02-14', conformance: 'import' },
+  // libyang imports it in a module of its own, and asks the server for the newest.
+  { name: 'ietf-yang-metadata', revision: '2016-08-05', conformance: 'import' },
   {
     name: 'ietf-netconf',
     revision: '2011-06-01',
