@@ -98,6 +98,21 @@ describe('netconf-config-change (RFC 6470 §2.2)', () => {
     ]);
   });
 
+  test('follows each commit that changed something, and no other', async () => {
+    const lamps = '<lamps xmlns="urn:mup:yang:mqtt-lamp"><lamp><id>7</id></lamp></lamps>';
+    const edit = `<edit-config><target><running/></target><config>${lamps}</config></edit-config>`;
+    const happens = async ({ server }: ReturnType<typeof startServer>): Promise<void> => {
+      const client = connect(server);
+      for (const id of ['1', '2']) expect(await client.call(edit, id)).toContain('<ok/>');
+    };
+    const [begun, changed, ...others] = await watch(happens);
+    expect([begun, others]).toEqual([started(2), []]);
+    expect(changed).toContain(
+      `<changed-by>${parameters(2)}</changed-by><datastore>running</datastore><edit>`,
+    );
+    expect(changed).toContain('<target xmlns:lamp="urn:mup:yang:mqtt-lamp">/lamp:lamps');
+  });
+
   test('of the server itself, and of more edits than can be told', () => {
     const edits = Array.from({ length: 101 }, () => ({ target, operation: 'merge' as const }));
     expect(texts({ datastore: 'running', edits })).toEqual([
