@@ -63,13 +63,16 @@ export class NodeRules {
 /** The place of a child. */
 export function placeBelow(place: NodePlace, namespace: string, name: string, keyOf: KeyOf): NodePlace {
   if (place.ahead.length === 0) return place;
-  const met = place.ahead.flatMap((branch) =>
-    (branch.next.get(stepName(namespace, name)) ?? []).flatMap((step) => matching(step, keyOf)),
-  );
+  const met: Branch[] = [];
+  for (const branch of place.ahead)
+    for (const step of branch.next.get(stepName(namespace, name)) ?? []) {
+      const next = matching(step, keyOf);
+      if (next !== undefined) met.push(next);
+    }
   let { ruling } = place;
   for (const branch of met) ruling = earlier(ruling, branch.ruling);
   const ahead = met.filter(({ earliest }) => ruling === undefined || earliest < ruling.order);
-  return { ruling, ahead: ahead.filter(({ next }) => next.size > 0) };
+  return { ruling, ahead };
 }
 
 const nothingAhead: readonly Branch[] = [];
@@ -112,15 +115,19 @@ function branchFor(steps: NextStep[], keys: readonly AccessKey[], user: string):
   return branch;
 }
 
-function matching({ keys, branches }: NextStep, keyOf: KeyOf): Branch[] {
-  const values = keys.map(keyOf);
-  const branch = branches.get(valuesText(values));
-  return branch === undefined ? [] : [branch];
+/** An entry whose key is missing is none that a rule could name. */
+function matching({ keys, branches }: NextStep, keyOf: KeyOf): Branch | undefined {
+  const values: string[] = [];
+  for (const key of keys) {
+    const value = keyOf(key);
+    if (value === undefined) return undefined;
+    values.push(value);
+  }
+  return branches.get(valuesText(values));
 }
 
-/** A missing key is no value that a rule could name. */
-function valuesText(values: readonly (string | undefined)[]): string {
-  return JSON.stringify(values.map((value) => value ?? null));
+function valuesText(values: readonly string[]): string {
+  return values.length === 1 ? (values[0] ?? '') : JSON.stringify(values);
 }
 
 function earlier(one: Ruling | undefined, other: Ruling | undefined): Ruling | undefined {
