@@ -32,6 +32,9 @@ export interface SessionHost extends ResponderHost {
   ended(session: NetconfSession, reason: EndReason, killedBy: number | undefined): void;
 }
 
+/** A request that took this long is followed by a turn of the others. */
+const longRequestMs = 10;
+
 /**
  * One NETCONF session (RFC 6241 §4, §8.1), sans I/O: bytes in through the handle, bytes out through the
  * port. Requests run one at a time and are answered in order; what waits is bounded.
@@ -170,7 +173,12 @@ export class NetconfSession implements SessionHandle {
       const request = this.#queue.next();
       if (request === undefined) break;
       this.#steerReading();
+      const { clock } = this.#host;
+      const begun = clock.monotonic();
       await this.#serve(request);
+      // What waits of this session would else run in the same turn of the event loop, before any other.
+      if (clock.monotonic() - begun >= longRequestMs)
+        await new Promise<void>((resolve) => clock.schedule(0, resolve));
     }
     this.#working = false;
   }

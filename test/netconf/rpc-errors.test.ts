@@ -222,7 +222,7 @@ describe('the error table of netconf-wire.md, octet by octet', () => {
 
   test('an operation that needs a capability we do not announce', async () => {
     const client = connect(startServer().server);
-    for (const name of ['edit-config', 'lock', 'commit', 'nothing'])
+    for (const name of ['commit', 'discard-changes', 'cancel-commit', 'nothing'])
       expect(await client.call(`<${name}/>`)).toContain(
         `<error-type>protocol</error-type><error-tag>operation-not-supported</error-tag>`,
       );

@@ -139,6 +139,22 @@ describe('the order of requests', () => {
     expect([idOf(await client.reply()), idOf(await client.reply())]).toEqual(['2', '3']);
   });
 
+  test('requests that take long leave the others a turn between them', async () => {
+    const { server, backend, clock } = startServer();
+    backend.get = async () => {
+      clock.advance(20);
+      return [];
+    };
+    const client = connect(server);
+    client.sendRpc('<get/>', '1');
+    client.sendRpc('<get/>', '2');
+    await settled();
+    expect(client.takeMessages()).toHaveLength(1);
+    clock.advance(0);
+    await settled();
+    expect(client.takeMessages()).toHaveLength(1);
+  });
+
   test('a session whose device is slow does not keep another waiting', async () => {
     const { server, backend } = startServer();
     backend.answer = () => new Promise(() => {});
