@@ -1,8 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
 import { AccessControl } from '../../src/netconf/access-control.ts';
 import type { ConfigTree } from '../../src/netconf/config-view.ts';
-import { nacm, rule, rulesFor } from './access-fixture.ts';
-import { connect, ListLogger, lampNamespace, ScriptedBackend, startServer } from './protocol-fixture.ts';
+import { acme, acmeSchema, nacm, rule, rulesFor } from './access-fixture.ts';
+import {
+  connect,
+  ListLogger,
+  lampNamespace,
+  parse,
+  ScriptedBackend,
+  startServer,
+} from './protocol-fixture.ts';
 
 /** A server with the rules of `content`, and a session of anna. */
 function serve(content: string) {
@@ -91,5 +98,60 @@ describe('access control of data (RFC 8341 §3.2.4)', () => {
     const { anna } = serve(onlyTwo);
     expect(await anna.call(lamps('<lamp><room>hall</room></lamp>'))).toContain('<data/>');
     expect(await anna.call(lamps('<lamp><room>attic</room></lamp>'))).toContain('<id>2</id>');
+  });
+});
+
+describe('access control of configuration (RFC 8341 §3.2.5, §3.2.6)', () => {
+  const acmeModule = { schema: acmeSchema, conformance: 'implement', text: async () => '' } as const;
+
+  /** A server with a configuration of acme, and a session of anna, who may write what `permitted` says. */
+  function configured(...permitted: string[]) {
+    const path = (text: string): string => `<path xmlns:acme="${acme}">${text}</path>`;
+    const config = nacm(rulesFor('anna', ...permitted.map((one) => rule('permit', path(one)))));
+    const access = new AccessControl({
+      config: { running: () => config },
+      backend: { modules: () => [acmeModule] },
+    });
+    const { server, datastores } = startServer({}, { access, schemas: [acmeSchema] });
+    return { datastores, anna: connect(server) };
+  }
+  const edit = (content: string): string =>
+    `<edit-config><target><running/></target><config><system xmlns="${acme}">${content}</system></config></edit-config>`;
+
+  test('a refused write names its node, and changes nothing', async () => {
+    const { anna, datastores } = configured('/acme:system/acme:hostname');
+    expect(await anna.call(edit('<hostname>h</hostname><clock>c</clock>'))).toBe(
+      '<rpc-reply xmlns="urn:ietf:params:xml:ns:netconf:base:1.0" message-id="1"><rpc-error>' +
+        '<error-type>protocol</error-type><error-tag>access-denied</error-tag><error-severity>error</error-severity>' +
+        `<error-path xmlns:acme="${acme}">/acme:system/acme:clock</error-path>` +
+        '<error-message>the user may not write /acme:system/acme:clock</error-message></rpc-error></rpc-reply>',
+    );
+    expect(datastores.running()).toEqual([]);
+    expect(await anna.call(edit('<hostname>h</hostname>'))).toContain('<ok/>');
+    expect(datastores.running()).toHaveLength(1);
+  });
+
+  test('what a user may write is not what the user replaces along with it', async () => {
+    const { anna, datastores } = configured('/acme:system/acme:hostname');
+    const clock = `<config xmlns="urn:x"><system xmlns="${acme}"><clock>c</clock></system></config>`;
+    await datastores.edit({ target: 'running', config: parse(clock) });
+    const before = datastores.running();
+    const replace = edit('<hostname>h</hostname>').replace(
+      '<config>',
+      '<default-operation>replace</default-operation><config>',
+    );
+    expect(await anna.call(replace)).toContain('/acme:system/acme:clock</error-path>');
+    expect(datastores.running()).toBe(before);
+  });
+
+  test('running is copied to startup by whoever may call copy-config', async () => {
+    const { anna, datastores } = configured();
+    const host = `<config xmlns="urn:x"><system xmlns="${acme}"><hostname>h</hostname></system></config>`;
+    await datastores.edit({ target: 'running', config: parse(host) });
+    const copy = (source: string, target: string): Promise<string> =>
+      anna.call(`<copy-config><target>${target}</target><source>${source}</source></copy-config>`);
+    expect(await copy('<running/>', '<startup/>')).toContain('<ok/>');
+    expect(datastores.read('startup')).toEqual(datastores.running());
+    expect(await copy('<config/>', '<running/>')).toContain('/acme:system/acme:hostname</error-path>');
   });
 });
