@@ -4,7 +4,13 @@ The first request opens the session: {"host", "port", "username", "password"}. T
   {"op": "capabilities"}                 -> {"capabilities": [...], "sessionId": "..."}
   {"op": "dispatch", "xml": "<rpc/>"}     -> {"reply": "<...>"} or {"error": {...}}
   {"op": "get", "filter": "<...>"}        -> likewise (filter may be absent)
-  {"op": "get_config", "filter": "<...>"} -> likewise
+  {"op": "get_config", "filter": "<...>"} -> likewise ("source": "running", "withDefaults": optional)
+  {"op": "edit_config", "config": "<config/>", "target", "default_operation", "test_option", "error_option"}
+                                         -> likewise (options as ncclient names them, all optional)
+  {"op": "copy_config", "source", "target"} -> likewise (source: a datastore or "<source><config>...")
+  {"op": "delete_config", "target"}       -> likewise; also "lock", "unlock"
+  {"op": "validate", "source"}            -> likewise (source: a datastore or "<config/>")
+  {"op": "locked_edit", "config": "..."}  -> likewise: with m.locked("running")
   {"op": "get_schema", "name": "..."}     -> {"schema": "..."} or {"error": {...}}
   {"op": "kill_session", "id": "..."}     -> likewise
   {"op": "create_subscription", "stream", "start", "stop", "filter": ["subtree", "<...>"]} -> likewise (all optional)
@@ -51,8 +57,26 @@ def perform(session, request):
     if op in ("get", "get_config"):
         wanted = request.get("filter")
         given = {} if wanted is None else {"filter": ("subtree", wanted)}
-        reply = session.get(**given) if op == "get" else session.get_config(source="running", **given)
+        if "withDefaults" in request:
+            given["with_defaults"] = request["withDefaults"]
+        source = request.get("source", "running")
+        reply = session.get(**given) if op == "get" else session.get_config(source=source, **given)
         return {"reply": reply.xml}
+    if op == "edit_config":
+        names = ("default_operation", "test_option", "error_option")
+        options = {name: request[name] for name in names if name in request}
+        target = request.get("target", "running")
+        return {"reply": session.edit_config(config=request["config"], target=target, **options).xml}
+    if op == "locked_edit":
+        with session.locked("running"):
+            return {"reply": session.edit_config(config=request["config"], target="running").xml}
+    if op == "copy_config":
+        return {"reply": session.copy_config(source=request["source"], target=request["target"]).xml}
+    if op == "validate":
+        source = request["source"]
+        return {"reply": session.validate(source if source.isalpha() else to_ele(source)).xml}
+    if op in ("delete_config", "lock", "unlock"):
+        return {"reply": getattr(session, op)(target=request["target"]).xml}
     if op == "get_schema":
         return {"schema": session.get_schema(request["name"]).data}
     if op == "kill_session":
