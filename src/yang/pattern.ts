@@ -29,9 +29,6 @@ const maxStepsPerCharacter = 32;
 /** Longer values take too long whatever the pattern; this one, with a simple pattern, some tenths of a second. */
 const maxValueLength = 1_048_576;
 
-/** The value that matched last is known again, as the UUID of a device that is called again and again. */
-const maxRememberedLength = 64;
-
 /** States of all prepared patterns: some megabytes. */
 const maxCachedStates = 65_536;
 const cache = new Map<string, Pattern>();
@@ -46,17 +43,26 @@ export function compilePattern(text: string): Pattern {
   if (known !== undefined) return known;
   const builder = new Builder(text);
   const start = builder.add(readPattern(text), builder.end());
-  let accepted: string | undefined;
+  const expression = plainExpression(text);
   const pattern = {
-    matches(value: string) {
-      if (value === accepted) return true;
-      const matches = run(builder.states, start, value);
-      if (matches === true && value.length <= maxRememberedLength) accepted = value;
-      return matches;
-    },
+    matches: (value: string) =>
+      expression === undefined ? run(builder.states, start, value) : expression.test(value),
   };
   keep(text, pattern, builder.states.length);
   return pattern;
+}
+
+/** Character sets of plain ASCII, repeated or not: what XSD and JavaScript read alike. */
+const plainPattern =
+  /^(?:\[(?:[a-z]-[a-z]|[A-Z]-[A-Z]|[0-9]-[0-9]|[A-Za-z0-9_.:]|\\-)+\](?:\{\d{1,3}(?:,\d{1,3})?\})?)+$/;
+
+/**
+ * The engine's own regular expression for a pattern like that of a UUID. With one repetition of variable
+ * length at most it has a single way to match each length, so that it cannot be made to search.
+ */
+function plainExpression(text: string): RegExp | undefined {
+  if (!plainPattern.test(text) || text.split(',').length > 2) return undefined;
+  return new RegExp(`^(?:${text})$`);
 }
 
 function keep(text: string, pattern: Pattern, states: number): void {

@@ -32,6 +32,25 @@ describe('patterns (XML Schema Part 2, Appendix F)', () => {
     );
   });
 
+  test('sequences of plain sets, which the engine matches itself, mean what the automaton says', () => {
+    const set = fc.constantFrom('[a-c]', '[A-Za-z0-9]', '[0-9_.:]', '[a-z\\-]', '[b]');
+    const count = fc.constantFrom('', '{2}', '{0,3}', '{1,2}', '{0,0}');
+    fc.assert(
+      fc.property(
+        fc.array(
+          fc.tuple(set, count).map((parts) => parts.join('')),
+          { minLength: 1, maxLength: 4 },
+        ),
+        fc.string({ unit: fc.constantFrom('a', 'b', 'C', '7', '-', '.', '\n', 'ä'), maxLength: 8 }),
+        (parts, text) => {
+          const pattern = parts.join('');
+          expect(matches(pattern, text)).toBe(matches(`(${pattern})`, text));
+        },
+      ),
+      { numRuns: 1000 },
+    );
+  });
+
   test.each([
     ['[0-9a-fA-F]{4}', '00fF', '00fg'],
     ['\\p{Lu}\\p{Nd}', 'Ä٣', 'a1'],
