@@ -1,11 +1,28 @@
 import { once } from 'node:events';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { type Config, defaultConfig } from '../../src/base/config.ts';
 import { silentLogger } from '../../src/base/logger.ts';
 import { readyLines } from '../../src/cli/adapters/serve.ts';
-import { startBridge } from '../../src/cli/adapters/start-bridge.ts';
+import { type RunningBridge, startBridge } from '../../src/cli/adapters/start-bridge.ts';
+import { groupsOf, usersOf } from '../../src/netconf/user-config.ts';
+import { defaultCost } from '../../src/netconf/users.ts';
+import { readXml } from '../../src/xml/adapters/saxes-reader.ts';
+import { childElements } from '../../src/xml/element.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
+
+/** Starts a bridge on free ports, or on this port for NETCONF. */
+function startFree(stateDir: string, port = 0): Promise<RunningBridge> {
+  const config: Config = {
+    ...defaultConfig,
+    stateDir,
+    netconf: { ...defaultConfig.netconf, port },
+    mqtt: { ...defaultConfig.mqtt, embedded: { ...defaultConfig.mqtt.embedded, port: 0 } },
+  };
+  return startBridge(config, silentLogger, new AbortController().signal);
+}
 
 describe('starting a bridge', () => {
   test('a first start that fails does not use up the password of the first user', async () => {
@@ -13,13 +30,7 @@ describe('starting a bridge', () => {
     await once(taken, 'listening');
     const address = taken.address();
     const stateDir = await temporaryDirectory();
-    const config = (port: number): Config => ({
-      ...defaultConfig,
-      stateDir,
-      netconf: { ...defaultConfig.netconf, port },
-      mqtt: { ...defaultConfig.mqtt, embedded: { ...defaultConfig.mqtt.embedded, port: 0 } },
-    });
-    const start = (port: number) => startBridge(config(port), silentLogger, new AbortController().signal);
+    const start = (port: number): Promise<RunningBridge> => startFree(stateDir, port);
     const port = typeof address === 'object' && address !== null ? address.port : 0;
     await expect(start(port)).rejects.toMatchObject({ code: 'netconf-port-in-use' });
     taken.close();
@@ -29,6 +40,35 @@ describe('starting a bridge', () => {
     const again = await start(0);
     expect(again.firstPassword).toBeUndefined();
     await again.close();
+  }, 60_000);
+
+  test('the first start configures admin and the local user, who may do everything, and saves it', async () => {
+    const stateDir = await temporaryDirectory();
+    const bridge = await startFree(stateDir);
+    await bridge.close();
+    const path = join(stateDir, 'datastore', 'startup.xml');
+    const startup = await readFile(path, 'utf8');
+    expect(startup).not.toContain(bridge.firstPassword);
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
+    const limits = { maxBytes: 100_000, maxDepth: 16, maxAttributes: 8 };
+    const config = childElements(readXml(Buffer.from(startup), limits));
+    expect([...usersOf(config).values()]).toMatchObject([
+      { name: 'admin', password: defaultCost, authorizedKeys: [] },
+      { name: 'local', authorizedKeys: [expect.stringMatching(/^ssh-ed25519 \S+ local$/)] },
+    ]);
+    expect(groupsOf(config)).toEqual(new Map([['admin', ['admin', 'local']]]));
+  }, 60_000);
+
+  test('whoever has removed all users gets no new one', async () => {
+    const stateDir = await temporaryDirectory();
+    await (await startFree(stateDir)).close();
+    const path = join(stateDir, 'datastore', 'startup.xml');
+    await writeFile(path, (await readFile(path, 'utf8')).replace(/<user>[\s\S]*<\/user>/, ''), {
+      mode: 0o600,
+    });
+    const bridge = await startFree(stateDir);
+    expect(bridge.firstPassword).toBeUndefined();
+    await bridge.close();
   }, 60_000);
 
   test('the credentials in the URL of the broker are not shown', () => {
