@@ -18,17 +18,24 @@ export function requestedFilter(
   dataNode: FindDataNode,
 ): DataFilter | undefined {
   if (filter === undefined) return undefined;
-  const type = filterAttribute(filter, 'type') ?? 'subtree';
-  if (type === 'subtree') return new SubtreeFilter(filter, dataNode);
-  if (type === 'xpath') return xpathFilter(filter, dataNode);
-  throw unacceptableAttribute('type', 'filter', 'is subtree or xpath');
+  const { select } = filterKind(filter);
+  if (select === undefined) return new SubtreeFilter(filter, dataNode);
+  return new XPathFilter(select, filter.scope ?? new Map(), dataNode);
 }
 
-/** RFC 6241 §8.9.5.1: the attribute `select` is there when the type is xpath, and only then used. */
-function xpathFilter(filter: XmlElement, dataNode: FindDataNode): DataFilter {
+/**
+ * The type of a `<filter>` (RFC 6241 §8.9.5.1): the attribute `select` is there when it is xpath, and only
+ * then used.
+ * @returns no `select`: it is a subtree filter
+ * @throws RpcError
+ */
+export function filterKind(filter: XmlElement): { readonly select?: string } {
+  const type = filterAttribute(filter, 'type') ?? 'subtree';
+  if (type === 'subtree') return {};
+  if (type !== 'xpath') throw unacceptableAttribute('type', 'filter', 'is subtree or xpath');
   const select = filterAttribute(filter, 'select');
   if (select === undefined) throw missingAttribute('protocol', 'select', 'filter');
-  return new XPathFilter(select, filter.scope ?? new Map(), dataNode);
+  return { select };
 }
 
 /** Old clients qualify the attributes, which RFC 6241 does not. */

@@ -1,7 +1,7 @@
 import { dateAndTime } from '../base/clock.ts';
 import { textOf, type XmlElement } from '../xml/element.ts';
+import { eventFilter } from './event-filter.ts';
 import { allEvents } from './event-streams.ts';
-import { requestedFilter } from './filter-parameter.ts';
 import { baseNamespace, notificationNamespace } from './namespaces.ts';
 import type { OperationContext, Reply } from './operation.ts';
 import { parameters } from './parameters.ts';
@@ -13,20 +13,20 @@ import type { SubscriptionRequest } from './subscription.ts';
  * @throws RpcError
  */
 export function createSubscription(operation: XmlElement, context: OperationContext): Reply {
-  context.subscribe(subscriptionRequest(operation, context));
+  context.subscribe(subscriptionRequest(operation));
   return [];
 }
 
-function subscriptionRequest(operation: XmlElement, context: OperationContext): SubscriptionRequest {
+function subscriptionRequest(operation: XmlElement): SubscriptionRequest {
   const given = parameters(withOwnFilter(operation), ['stream', 'filter', 'startTime', 'stopTime']);
   const stream = given.get('stream');
-  const filter = requestedFilter(given.get('filter'), context.index.dataNode);
+  const filter = given.get('filter');
   const startTime = timeOf(given.get('startTime'));
   const stopTime = timeOf(given.get('stopTime'));
   checkTimes(startTime, stopTime);
   return {
     stream: stream === undefined ? allEvents : textOf(stream).trim(),
-    ...(filter === undefined ? {} : { filter }),
+    ...(filter === undefined ? {} : { filter: eventFilter(filter) }),
     ...(startTime === undefined ? {} : { startTime }),
     ...(stopTime === undefined ? {} : { stopTime }),
   };

@@ -1,9 +1,9 @@
 import type { Cancel, Clock } from '../base/clock.ts';
 import { errorMessage } from '../base/errors.ts';
-import { element, type XmlElement } from '../xml/element.ts';
+import { element } from '../xml/element.ts';
 import { writeXml } from '../xml/xml-writer.ts';
-import type { DataFilter } from './data-filter.ts';
 import type { EventCursor, HistoryMark } from './event-cursor.ts';
+import type { EventFilter } from './event-filter.ts';
 import { type EventRecord, notificationOf } from './event-record.ts';
 import { notificationStateNamespace } from './namespaces.ts';
 import type { UserAccess } from './user-access.ts';
@@ -11,7 +11,7 @@ import type { UserAccess } from './user-access.ts';
 /** What a client subscribes to (RFC 5277 §2.1.1). Times are milliseconds since the epoch. */
 export interface SubscriptionRequest {
   readonly stream: string;
-  readonly filter?: DataFilter;
+  readonly filter?: EventFilter;
   /** Asks for a replay from then on. */
   readonly startTime?: number;
   /** Not before `startTime`, which is there too. */
@@ -146,7 +146,7 @@ export class Delivery implements Subscription {
     if (this.#replayEnd !== undefined && startTime !== undefined && event.time < startTime) return false;
     if (stopTime !== undefined && event.time > stopTime) return false;
     try {
-      return this.#mayReceive(event) && (filter === undefined || matches(filter, event.content));
+      return this.#mayReceive(event) && (filter === undefined || filter.matches(event.content));
     } catch (error) {
       this.#fail(errorMessage(error));
       return false;
@@ -183,9 +183,4 @@ export class Delivery implements Subscription {
     this.#stop = this.#cursor.mark();
     this.wake();
   }
-}
-
-/** RFC 5277 §3.6: whatever a filter selects of an event, the whole of it is sent. */
-function matches(filter: DataFilter, content: XmlElement): boolean {
-  return filter.apply([content]).length > 0;
 }

@@ -29,9 +29,10 @@ export class XPathFilter implements DataFilter {
    * @throws RpcError `invalid-value` when it is not XPath or selects no nodes, `too-big`
    */
   constructor(select: string, prefixes: Prefixes, dataNode: FindDataNode = () => undefined) {
-    if (select.length > maxExpressionLength)
-      throw new RpcError('application', 'too-big', `the filter is over ${maxExpressionLength} characters`);
-    this.#expression = nodeExpression(select, prefixes);
+    this.#expression = filterExpression(select, prefixes);
+    // §8.9.1: the result has to be a node-set.
+    if (staticType(this.#expression) !== 'node-set')
+      throw invalidValue('filter', 'the attribute select is an expression that selects no nodes');
     this.#paths = accessPaths(this.#expression);
     this.#dataNode = dataNode;
   }
@@ -59,17 +60,20 @@ export class XPathFilter implements DataFilter {
   }
 }
 
-/** §8.9.1: the result has to be a node-set. */
-function nodeExpression(select: string, prefixes: Prefixes): Expression {
+/**
+ * The expression of a filter, whatever its type.
+ * @throws RpcError `invalid-value` when it is not XPath, `too-big`
+ */
+export function filterExpression(select: string, prefixes: Prefixes): Expression {
+  if (select.length > maxExpressionLength)
+    throw new RpcError('application', 'too-big', `the filter is over ${maxExpressionLength} characters`);
   try {
-    const expression = parseXPath(select, prefixes);
-    if (staticType(expression) === 'node-set') return expression;
+    return parseXPath(select, prefixes);
   } catch (error) {
     if (!(error instanceof XPathError)) throw error;
     const where = error.where === undefined ? '' : ` (${error.where})`;
     throw invalidValue('filter', `the attribute select is not XPath: ${error.message}${where}`);
   }
-  throw invalidValue('filter', 'the attribute select is an expression that selects no nodes');
 }
 
 /** Whether a step can be to a node; where a path has ended, it is to all that is below. */

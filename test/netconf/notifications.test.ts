@@ -213,6 +213,47 @@ describe('a filter (RFC 5277 §3.6)', () => {
     expect(others).toEqual([]);
   });
 
+  test.each([
+    ['/x:counted[x:parity="even"]', ['2', '4']],
+    ['/x:counted/x:n > 2', ['3', '4']],
+    ['count(/x:counted[x:n = 3])', ['3']],
+    ['string(/x:counted/x:n[. = 1])', ['1']],
+    ['/x:other', []],
+  ])('that is an XPath lets through what makes it true: %s', async (select, expected) => {
+    const text = select.replaceAll('"', '&quot;').replaceAll('>', '&gt;');
+    const { events, took } = await subscribe(`<filter type="xpath" xmlns:x="urn:x" select="${text}"/>`);
+    for (const n of [1, 2, 3, 4]) events.emit(numbered(n));
+    expect(took()).toEqual(expected);
+  });
+
+  test.each([
+    ['an XPath that is none', '<filter type="xpath" select="/a["/>', 'invalid-value'],
+    ['an XPath of a prefix that is not declared', '<filter type="xpath" select="/q:a"/>', 'invalid-value'],
+    ['an XPath without its expression', '<filter type="xpath"/>', 'missing-attribute'],
+    ['a type that does not exist', '<filter type="regex"/>', 'bad-attribute'],
+  ])('that is %s is refused', async (_, filter, tag) => {
+    const client = connect(startServer().server);
+    expect(await client.call(create(filter))).toContain(`<error-tag>${tag}</error-tag>`);
+  });
+
+  test('that takes more work than it may costs its session, and no other', async () => {
+    const logger = new ListLogger();
+    const nested = '[..//*'.repeat(8) + ']'.repeat(8);
+    const { server, client, events, clock } = await subscribe(
+      `<filter type="xpath" select="//*${nested}"/>`,
+      { logger },
+    );
+    const other = connect(server);
+    await other.call(create());
+    const many = Array.from({ length: 30 }, (_, i) => element('urn:x', 'n', String(i)));
+    events.emit({ content: element('urn:x', 'counted', many) });
+    clock.advance(0);
+    expect([client.port.aborts, other.port.aborts]).toEqual([1, 0]);
+    expect(logger.lines.filter(({ level }) => level === 'warn')).toMatchObject([
+      { message: 'a subscriber is cut off', fields: { session: 1 } },
+    ]);
+  });
+
   test('of nothing lets nothing through', async () => {
     const { events, took } = await subscribe('<filter/>');
     events.emit(numbered(1));
