@@ -3,6 +3,7 @@ import { PeerError } from '../base/errors.ts';
 import type { DeviceUuid, Digest } from '../base/ids.ts';
 import { baseNamespace, bridgeNamespace } from '../netconf/namespaces.ts';
 import { childElement, childElements, element, textOf, type XmlElement } from '../xml/element.ts';
+import { CommandError, exitCodes } from './exit-codes.ts';
 
 /** How to call one operation of the update protocol on a device: names come from its description. */
 export interface UpdateOperation {
@@ -38,15 +39,18 @@ export function getImage(digest: Digest): XmlElement {
 
 /**
  * The device in the reply to {@link getDevice}, or `undefined` when it is not registered.
- * @throws PeerError `device-pending`, `bad-reply`
+ * @throws CommandError `device-pending`; PeerError `bad-reply`
  */
 export function deviceOf(reply: XmlElement, uuid: DeviceUuid): DeviceEntry | undefined {
   const device = entryOf(reply, 'devices', 'device', 'uuid', uuid);
   if (device === undefined) return undefined;
   if (leaf(device, 'acceptance') === 'pending')
-    throw new PeerError('device-pending', `nobody has accepted device ${uuid} yet`, {
-      hint: 'Accept it with the RPC accept-device of mup-bridge.',
-    });
+    throw new CommandError(
+      exitCodes.deviceUnavailable,
+      'device-pending',
+      `nobody has accepted device ${uuid} yet`,
+      { hint: 'Accept it with the RPC accept-device of mup-bridge.' },
+    );
   const module = leaf(device, 'module');
   if (module === undefined)
     throw new PeerError('bad-reply', `the bridge names no module of device ${uuid}`, { where: 'module' });

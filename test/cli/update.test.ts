@@ -70,6 +70,8 @@ class ScriptedBridge implements UpdateSession {
   readonly calls: string[] = [];
   readonly files = new Map<string, Uint8Array>();
   registered = true;
+  /** Nobody has accepted the device. */
+  pending = false;
   firmwareVersion: string | undefined = '1';
   tokenVersion = '1';
   update: { sent: number; total: number } | undefined;
@@ -137,7 +139,8 @@ class ScriptedBridge implements UpdateSession {
       ]);
     const device: Leaf[] = [
       ['uuid', uuid],
-      ['module', 'mqtt-lamp'],
+      ...(this.pending ? [] : [['module', 'mqtt-lamp'] as const]),
+      ['acceptance', this.pending ? 'pending' : 'accepted'],
       ['profile', 'mup'],
       ['presence', 'online'],
       ...(this.firmwareVersion === undefined ? [] : [['firmware-version', this.firmwareVersion] as const]),
@@ -327,6 +330,13 @@ describe('an update that cannot succeed', () => {
     scripted.registered = false;
     const { error } = await run(scripted);
     expect([error?.exitCode, error?.code, scripted.calls]).toEqual([4, 'unknown-device', []]);
+  });
+
+  test('of a device that is pending: exit code 4, nothing sent', async () => {
+    const scripted = new ScriptedBridge();
+    scripted.pending = true;
+    const { error } = await run(scripted);
+    expect([error?.exitCode, error?.code, scripted.calls]).toEqual([4, 'device-pending', []]);
   });
 
   test('with a version that is not newer is refused here, after the token: exit code 3', async () => {
