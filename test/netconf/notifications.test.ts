@@ -88,6 +88,16 @@ describe('create-subscription (RFC 5277 §2.1.1)', () => {
     expect(told(client.takeMessages())).toEqual(['?', '1']);
   });
 
+  test('sends notifications in the framing of the session (RFC 6242 §4.3)', async () => {
+    const { server, events, clock } = startServer();
+    const client = connect(server, 'end-of-message');
+    await client.call(create());
+    events.emit(numbered(1));
+    clock.advance(0);
+    const bytes = client.port.written.at(-1) ?? new Uint8Array();
+    expect(Buffer.from(bytes).toString()).toMatch(/^<notification .*<\/notification>\]\]>\]\]>$/);
+  });
+
   test('who has not subscribed is sent nothing', async () => {
     const { server, events, clock } = startServer();
     const client = connect(server);
