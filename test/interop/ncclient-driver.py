@@ -3,7 +3,7 @@
 The first request opens the session: {"host", "port", "username", "password"}. Then:
   {"op": "capabilities"}                 -> {"capabilities": [...], "sessionId": "..."}
   {"op": "dispatch", "xml": "<rpc/>"}     -> {"reply": "<...>"} or {"error": {...}}
-  {"op": "get", "filter": "<...>"}        -> likewise (filter may be absent)
+  {"op": "get", "filter": "<...>"}        -> likewise (filter may be absent, or an XPath: [{"p": "urn:…"}, "/p:…"])
   {"op": "get_config", "filter": "<...>"} -> likewise ("source": "running", "withDefaults": optional)
   {"op": "edit_config", "config": "<config/>", "target", "default_operation", "test_option", "error_option"}
                                          -> likewise (options as ncclient names them, all optional)
@@ -47,6 +47,11 @@ def error_of(error):
     }
 
 
+def filter_of(wanted):
+    """A subtree, or the namespaces by prefix and the expression of an XPath."""
+    return ("subtree", wanted) if isinstance(wanted, str) else ("xpath", tuple(wanted))
+
+
 def perform(session, request):
     """Performs one request and returns its answer."""
     op = request["op"]
@@ -56,7 +61,7 @@ def perform(session, request):
         return {"reply": session.dispatch(to_ele(request["xml"])).xml}
     if op in ("get", "get_config"):
         wanted = request.get("filter")
-        given = {} if wanted is None else {"filter": ("subtree", wanted)}
+        given = {} if wanted is None else {"filter": filter_of(wanted)}
         if "withDefaults" in request:
             given["with_defaults"] = request["withDefaults"]
         source = request.get("source", "running")

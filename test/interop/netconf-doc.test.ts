@@ -89,6 +89,13 @@ describeWith(['ncclient', 'openssh'], 'the examples of docs/netconf.md', () => {
     expect(output).toContain('data-missing instance-required no device NO-SUCH-DEVICE is registered');
   });
 
+  test('XPath filters select one device, and leaves with the keys of their entries', async () => {
+    const [one, leaves] = (await perform('/usr/bin/python3', ['-'], 'xpath')).split('</rpc-reply>');
+    expect(one).toContain('<uuid>MY-FIRST-DEVICE</uuid>');
+    expect(one).not.toContain('MY-SECOND-DEVICE');
+    expect(leaves).toMatch(/<device><uuid>[^<]*<\/uuid><firmware-version>1<\/firmware-version><\/device>/);
+  });
+
   test('OpenSSH calls an RPC over base:1.0', async () => {
     const output = await perform('/bin/bash', ['-s'], 'ssh');
     expect(output).toContain('message-id="1"><retval xmlns="urn:mup:yang:mqtt-demo-board">10_OK</retval>');

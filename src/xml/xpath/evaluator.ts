@@ -1,3 +1,4 @@
+import { InternalError } from '../../base/errors.ts';
 import type { XmlElement } from '../element.ts';
 import { reverseAxes, walk } from './axes.ts';
 import type { Budget } from './budget.ts';
@@ -16,12 +17,11 @@ import { functionTable } from './function-table.ts';
 import { callFunction, type EvaluationContext } from './functions.ts';
 import { TreeNode } from './tree-node.ts';
 import { isNodeSet, type NodeSet, nodeSetOf, toBoolean, toNumber, type Value } from './values.ts';
-import { XPathError } from './xpath-error.ts';
 
 /**
  * Evaluates an XPath 1.0 expression at the root of a tree.
  * @param data the children of the root
- * @throws XPathError, or what the budget throws
+ * @throws what the budget throws
  */
 export function evaluateXPath(expression: Expression, data: readonly XmlElement[], budget: Budget): Value {
   const root = TreeNode.root(data);
@@ -69,7 +69,7 @@ class Evaluator {
   #nodes(expression: Expression, context: EvaluationContext): NodeSet {
     const value = this.evaluate(expression, context);
     if (isNodeSet(value)) return value;
-    throw new XPathError('there is a value where a node-set has to be');
+    throw new InternalError('a value came where the parser asked for a node-set');
   }
 
   #chain({ first, rest }: Chain, context: EvaluationContext): Value {
