@@ -69,11 +69,26 @@ function dataNames(node: SchemaNode): string[] {
 
 /**
  * What tells an instance from others of its name: an entry's key values, a leaf-list entry's value. Only of
- * elements that are valid.
+ * elements that are valid, in which keys come first.
  */
 export function identityOf(node: DataNode, element: XmlElement): string {
-  if (node.kind === 'leaf-list') return textOf(element);
-  return node.kind === 'list' ? keyIdentity(Object.values(keyValues(node.keys, element))) : '';
+  if (node.kind === 'leaf-list') return leafText(element);
+  if (node.kind !== 'list') return '';
+  const { children } = element;
+  const [first] = children;
+  if (node.keys.length === 1) return typeof first === 'object' ? leafText(first) : '';
+  return keyIdentity(
+    node.keys.map((_, i) => {
+      const key = children[i];
+      return typeof key === 'object' ? leafText(key) : '';
+    }),
+  );
+}
+
+/** The text of a leaf that is valid; a datastore has thousands of them. */
+function leafText({ children }: XmlElement): string {
+  const [value] = children;
+  return typeof value === 'string' ? value : '';
 }
 
 /** The same, of an entry whose keys have these values, in their order. */

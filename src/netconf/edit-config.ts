@@ -135,13 +135,17 @@ class Editor {
       const step = this.#step(level, { given, attributes, operation, path: listPlace, identity: '' });
       if (step !== undefined) this.#leaf(level, node, step);
     } else if (node.kind === 'leaf-list') {
-      const entry = leafElement(node, given, leafValue(node, given, this.#place(listPlace)));
+      const entry = leafElement(
+        node,
+        given,
+        leafValue(node, given, () => this.#place(listPlace)),
+      );
       const identity = identityOf(node, entry);
       const own = [...path, stepTo(node, entry)];
       const step = this.#step(level, { given, attributes, operation, path: own, identity });
       if (step !== undefined) this.#put(level, node, step, step.existing ?? entry);
     } else if (node.kind === 'list') {
-      const keys = keyLeaves(node, given, this.#place(listPlace));
+      const keys = keyLeaves(node, given, () => this.#place(listPlace));
       const values = keyValues(node.keys, { ...given, children: keys });
       const own = [...path, { namespace: level.namespace, name: node.name, keys: values }];
       const identity = keyIdentity(Object.values(values));
@@ -154,14 +158,17 @@ class Editor {
   }
 
   #member(level: EditLevel, given: XmlElement, holder: string, path: DataPath): Member {
-    const place = path.length === 0 ? {} : this.#place(path);
-    if (given.namespace !== level.namespace) throw unknownNamespace(given, holder, place);
+    if (given.namespace !== level.namespace) throw unknownNamespace(given, holder, this.#holderPlace(path));
     const member = level.members.get(given.name);
-    if (member === undefined) throw unknownElement(given, holder, place);
+    if (member === undefined) throw unknownElement(given, holder, this.#holderPlace(path));
     if (member.node.config !== false) return member;
     throw new RpcError('application', 'unknown-element', `<${given.name}> is state data, not configuration`, {
-      ...unknownElement(given, holder, place).fields,
+      ...unknownElement(given, holder, this.#holderPlace(path)).fields,
     });
+  }
+
+  #holderPlace(path: DataPath): ErrorPlace {
+    return path.length === 0 ? {} : this.#place(path);
   }
 
   /**
@@ -186,7 +193,7 @@ class Editor {
   #leaf(level: EditLevel, node: LeafNode, step: Step): void {
     const { given, path, operation, existing, attributes } = step;
     if (operation === 'none') return;
-    const value = leafValue(node, given, this.#place(path));
+    const value = leafValue(node, given, () => this.#place(path));
     if (attributes.isDefault) {
       if (value !== node.default)
         throw invalidValue(node.name, `<${node.name}>: this is not its default`, this.#place(path));
@@ -253,7 +260,7 @@ class Editor {
       entries.place(
         identity,
         value,
-        insertPlace(node, { insert, given, identity }, entries, this.#place(path)),
+        insertPlace(node, { insert, given, identity }, entries, () => this.#place(path)),
       );
     else
       throw attributeFault(

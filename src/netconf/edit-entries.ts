@@ -18,10 +18,6 @@ export class Entries {
   #first: Link | undefined;
   #last: Link | undefined;
 
-  get size(): number {
-    return this.#links.size;
-  }
-
   get(identity: string): XmlElement | undefined {
     return this.#links.get(identity)?.element;
   }
@@ -58,8 +54,8 @@ export class Entries {
   }
 
   /** In order. */
-  *[Symbol.iterator](): Generator<XmlElement> {
-    for (let link = this.#first; link !== undefined; link = link.next) yield link.element;
+  appendTo(elements: XmlElement[]): void {
+    for (let link = this.#first; link !== undefined; link = link.next) elements.push(link.element);
   }
 
   #successor(place: Place, link: Link): Link | undefined {

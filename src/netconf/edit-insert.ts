@@ -5,6 +5,7 @@ import { keyIdentity } from './config-schema.ts';
 import type { Insert } from './edit-attributes.ts';
 import type { Entries, Place } from './edit-entries.ts';
 import { attributeFault } from './edit-errors.ts';
+import type { PlaceOf } from './edit-values.ts';
 import type { ErrorPlace } from './protocol-errors.ts';
 import type { RpcError } from './rpc-error.ts';
 import { findNode } from './schema-nodes.ts';
@@ -23,19 +24,25 @@ export function insertPlace(
     identity,
   }: { readonly insert: Insert; readonly given: XmlElement; readonly identity: string },
   entries: Entries,
-  place: ErrorPlace,
+  placeOf: PlaceOf,
 ): Place {
   const { where } = insert;
   if (node.orderedBy !== 'user')
-    throw attributeFault('bad-attribute', 'insert', node.name, 'is for what is ordered by the user', place);
+    throw attributeFault(
+      'bad-attribute',
+      'insert',
+      node.name,
+      'is for what is ordered by the user',
+      placeOf(),
+    );
   if (where === 'first' || where === 'last') return where;
   const attribute = node.kind === 'list' ? 'key' : 'value';
   const text = insert[attribute];
   if (text === undefined)
-    throw attributeFault('missing-attribute', attribute, node.name, `goes with insert="${where}"`, place);
+    throw attributeFault('missing-attribute', attribute, node.name, `goes with insert="${where}"`, placeOf());
   const neighbour = node.kind === 'list' ? keyedIdentity(node, given, text) : canonical(node.type, text);
   if (neighbour === undefined || neighbour === identity || entries.get(neighbour) === undefined)
-    throw missingInstance(attribute, node.name, place);
+    throw missingInstance(attribute, node.name, placeOf());
   return where === 'before' ? { before: neighbour } : { after: neighbour };
 }
 

@@ -66,7 +66,9 @@ export class EditLevel {
   children(): XmlElement[] {
     for (const name of this.#given)
       for (const rival of this.members.get(name)?.rivals ?? []) this.#now.delete(rival);
-    return [...this.members.keys()].flatMap((name) => [...(this.#now.get(name) ?? [])]);
+    const children: XmlElement[] = [];
+    for (const name of this.members.keys()) this.#now.get(name)?.appendTo(children);
+    return children;
   }
 }
 

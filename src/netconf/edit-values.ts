@@ -11,18 +11,21 @@ import {
 } from './protocol-errors.ts';
 import { findNode } from './schema-nodes.ts';
 
+/** Says where an error is, when there is one: paths of thousands of leaves are not written for nothing. */
+export type PlaceOf = () => ErrorPlace;
+
 /**
  * The canonical value of a leaf or leaf-list entry (RFC 6020 §9.1).
  * @throws RpcError `invalid-value`, `unknown-element`
  */
-export function leafValue(node: LeafNode | LeafListNode, given: XmlElement, place: ErrorPlace): string {
+export function leafValue(node: LeafNode | LeafListNode, given: XmlElement, place: PlaceOf): string {
   const [child] = childElements(given);
-  if (child !== undefined) throw unknownElement(child, given.name, place);
+  if (child !== undefined) throw unknownElement(child, given.name, place());
   try {
     return checkValue(node.type, textOf(given));
   } catch (error) {
     if (!(error instanceof ValueError)) throw error;
-    throw invalidValue(node.name, `<${node.name}>: ${error.message}`, place);
+    throw invalidValue(node.name, `<${node.name}>: ${error.message}`, place());
   }
 }
 
@@ -65,14 +68,14 @@ export function sameLeaf(one: XmlElement, other: XmlElement): boolean {
  * @param place of the list
  * @throws RpcError `missing-element`, `bad-element`, `unknown-namespace`, `invalid-value`
  */
-export function keyLeaves(list: ListNode, entry: XmlElement, place: ErrorPlace): XmlElement[] {
+export function keyLeaves(list: ListNode, entry: XmlElement, place: PlaceOf): XmlElement[] {
   const children = childElements(entry);
   return list.keys.map((key) => {
     const [given, second] = children.filter(({ name }) => name === key);
     const node = findNode(list.children, key);
-    if (given === undefined || node?.kind !== 'leaf') throw missingElement(key, list.name, place);
-    if (given.namespace !== entry.namespace) throw unknownNamespace(given, list.name, place);
-    if (second !== undefined) throw misplaced(key, `<${key}> is given twice`, place);
+    if (given === undefined || node?.kind !== 'leaf') throw missingElement(key, list.name, place());
+    if (given.namespace !== entry.namespace) throw unknownNamespace(given, list.name, place());
+    if (second !== undefined) throw misplaced(key, `<${key}> is given twice`, place());
     return leafElement(node, given, leafValue(node, given, place));
   });
 }
