@@ -19,12 +19,19 @@ export type HashPassword = (password: string) => Promise<PasswordRecord>;
 /**
  * Makes a configuration fit to be kept: passwords that came in the clear (`$0$…`) are hashed, so that none
  * is ever stored or shown; names, passwords and keys are checked.
+ * @param before a configuration that was prepared: its users are not looked at again
  * @returns the same tree where there was nothing to hash
  * @throws RpcError `invalid-value` with the leaf's path, `resource-denied`
  */
-export async function prepareUsers(config: ConfigTree, hash: HashPassword): Promise<ConfigTree> {
-  const users = userElements(config);
-  if (users.length > maxUsers) throw tooMany(`over ${maxUsers} users`);
+export async function prepareUsers(
+  config: ConfigTree,
+  before: ConfigTree,
+  hash: HashPassword,
+): Promise<ConfigTree> {
+  const all = userElements(config);
+  if (all.length > maxUsers) throw tooMany(`over ${maxUsers} users`);
+  const prepared = new Set(userElements(before));
+  const users = all.filter((user) => !prepared.has(user));
   for (const user of users) checkUser(user);
   const clear = users.flatMap((user) => {
     const password = clearPassword(leafText(user, 'password') ?? '');
@@ -32,12 +39,9 @@ export async function prepareUsers(config: ConfigTree, hash: HashPassword): Prom
   });
   if (clear.length === 0) return config;
   if (clear.length > maxNewPasswords) throw tooMany(`over ${maxNewPasswords} passwords to be hashed`);
-  const prepared = new Map<XmlElement, XmlElement>();
-  for (const { user, password } of clear)
-    prepared.set(user, withPassword(user, await hashed(password, hash)));
-  return config.map((top) =>
-    isUsers(top) ? withChildren(top, (child) => prepared.get(child) ?? child) : top,
-  );
+  const hashes = new Map<XmlElement, XmlElement>();
+  for (const { user, password } of clear) hashes.set(user, withPassword(user, await hashed(password, hash)));
+  return config.map((top) => (isUsers(top) ? withChildren(top, (child) => hashes.get(child) ?? child) : top));
 }
 
 function checkUser(user: XmlElement): void {

@@ -9,6 +9,7 @@ import { getImage, hasImage } from '../../src/cli/device-entry.ts';
 import { connectNetconf } from '../../src/netconf/adapters/ssh-client.ts';
 import type { NetconfClient } from '../../src/netconf/client.ts';
 import { bridgeNamespace } from '../../src/netconf/namespaces.ts';
+import { userRemoval } from '../../src/netconf/user-edits.ts';
 import { element, type XmlElement } from '../../src/xml/element.ts';
 import { describeWith, root } from '../support/peers.ts';
 import { mup, Program } from '../support/program.ts';
@@ -250,6 +251,21 @@ describe('commands beside a running bridge', () => {
       await expect(client.newSession()).rejects.toMatchObject({ code: 'netconf-closed' });
       await other.rpc(getImage(digest('0'.repeat(64))));
       await other.close();
+    },
+    patience,
+  );
+
+  test(
+    'whoever removes himself is told so before he is out',
+    async () => {
+      const name = ['emil', '--state-dir', bridge.stateDir];
+      await run(['user', 'add', ...name, '--password-stdin', '--group', 'admin'], 'a password\n');
+      const client = await login(bridge.port, 'emil', 'a password');
+      const config = await runningConfig(client).read('running');
+      await client.rpc(editConfig('running', userRemoval(config, 'emil')));
+      await expect(client.rpc(getImage(digest('0'.repeat(64))))).rejects.toMatchObject({
+        code: 'netconf-closed',
+      });
     },
     patience,
   );

@@ -26,8 +26,8 @@ describe('a configuration with users, before it is kept', () => {
       userElement(['name', 'alice'], ['authorized-key', key]),
       userElement(['name', 'bob']),
     );
-    expect(await prepareUsers(tree, hash)).toBe(tree);
-    expect(await prepareUsers([], hash)).toEqual([]);
+    expect(await prepareUsers(tree, [], hash)).toBe(tree);
+    expect(await prepareUsers([], [], hash)).toEqual([]);
   });
 
   test('has its clear passwords hashed, and nothing else changed', async () => {
@@ -38,7 +38,7 @@ describe('a configuration with users, before it is kept', () => {
         userElement(['name', 'bob']),
       ),
     ];
-    const prepared = await prepareUsers(tree, hash);
+    const prepared = await prepareUsers(tree, [], hash);
     expect(prepared[0]).toBe(tree[0]);
     expect([...usersOf(prepared).values()]).toEqual([
       { name: 'alice', password: await hash('wonderland'), authorizedKeys: [key] },
@@ -46,12 +46,19 @@ describe('a configuration with users, before it is kept', () => {
     ]);
   });
 
+  test('is not looked at again where a user stayed as he was', async () => {
+    const old = userElement(['name', 'alice'], ['authorized-key', 'of a type that was taken once']);
+    const tree = usersConfig(old, userElement(['name', 'bob'], ['password', '$0$builder']));
+    expect((await prepareUsers(tree, usersConfig(old), hash))[0]?.children[0]).toBe(old);
+    await expect(prepareUsers(tree, [], hash)).rejects.toMatchObject({ tag: 'invalid-value' });
+  });
+
   test('never holds a password in the clear', async () => {
     const password = fc.stringMatching(/^[!-~]{1,40}$/);
     await fc.assert(
       fc.asyncProperty(fc.array(password, { minLength: 1, maxLength: 5 }), async (passwords) => {
         const users = passwords.map((text, i) => userElement(['name', `u${i}`], ['password', `$0$${text}`]));
-        const prepared = await prepareUsers(usersConfig(...users), hash);
+        const prepared = await prepareUsers(usersConfig(...users), [], hash);
         expect(prepared.map(writeXml).join('')).not.toContain('$0$');
         expect([...usersOf(prepared).values()].every((user) => user.password !== undefined)).toBe(true);
       }),
@@ -118,7 +125,7 @@ describe('a configuration with users, before it is kept', () => {
       '/mup:authorized-key',
     ],
   ] as const)('is refused with the place of %s, and without the secret', async (_what, leaves, path) => {
-    const refused = await prepareUsers(usersConfig(userElement(...leaves)), hash).catch(
+    const refused = await prepareUsers(usersConfig(userElement(...leaves)), [], hash).catch(
       (error: unknown) => error,
     );
     expect(refused).toMatchObject({
@@ -131,10 +138,12 @@ describe('a configuration with users, before it is kept', () => {
 
   test('may not bring more passwords than are hashed in seconds, nor endless keys', async () => {
     const many = Array.from({ length: 33 }, (_, i) => userElement(['name', `u${i}`], ['password', '$0$x']));
-    await expect(prepareUsers(usersConfig(...many), hash)).rejects.toMatchObject({ tag: 'resource-denied' });
+    await expect(prepareUsers(usersConfig(...many), [], hash)).rejects.toMatchObject({
+      tag: 'resource-denied',
+    });
     const keys = Array.from({ length: 101 }, () => ['authorized-key', key] as const);
     const user = userElement(['name', 'alice'], ...keys);
-    await expect(prepareUsers(usersConfig(user), hash)).rejects.toMatchObject({ tag: 'resource-denied' });
+    await expect(prepareUsers(usersConfig(user), [], hash)).rejects.toMatchObject({ tag: 'resource-denied' });
   });
 
   test('is refused while too many logins are being checked', async () => {
@@ -142,6 +151,6 @@ describe('a configuration with users, before it is kept', () => {
       throw new UnavailableError('too-many-logins', 'too many logins are being checked');
     };
     const tree = usersConfig(userElement(['name', 'alice'], ['password', '$0$x']));
-    await expect(prepareUsers(tree, busy)).rejects.toMatchObject({ tag: 'resource-denied' });
+    await expect(prepareUsers(tree, [], busy)).rejects.toMatchObject({ tag: 'resource-denied' });
   });
 });

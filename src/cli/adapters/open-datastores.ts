@@ -41,16 +41,16 @@ export async function openDatastores(
 }
 
 /** What a configuration has to be besides valid: rules that can match, users who could log in. */
-function prepare(after: ConfigTree): Promise<ConfigTree> {
+function prepare(after: ConfigTree, before: ConfigTree): Promise<ConfigTree> {
   checkAccessRules(after);
-  return prepareUsers(after, hashPassword);
+  return prepareUsers(after, before, hashPassword);
 }
 
 /** A file that was edited by hand may hold anything; passwords in the clear do not stay in it. */
 async function checkStartup(datastores: Datastores, path: string): Promise<void> {
-  const before = datastores.read('startup');
+  const startup = datastores.read('startup');
   try {
-    if ((await prepare(before)) === before) return;
+    if ((await prepare(startup, [])) === startup) return;
     await datastores.copy('startup', 'running');
     await datastores.copy('running', 'startup');
   } catch (error) {
