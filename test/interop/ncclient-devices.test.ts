@@ -1,0 +1,111 @@
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { leafOf, Ncclient, rpcXml } from '../support/ncclient.ts';
+import { describeWith } from '../support/peers.ts';
+import type { Program } from '../support/program.ts';
+import {
+  type BridgeProcess,
+  makeImage,
+  operator,
+  prepareTrust,
+  run,
+  startBridgeProcess,
+  startDeviceProcess,
+} from '../support/system.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
+
+const bridgeModule = 'urn:mup:yang:mup-bridge';
+const uuid = 'EVENTS-0001';
+
+describeWith(['ncclient'], 'what ncclient learns of devices and updates while it happens', () => {
+  let directory: string;
+  let bridge: BridgeProcess;
+  let device: Program;
+  let client: Ncclient;
+  const connect = (): Promise<Ncclient> => Ncclient.connect({ port: bridge.port, ...operator });
+
+  beforeAll(async () => {
+    directory = await temporaryDirectory();
+    const vendorKey = join(directory, 'vendor.pem');
+    const stateDir = join(directory, 'bridge');
+    await prepareTrust(stateDir, vendorKey);
+    bridge = await startBridgeProcess(stateDir);
+    device = await startDeviceProcess({
+      uuid,
+      mqttUrl: bridge.mqttUrl,
+      stateDir: join(directory, 'device'),
+      vendorKey,
+      extra: ['--telemetry-interval-ms', '200'],
+    });
+    const image = await makeImage(directory, { size: 3000, version: 2, vendorKey });
+    await run(['image', 'add', image, '--state-dir', stateDir]);
+    client = await connect();
+  }, 120_000);
+
+  afterAll(async () => {
+    await client?.stop();
+    await device?.stop();
+    await bridge?.program.stop();
+  });
+
+  /** Subscribes to a stream, and takes its notifications until one is it. */
+  const follow = async (stream: string, found: (notification: string) => boolean): Promise<string[]> => {
+    const follower = await connect();
+    await follower.perform({ op: 'create_subscription', stream, start: '2026-01-01T00:00:00Z' });
+    const taken: string[] = [];
+    while (!found(taken.at(-1) ?? '')) {
+      const { notification } = await follower.perform({ op: 'take_notification', timeout: 60 });
+      if (typeof notification !== 'string') throw new Error(`it did not come: ${taken.join('\n')}`);
+      taken.push(notification);
+    }
+    await follower.close();
+    expect(follower.complaints).toBe('');
+    return taken;
+  };
+
+  test('a slice size that edit-config sets holds for the next update, whose states are told in order', async () => {
+    const settings = `<settings xmlns="${bridgeModule}"><slice-size>100</slice-size></settings>`;
+    const edit =
+      '<edit-config xmlns="urn:ietf:params:xml:ns:netconf:base:1.0"><target><running/></target>' +
+      `<config>${settings}</config></edit-config>`;
+    expect((await client.dispatch(edit)).error).toBeUndefined();
+    const { reply } = await client.perform({ op: 'get', filter: `<firmware xmlns="${bridgeModule}"/>` });
+    const digest = leafOf(reply, 'digest') ?? '';
+    const ordered = await client.dispatch(rpcXml(bridgeModule, 'update-firmware', { device: uuid, digest }));
+    const job = leafOf(ordered.reply, 'job');
+    const told = await follow('updates', (text) => /<state>(?:succeeded|failed)</.test(text));
+    const states = told
+      .filter((text) => text.includes('<update-state '))
+      .map((text) => leafOf(text, 'state'));
+    expect(states).toEqual([
+      'requesting-token',
+      'sending-manifest',
+      'transferring',
+      'verifying',
+      'restarting',
+      'succeeded',
+    ]);
+    expect(new Set(told.map((text) => leafOf(text, 'job')))).toEqual(new Set([job]));
+    const slices = device.lines.map(({ json }) => json as { event?: string; length?: number });
+    const lengths = slices.filter(({ event }) => event === 'slice').map(({ length }) => length);
+    expect(new Set(lengths)).toEqual(new Set([100]));
+  });
+
+  test('its device registered, and came back with the new firmware', async () => {
+    const told = await follow('devices', (text) => leafOf(text, 'firmware-version') === '2');
+    expect(told[0]).toContain(`<device-registered xmlns="${bridgeModule}"><uuid>${uuid}</uuid>`);
+  });
+
+  test('its measurements come as notifications of its own module', async () => {
+    const told = await follow('telemetry', (text) => text.includes('<measurement '));
+    expect(told.at(-1)).toMatch(
+      new RegExp(
+        `<measurement xmlns="urn:mup:yang:mqtt-demo-board"><uuid>${uuid}</uuid><\\w+><value>[^<]+</value><time>`,
+      ),
+    );
+  });
+
+  test('ncclient had nothing to complain about', () => {
+    expect(client.complaints).toBe('');
+  });
+});
