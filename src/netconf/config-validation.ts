@@ -6,7 +6,7 @@ import type { ConfigTree } from './config-view.ts';
 import type { DataPath } from './data-path.ts';
 import { dataMissing } from './edit-errors.ts';
 import { badElement } from './protocol-errors.ts';
-import { RpcError } from './rpc-error.ts';
+import { RpcError, type RpcErrorFields } from './rpc-error.ts';
 
 /** RFC 6020 §13.6: what the element `missing-choice` is of. */
 const yangNamespace = 'urn:ietf:params:xml:ns:yang:1';
@@ -95,9 +95,9 @@ export class ConfigValidation {
       // One that is absent is there all the same, unless its presence means something (RFC 6020 §7.5.1).
       if (count === 0 && !node.presence) this.#required(node.children, new Map(), namespace, own);
     } else if (count < (node.minElements ?? 0))
-      throw this.#count('too-few-elements', `at least ${node.minElements}`, node.name, own);
+      throw this.#wrongCount({ appTag: 'too-few-elements' }, `at least ${node.minElements}`, node.name, own);
     else if (count > (node.maxElements ?? Number.POSITIVE_INFINITY))
-      throw this.#count('too-many-elements', `at most ${node.maxElements}`, node.name, own);
+      throw this.#wrongCount({ appTag: 'too-many-elements' }, `at most ${node.maxElements}`, node.name, own);
   }
 
   #missing(name: string, path: DataPath): RpcError {
@@ -106,9 +106,12 @@ export class ConfigValidation {
   }
 
   /** RFC 6020 §13.2, §13.3. */
-  #count(appTag: string, wanted: string, name: string, path: DataPath): RpcError {
+  #wrongCount(fields: RpcErrorFields, wanted: string, name: string, path: DataPath): RpcError {
     const message = `there have to be ${wanted} <${name}>`;
-    return new RpcError('application', 'operation-failed', message, { appTag, ...this.#schema.place(path) });
+    return new RpcError('application', 'operation-failed', message, {
+      ...fields,
+      ...this.#schema.place(path),
+    });
   }
 
   /** RFC 6020 §13.6. */

@@ -96,6 +96,12 @@ describeWith(['ncclient', 'openssh'], 'the examples of docs/netconf.md', () => {
     expect(leaves).toMatch(/<device><uuid>[^<]*<\/uuid><firmware-version>1<\/firmware-version><\/device>/);
   });
 
+  test('configuration is edited under locks, validated, saved and read with its defaults', async () => {
+    const output = await perform('/usr/bin/python3', ['-'], 'configuration');
+    expect(output).toContain('<window>2</window>');
+    expect(output).toContain('<name>GARDEN-BOARD</name><slice-size>300</slice-size>');
+  });
+
   test('OpenSSH calls an RPC over base:1.0', async () => {
     const output = await perform('/bin/bash', ['-s'], 'ssh');
     expect(output).toContain('message-id="1"><retval xmlns="urn:mup:yang:mqtt-demo-board">10_OK</retval>');
