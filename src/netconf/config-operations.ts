@@ -69,7 +69,8 @@ export async function deleteConfig(operation: XmlElement, context: OperationCont
 
 /** `<validate>` (RFC 6241 §8.6.4.1). */
 export async function validate(operation: XmlElement, context: OperationContext): Promise<Reply> {
-  await context.datastores.validate(namedSource(parameters(operation, ['source']).get('source'), operation));
+  const source = namedSource(parameters(operation, ['source']).get('source'), operation);
+  await context.datastores.validate(source, context);
   return done;
 }
 

@@ -190,10 +190,13 @@ export class Datastores implements ConfigView {
    * validate (RFC 6241 §8.6.4.1).
    * @throws RpcError for the first fault
    */
-  async validate(source: ConfigSource): Promise<void> {
+  async validate(source: ConfigSource, by?: ConfigRequester): Promise<void> {
     const tree = typeof source === 'string' ? this.read(source) : readConfig(source, this.#schema);
     this.#validation.check(tree);
-    if (typeof source !== 'string') await this.#prepared(tree, this.running());
+    if (typeof source === 'string') return;
+    // Hashing passwords is work that is not done for whoever may not even read users.
+    const readable = by === undefined ? tree : by.access.readable(tree);
+    await this.#deps.prepare?.(readable, this.running());
   }
 
   /**

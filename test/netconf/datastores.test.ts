@@ -308,6 +308,18 @@ describe('what is prepared before it is committed', () => {
     expect(await fault(datastores.validate(config('<top/>')))).toBe('application/invalid-value');
     expect(await fault(datastores.validate('running'))).toBe('no error');
   });
+
+  test('validate prepares only what the user may read: others make the server hash nothing', async () => {
+    const prepared: string[] = [];
+    const prepare: PrepareConfig = (after) => {
+      prepared.push(shown(after));
+      return after;
+    };
+    const { datastores } = await open('', { prepare });
+    await datastores.validate(config('<top><name>a</name></top>'), user(1, { readable: () => [] }));
+    await datastores.validate(config('<top><name>a</name></top>'), user(2));
+    expect(prepared).toEqual(['', '<top><name>a</name></top>']);
+  });
 });
 
 describe('locks (RFC 6241 §7.5, §7.6)', () => {
