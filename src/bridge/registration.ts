@@ -3,23 +3,18 @@ import type { Clock } from '../base/clock.ts';
 import type { AcceptancePolicy } from '../base/config.ts';
 import type { DeviceDescription } from '../base/description.ts';
 import { errorMessage, PeerError, UnavailableError } from '../base/errors.ts';
-import { type DeviceUuid, isDeviceUuid, isDigest } from '../base/ids.ts';
+import { type DeviceUuid, isDigest } from '../base/ids.ts';
 import { KeyedQueue } from '../base/keyed-queue.ts';
 import type { LogFields, Logger } from '../base/logger.ts';
 import type { DescriptionAssembler } from '../mqtt/description-pieces.ts';
-import {
-  checkDeviceTopic,
-  descriptionFilter,
-  descriptionStatusTopic,
-  type TopicUse,
-  uuidOfTopic,
-} from '../mqtt/topics.ts';
+import { descriptionFilter, descriptionStatusTopic, uuidOfTopic } from '../mqtt/topics.ts';
 import type { MqttMessage, MqttTransport, Unsubscribe } from '../mqtt/transport.ts';
 import { type Endorsement, formatRegistrationAnswer, formatRegistrationError } from '../mup/endorsement.ts';
 import type { DescriptionReader } from '../ontology/description-reader.ts';
 import { type DescriptionTemplate, instantiate } from '../ontology/description-template.ts';
 import type { DeviceRegistry, Registration } from '../registry/device-registry.ts';
 import { withLeafNames } from '../yang/identifiers.ts';
+import { checkTopics } from './topic-owners.ts';
 
 export interface RegistrationDependencies {
   readonly transport: MqttTransport;
@@ -264,46 +259,4 @@ function refusalOf(error: unknown): {
     text: `${message}${place}${hint === undefined ? '' : ` ${hint}`}`,
     foreseen: true,
   };
-}
-
-/** @throws PeerError `bad-topic` when a description names a topic that it may not */
-function checkTopics(description: DeviceDescription, registry: DeviceRegistry): void {
-  const { uuid, operations, dataPoints } = description;
-  for (const { topic, answerTopic, inputTopic, acknowledgementTopic } of operations) {
-    for (const own of [topic, inputTopic, acknowledgementTopic])
-      if (own !== undefined) checkTopic(own, uuid, 'own', registry);
-    checkTopic(answerTopic, uuid, 'answer', registry);
-  }
-  for (const { topic } of dataPoints) checkTopic(topic, uuid, 'own', registry);
-}
-
-/**
- * A device's UUID may be an ordinary word, so that a topic can hold those of two devices: it belongs to the
- * one that named it first. That another device is called as one of its levels is no reason to refuse it,
- * or a device called `mup` would keep all others out.
- */
-function checkTopic(topic: string, uuid: DeviceUuid, use: TopicUse, registry: DeviceRegistry): void {
-  checkDeviceTopic(topic, uuid, use);
-  const owner = topic
-    .split('/')
-    .find((level) => level !== uuid && isDeviceUuid(level) && isServedAt(registry, level, topic));
-  if (owner !== undefined)
-    throw new PeerError('bad-topic', `topic ${JSON.stringify(topic)} belongs to device ${owner}`, {
-      hint: 'A device names topics of its own only.',
-    });
-}
-
-/** A device that nobody has accepted keeps nobody from a topic. */
-function isServedAt(registry: DeviceRegistry, uuid: DeviceUuid, topic: string): boolean {
-  const description = registry.isPending(uuid) ? undefined : registry.describe(uuid);
-  if (description === undefined) return false;
-  const { operations, dataPoints } = description;
-  return (
-    dataPoints.some((point) => point.topic === topic) ||
-    operations.some((operation) =>
-      [operation.topic, operation.answerTopic, operation.inputTopic, operation.acknowledgementTopic].includes(
-        topic,
-      ),
-    )
-  );
 }

@@ -4,27 +4,11 @@ import { UnavailableError } from '../base/errors.ts';
 import { type DeviceUuid, type Digest, isDeviceUuid } from '../base/ids.ts';
 import { type DescriptionTemplate, instantiate } from '../ontology/description-template.ts';
 import { type ModuleModel, newModule } from '../yang/module-model.ts';
+import { type Device, type Presence, presenceChanged } from './device.ts';
 import type { DocumentStore } from './document-store.ts';
 import { type ModuleAssignment, ModuleCatalog } from './module-catalog.ts';
 import { PendingWrites } from './pending-writes.ts';
 import { Templates } from './templates.ts';
-
-/** What the bridge last heard of a device's connection. */
-export type Presence = 'online' | 'offline' | 'unknown';
-
-/** A device that registered. */
-export interface Device {
-  readonly uuid: DeviceUuid;
-  /** Digest of its description, the UUID abstracted. */
-  readonly description: Digest;
-  /** Name of its YANG module; absent while the device is pending: nobody has accepted it. */
-  readonly module?: string;
-  /** Milliseconds since the epoch, as the other times. */
-  readonly registeredAt: number;
-  readonly presence: Presence;
-  readonly lastSeen: number;
-  readonly firmwareVersion?: number;
-}
 
 /** What registering a description did. */
 export interface Registration extends ModuleAssignment {
@@ -302,11 +286,7 @@ export class DeviceRegistry {
   }
 
   #tellPresence(before: Device, device: Device): void {
-    const sameVersion = before.firmwareVersion === device.firmwareVersion;
-    // After a restart every device is unknown first: that it is there as before is no news.
-    const expected = before.presence === 'unknown' && device.presence === 'online';
-    if (sameVersion && (expected || before.presence === device.presence)) return;
-    for (const listener of this.#presenceListeners) listener(device);
+    if (presenceChanged(before, device)) for (const listener of this.#presenceListeners) listener(device);
   }
 
   #restore(uuid: DeviceUuid, before: Device | undefined): void {
