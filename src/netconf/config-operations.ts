@@ -47,7 +47,7 @@ function option<Value extends string>(
   return value;
 }
 
-/** `<copy-config>` (RFC 6241 §7.3; RFC 6243 §4.5.3). */
+/** `<copy-config>` (RFC 6241 §7.3; RFC 6243 §4.5.1). */
 export async function copyConfig(request: XmlElement, context: OperationContext): Promise<Reply> {
   const { mode, operation } = takeWithDefaults(request);
   const given = parameters(operation, ['target', 'source']);

@@ -8,7 +8,7 @@ import { dataMissing } from './edit-errors.ts';
 import { badElement } from './protocol-errors.ts';
 import { RpcError, type RpcErrorFields } from './rpc-error.ts';
 
-/** RFC 6020 §13.6: what the element `missing-choice` is of. */
+/** RFC 6020 §13.7: what the element `missing-choice` is of. */
 const yangNamespace = 'urn:ietf:params:xml:ns:yang:1';
 
 /** The instances of one parent's children by name. */
@@ -114,7 +114,7 @@ export class ConfigValidation {
     });
   }
 
-  /** RFC 6020 §13.6. */
+  /** RFC 6020 §13.7. */
   #missingChoice(name: string, namespace: string, path: DataPath): RpcError {
     const place = path.length === 0 ? {} : this.#schema.place(path);
     const prefix = this.#schema.module(namespace)?.name ?? namespace;

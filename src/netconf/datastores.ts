@@ -152,7 +152,7 @@ export class Datastores implements ConfigView {
 
   /**
    * copy-config (RFC 6241 §7.3): replaces a whole datastore.
-   * @param withDefaults what of a datastore that is the source is copied (RFC 6243 §4.5.3)
+   * @param withDefaults what of a datastore that is the source is copied (RFC 6243 §4.5.1)
    * @throws RpcError
    */
   copy(

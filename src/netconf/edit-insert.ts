@@ -14,7 +14,7 @@ import { findNode } from './schema-nodes.ts';
  * Where `insert` puts an entry (RFC 6020 §7.7.7, §7.8.6).
  * @param identity of the entry itself
  * @param entries those that are there
- * @throws RpcError `missing-attribute`, `bad-attribute` (app-tag `missing-instance`, RFC 6020 §13.7)
+ * @throws RpcError `missing-attribute`, `bad-attribute` (app-tag `missing-instance`, RFC 6020 §13.8)
  */
 export function insertPlace(
   node: ListNode | LeafListNode,

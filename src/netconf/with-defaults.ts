@@ -11,7 +11,7 @@ export type WithDefaultsMode = 'explicit' | 'report-all' | 'report-all-tagged' |
 
 /**
  * Applies a mode of RFC 6243 to configuration data; state data stays as it is. To be called before the
- * filter, which selects among what is reported (RFC 6243 §4.4), and only when the request has the parameter:
+ * filter, which selects among what is reported, and only when the request has the parameter:
  * `explicit` returns its argument.
  * @param data top-level elements
  * @param schemas all modules whose configuration can be in it: their absent nodes have defaults too

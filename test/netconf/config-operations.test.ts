@@ -179,7 +179,7 @@ describe('errors of the configuration operations, byte for byte', () => {
         info(`<bad-attribute>operation</bad-attribute>${bad('name')}`),
     ],
     [
-      'missing-instance (RFC 6020 §13.7)',
+      'missing-instance (RFC 6020 §13.8)',
       edit('<step xmlns:yang="urn:ietf:params:xml:ns:yang:1" yang:insert="after" yang:value="9">1</step>'),
       head('application', 'bad-attribute', 'missing-instance') +
         path("/t:top/t:step[.='1']") +

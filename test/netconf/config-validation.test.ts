@@ -59,7 +59,7 @@ describe('a datastore is valid as a whole (RFC 6020 §8.1)', () => {
       'application/operation-failed too-many-elements /t:top/t:tag',
     ],
     [
-      'no case of a mandatory choice (§13.6)',
+      'no case of a mandatory choice (§13.7)',
       `<top>${item}${inner}</top>`,
       'application/data-missing missing-choice /t:top',
     ],
@@ -85,7 +85,7 @@ describe('a datastore is valid as a whole (RFC 6020 §8.1)', () => {
     );
   });
 
-  test('missing-choice names the choice in error-info (§13.6)', () => {
+  test('missing-choice names the choice in error-info (§13.7)', () => {
     const schema = new ConfigSchema([{ ...testModule, data: bounded }]);
     try {
       new ConfigValidation(schema, 1e6).check(readConfig(config(`<top>${item}${inner}</top>`), schema));

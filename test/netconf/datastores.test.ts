@@ -163,7 +163,7 @@ describe('running and startup (RFC 6241 §8.7)', () => {
     expect(await fault(fixture.datastores.copy('startup', 'running'))).toBe('application/data-missing');
   });
 
-  test('copy-config copies what with-defaults asks for (RFC 6243 §4.5.3)', async () => {
+  test('copy-config copies what with-defaults asks for (RFC 6243 §4.5.1)', async () => {
     const fixture = await open(named('a'));
     await fixture.datastores.copy('running', 'startup', undefined, 'report-all');
     expect(startup(fixture)).toBe('<top><name>a</name><size>7</size><inner><depth>1</depth></inner></top>');
