@@ -3,7 +3,7 @@ import type { SchemaNode } from '../yang/schema.ts';
 import type { DataFilter } from './data-filter.ts';
 import { RpcError } from './rpc-error.ts';
 import { childNode, type FindDataNode, keyNames } from './schema-nodes.ts';
-import { maxFilterSteps, WorkBudget } from './work-budget.ts';
+import { filterBudget, type WorkBudget } from './work-budget.ts';
 
 /** Elements of a filter. */
 const maxFilterNodes = 1000;
@@ -18,6 +18,8 @@ interface FilterNode {
   readonly tests: readonly FilterNode[];
   /** Containment and selection nodes among the children. */
   readonly parts: readonly FilterNode[];
+  /** All children, by their names. */
+  readonly below: ReadonlyMap<string, readonly FilterNode[]>;
 }
 
 /** A subtree filter (RFC 6241 §6). */
@@ -59,7 +61,7 @@ export class SubtreeFilter implements DataFilter {
   }
 
   apply(data: readonly XmlElement[]): readonly XmlElement[] {
-    const selection = new Selection();
+    const selection = new Selection(filterBudget(data));
     return data.flatMap((top) => {
       const matching = selection.matching(this.#nodes, top);
       if (matching.length === 0) return [];
@@ -81,7 +83,18 @@ function compile(element: XmlElement, budget: { left: number }): FilterNode {
     content,
     tests: children.filter(({ kind }) => kind === 'content'),
     parts: children.filter(({ kind }) => kind !== 'content'),
+    below: byName(children),
   };
+}
+
+function byName(nodes: readonly FilterNode[]): ReadonlyMap<string, readonly FilterNode[]> {
+  const named = new Map<string, FilterNode[]>();
+  for (const node of nodes) {
+    const same = named.get(node.element.name);
+    if (same === undefined) named.set(node.element.name, [node]);
+    else same.push(node);
+  }
+  return named;
 }
 
 /** §6.2.1: a filter node without a namespace is of any. */
@@ -91,7 +104,11 @@ function isOf(element: XmlElement, namespace: string, name: string): boolean {
 
 /** Applies filter nodes to data once, counting the work. */
 class Selection {
-  readonly #budget = new WorkBudget('the filter', maxFilterSteps);
+  readonly #budget: WorkBudget;
+
+  constructor(budget: WorkBudget) {
+    this.#budget = budget;
+  }
 
   /** The filter nodes that are of the element. Content is matched by {@link select}. */
   matching(nodes: readonly FilterNode[], data: XmlElement): FilterNode[] {
@@ -110,9 +127,7 @@ class Selection {
     const passed = nodes.filter(({ kind, tests }) => kind === 'containment' && this.#passes(tests, data));
     // §6.2.5: where only content is matched, the whole sibling set is selected.
     if (passed.some(({ parts }) => parts.length === 0)) return data;
-    const tests = passed.flatMap((node) => node.tests);
-    const parts = passed.flatMap((node) => node.parts);
-    return parts.length === 0 ? undefined : this.#assemble(data, tests, parts, schema);
+    return passed.length === 0 ? undefined : this.#assemble(data, passed, schema);
   }
 
   /** §6.2.5: all content match nodes of a sibling set have to be true. */
@@ -123,10 +138,10 @@ class Selection {
     });
   }
 
+  /** What the children of containment nodes select of the children of an element. */
   #assemble(
     data: XmlElement,
-    tests: readonly FilterNode[],
-    parts: readonly FilterNode[],
+    nodes: readonly FilterNode[],
     schema: SchemaNode | undefined,
   ): XmlElement | undefined {
     const keys = keyNames(schema);
@@ -134,7 +149,7 @@ class Selection {
     let selectedAny = false;
     for (const child of data.children) {
       if (typeof child === 'string') continue;
-      const selected = this.#child(child, tests, parts, schema);
+      const selected = this.#child(child, this.#below(nodes, child.name), schema);
       selectedAny ||= selected !== undefined;
       if (selected !== undefined) kept.push(selected);
       else if (child.namespace === data.namespace && keys.includes(child.name)) kept.push(child);
@@ -142,18 +157,25 @@ class Selection {
     return selectedAny ? { ...data, children: kept } : undefined;
   }
 
+  #below(nodes: readonly FilterNode[], name: string): readonly FilterNode[] {
+    this.#budget.spend(nodes.length);
+    const [only] = nodes;
+    if (only !== undefined && nodes.length === 1) return only.below.get(name) ?? none;
+    return nodes.flatMap(({ below }) => below.get(name) ?? none);
+  }
+
   #child(
     child: XmlElement,
-    tests: readonly FilterNode[],
-    parts: readonly FilterNode[],
+    nodes: readonly FilterNode[],
     schema: SchemaNode | undefined,
   ): XmlElement | undefined {
-    this.#budget.spend(tests.length);
-    if (tests.some((test) => isMatched(test, child))) return child;
-    const matching = this.matching(parts, child);
+    if (nodes.length === 0) return undefined;
+    const matching = this.matching(nodes, child);
     return matching.length === 0 ? undefined : this.select(child, matching, childNode(schema, child.name));
   }
 }
+
+const none: readonly FilterNode[] = [];
 
 /** §6.2.1, §6.2.2: of the same name and namespace, all attributes of the filter node equal. */
 function matches({ element }: FilterNode, data: XmlElement): boolean {

@@ -10,7 +10,7 @@ import type { DataFilter } from './data-filter.ts';
 import { invalidValue } from './protocol-errors.ts';
 import { RpcError } from './rpc-error.ts';
 import type { FindDataNode } from './schema-nodes.ts';
-import { maxFilterSteps, WorkBudget } from './work-budget.ts';
+import { filterBudget } from './work-budget.ts';
 import { selectNodes } from './xpath-selection.ts';
 
 /** Characters of an expression. */
@@ -54,8 +54,7 @@ export class XPathFilter implements DataFilter {
   }
 
   apply(data: readonly XmlElement[]): readonly XmlElement[] {
-    const budget = new WorkBudget('the filter', maxFilterSteps);
-    const nodes = evaluateXPath(this.#expression, data, budget);
+    const nodes = evaluateXPath(this.#expression, data, filterBudget(data));
     return isNodeSet(nodes) ? selectNodes(nodes, data, this.#dataNode) : [];
   }
 }

@@ -214,6 +214,47 @@ describe('the rules of RFC 6241 §6.2', () => {
   });
 });
 
+describe('the work of a filter', () => {
+  const devices = (count: number): readonly XmlElement[] => {
+    const names = ['uuid', 'presence', ...Array.from({ length: 18 }, (_, index) => `leaf-${index}`)];
+    const device = element(
+      'urn:m',
+      'device',
+      names.map((name) => element('urn:m', name, 'x')),
+    );
+    return [
+      element(
+        'urn:m',
+        'devices',
+        Array.from({ length: count }, () => device),
+      ),
+    ];
+  };
+  const apply = (content: string, count: number): readonly XmlElement[] =>
+    new SubtreeFilter(filterOf(content)).apply(devices(count));
+
+  test('is not too much for what managers ask, however large the data', () => {
+    const leaves = Array.from({ length: 18 }, (_, index) => `<leaf-${index}/>`).join('');
+    const [selected] = apply(`<devices><device><presence>x</presence>${leaves}</device></devices>`, 50_000);
+    expect(selected?.children).toHaveLength(50_000);
+  });
+
+  test.each([
+    ['many nodes of one name', `<devices>${'<device><a/></device>'.repeat(499)}</devices>`],
+    ['many of one leaf', `<devices><device>${'<uuid>y</uuid>'.repeat(400)}<presence/></device></devices>`],
+    ['many that match', `<devices><device>${'<leaf-1> <b/></leaf-1>'.repeat(400)}</device></devices>`],
+  ])('is too big for one made to be slow: %s', (_, content) => {
+    const begin = performance.now();
+    try {
+      apply(content, 50_000);
+    } catch (error) {
+      expect(error).toMatchObject({ tag: 'too-big' });
+    }
+    // Some 100 ms for a million elements; the rest is for a machine that does much else.
+    expect(performance.now() - begin).toBeLessThan(5000);
+  });
+});
+
 describe('maySelect', () => {
   const mayX = (content: string): boolean => new SubtreeFilter(filterOf(content)).maySelect('urn:a', 'x');
 
