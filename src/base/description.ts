@@ -6,8 +6,39 @@ import type { DeviceUuid } from './ids.ts';
  * boundary and a store), without order left to chance: arrays are in the order of the YANG module.
  */
 
-/** The message profile a device speaks (mup-protocol, introduction). */
-export type Profile = 'mup' | 'myno';
+/**
+ * The messages a device speaks: `mup` and `myno` (mup-protocol, introduction), or `native` for an MQTT device
+ * that was never made for this bridge. It knows no request ids: a request is a bare message on the
+ * operation's topic, and the operation says how its call ends ({@link Answered}) and how payloads are written
+ * ({@link Encoding}). Its topics need not hold the device's UUID, so that only an operator may install its
+ * description; one that comes over MQTT is refused.
+ */
+export type Profile = 'mup' | 'myno' | 'native';
+
+/**
+ * How a payload is written: as the profile's own text (`fields`), as one JSON value (`json`), or as the bare
+ * text of the one value there is (`raw`).
+ */
+export const encodings = ['fields', 'json', 'raw'] as const;
+export type Encoding = (typeof encodings)[number];
+
+/**
+ * How a call ends: with an answer that brings the request id or correlation data back (`response`), with the
+ * next message on the answer topic, which carries the outputs (`state`), or once the broker has
+ * acknowledged the request (`none`).
+ */
+export const answerKinds = ['response', 'state', 'none'] as const;
+export type Answered = (typeof answerKinds)[number];
+
+/**
+ * A part of a request that is the same in every call.
+ * - `json`: `value` is a JSON text, and `pointer` (RFC 6901) its place in the payload.
+ * - `raw`: `value` is the payload, and `pointer` is empty.
+ */
+export interface Constant {
+  readonly pointer: string;
+  readonly value: string;
+}
 
 /**
  * What an operation is to the update protocol, said by its class in the ontology (`mup:TokenOperation`,
@@ -85,6 +116,8 @@ export interface ScalarType {
 /** A closed set of values. */
 export interface EnumerationType {
   readonly kind: 'enumeration';
+  /** What the values are in a JSON payload, where they are no strings: `int` for `1`, `boolean` for `true`. */
+  readonly datatype?: Datatype;
   readonly values: readonly EnumValue[];
 }
 
@@ -106,6 +139,11 @@ export interface Field {
   readonly units?: string;
   readonly default?: string;
   readonly role?: FieldRole;
+  /**
+   * JSON Pointer (RFC 6901) of the value in a JSON payload or, for a part of a sub-structure, in the value
+   * of that structure; empty for the whole of it. Without one: the member that has the field's name.
+   */
+  readonly pointer?: string;
 }
 
 /** One operation of a device: one RPC of its module. */
@@ -128,6 +166,18 @@ export interface Operation {
   readonly inputTopic?: string;
   /** Topic on which slices are acknowledged, complete. */
   readonly acknowledgementTopic?: string;
+  /** How the request is written; `fields` where it is absent. */
+  readonly encoding?: Encoding;
+  /** How the answer is written; as the request where it is absent. */
+  readonly answerEncoding?: Encoding;
+  /** How a call ends; `response` where it is absent. */
+  readonly answered?: Answered;
+  /** What always travels with the request, in the order of their pointers. */
+  readonly constants?: readonly Constant[];
+  /** QoS of the request, where the description names one. */
+  readonly qos?: 0 | 1 | 2;
+  /** Whether the broker keeps the request for those who subscribe later; it does not where this is absent. */
+  readonly retain?: boolean;
 }
 
 /** A measurement that the device publishes by itself. */
@@ -137,8 +187,12 @@ export interface DataPoint {
   readonly text?: string;
   readonly type: ValueType;
   readonly units?: string;
-  /** Topic, complete. */
+  /** Topic, complete. Several data points may share one: a JSON message brings many measurements. */
   readonly topic: string;
+  /** How messages are written; `fields`, which for one value is its text, where it is absent. */
+  readonly encoding?: Encoding;
+  /** JSON Pointer (RFC 6901) of the value in a JSON payload; the whole payload where it is absent. */
+  readonly pointer?: string;
 }
 
 /** All that a device says of itself. */

@@ -17,7 +17,8 @@ export interface OperationModel {
   readonly states: readonly EnumValue[];
 }
 
-export type DataPointModel = Omit<DataPoint, 'topic'>;
+/** What the module says of a data point; how and where it is sent is each device's own. */
+export type DataPointModel = Omit<DataPoint, 'topic' | 'encoding' | 'pointer'>;
 
 export interface Revision {
   /** `YYYY-MM-DD` */
@@ -178,7 +179,7 @@ function parts(description: DeviceDescription): Parts {
       outputs: operation.outputs,
       states: operation.states,
     })),
-    dataPoints: dataPoints.map(({ topic: _, ...point }) => point),
+    dataPoints: dataPoints.map(({ topic: _, encoding: __, pointer: ___, ...point }) => point),
   };
 }
 
