@@ -134,7 +134,7 @@ describe('nodes (RFC 6020 §7)', () => {
     const { data, revision } = schema(`
       revision 2020-01-01; revision 2021-01-01;
       feature f; identity i; extension e; m:e;
-      container c { presence x; description d; anyxml any; leaf a { type int8; mandatory true; } }
+      container c { presence x; description d; anyxml any { config false; } leaf a { type int8; mandatory true; } }
       list l { key "k1  k2"; leaf k1 { type int8; } leaf k2 { type int8; } leaf-list ll { type string; } }
       notification n { leaf a { type int8; } }
       choice ch { mandatory true; case one { leaf a1 { type int8; } leaf a2 { type int8; } } leaf two { type int8; } container three; }
@@ -292,6 +292,7 @@ describe('what a server has to know of data (RFC 6020 §7)', () => {
     'list l { key k; unique b; leaf k { type int8; } leaf b { type int8; } }',
     'grouping g { leaf a { type int8; } } uses g { when "b"; }',
     'choice ch { case one { when "b"; leaf a { type int8; } } }',
+    'anyxml a;',
     'leaf a { type leafref { path "/b"; } }',
     'leaf a { type identityref { base b; } }',
     'leaf a { type instance-identifier; }',
