@@ -37,6 +37,14 @@ export interface NetconfConfig {
   readonly sendTimeoutMs: number;
   /** Octets of one configuration datastore. */
   readonly maxConfigBytes: number;
+  /** Octets of requests and replies that all sessions of one user may hold. */
+  readonly maxUserBytes: number;
+  /** A client that was silent for this long is asked whether it lives. */
+  readonly keepaliveMs: number;
+  /** How often it is asked in a row before it is cut off. */
+  readonly keepaliveCount: number;
+  /** Clients that the bridge calls (RFC 8071): `host`, `host:port`, `[address]:port`. */
+  readonly callHome: readonly string[];
 }
 
 export interface MqttConfig {
@@ -179,6 +187,10 @@ export const defaultConfig: Config = {
     maxUnsentBytes: MiB,
     sendTimeoutMs: 60_000,
     maxConfigBytes: 16 * MiB,
+    maxUserBytes: 128 * MiB,
+    keepaliveMs: 15_000,
+    keepaliveCount: 3,
+    callHome: [],
   },
   mqtt: {
     url: '',

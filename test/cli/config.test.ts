@@ -60,7 +60,8 @@ function otherValue(key: ConfigKey): { readonly value: unknown; readonly text: s
     return { value, text: value };
   }
   if (key.kind === 'list') {
-    const value = key.choices ?? ['/a', '/b c'];
+    const texts = keyPath(key) === 'netconf.callHome' ? ['noc.example.org', '[::1]:4335'] : ['/a', '/b c'];
+    const value = key.choices ?? texts;
     return { value, text: value.join(',') };
   }
   const value = keyPath(key) === 'mqtt.url' ? 'mqtts://broker.example:8883' : 'other';

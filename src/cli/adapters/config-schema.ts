@@ -14,6 +14,7 @@ import {
   type YangConfig,
 } from '../../base/config.ts';
 import { InternalError } from '../../base/errors.ts';
+import { targetFromText } from '../../netconf/call-home-config.ts';
 import type { ConfigKey, ConfigProblem } from '../config-key.ts';
 import { maxDelayMs } from '../max-delay.ts';
 
@@ -72,6 +73,26 @@ const netconf = z.strictObject({
   ),
   sendTimeoutMs: delayMs('How long a client may take nothing of a reply before it is cut off'),
   maxConfigBytes: bytes(4096, GiB, 'Largest configuration that clients may make of `running` or `startup`'),
+  maxUserBytes: bytes(
+    4096,
+    64 * GiB,
+    'Requests without answer and replies that were not taken, of all sessions of one user',
+  ),
+  keepaliveMs: integer(
+    1000,
+    maxDelayMs,
+    'How long a client may be silent before it is asked whether it lives',
+  ),
+  keepaliveCount: integer(1, 100, 'How often a silent client is asked before it is cut off'),
+  callHome: z
+    .array(
+      z
+        .string()
+        .refine((one) => targetFromText(one) !== undefined, 'is no `host`, `host:port` or `[address]:port`'),
+    )
+    .max(256)
+    .readonly()
+    .describe('Clients that the bridge calls (RFC 8071), `host:port`; the port is 4334 unless given'),
 } satisfies Shape<NetconfConfig>);
 
 const embedded = z.strictObject({

@@ -1,10 +1,13 @@
-import { systemClock } from '../../base/adapters/node-runtime.ts';
+import { systemClock, systemRandom } from '../../base/adapters/node-runtime.ts';
 import type { Config } from '../../base/config.ts';
 import type { Logger } from '../../base/logger.ts';
 import { AccessControl } from '../../netconf/access-control.ts';
+import { callHomeDialer } from '../../netconf/adapters/call-home-dialer.ts';
 import { passwordCrypto } from '../../netconf/adapters/passwords.ts';
 import { type RunningSshServer, startSshServer } from '../../netconf/adapters/ssh-server.ts';
 import type { Backend } from '../../netconf/backend.ts';
+import { CallHome } from '../../netconf/call-home.ts';
+import { targetFromText } from '../../netconf/call-home-config.ts';
 import { createAuthenticator } from '../../netconf/config-authenticator.ts';
 import type { Datastores } from '../../netconf/datastores.ts';
 import type { EventStreams } from '../../netconf/event-streams.ts';
@@ -51,8 +54,21 @@ export async function serveNetconf(parts: NetconfParts, cleanup: Cleanup): Promi
     logger: logger.child({ component: 'ssh' }),
   });
   cleanup.add(() => ssh.close());
+  const callHome = callClients(parts, ssh);
+  cleanup.add(() => callHome.close());
   cleanup.add(endRemovedUsers(datastores, ssh, logger));
   return ssh;
+}
+
+/** Calls the clients that wait for it (RFC 8071). */
+function callClients({ config, datastores, logger }: NetconfParts, ssh: RunningSshServer): CallHome {
+  const fixed = config.netconf.callHome.map(targetFromText).filter((target) => target !== undefined);
+  return new CallHome(datastores, fixed, {
+    dial: callHomeDialer(ssh, systemClock),
+    clock: systemClock,
+    random: systemRandom,
+    logger: logger.child({ component: 'call-home' }),
+  });
 }
 
 /** A user who is removed is out: the sessions that are open end, too. */

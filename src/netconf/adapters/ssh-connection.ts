@@ -35,6 +35,7 @@ export class SshConnection {
   readonly #shared: SharedState;
   readonly #logger: Logger;
   readonly #sourceHost: string;
+  readonly #onLogin: () => void;
   readonly #timers: Cancel[] = [];
   /** What is served, with the channel it is served on. */
   readonly #served = new Map<ServedChannel, ServerChannel>();
@@ -43,14 +44,24 @@ export class SshConnection {
   #login: SshLogin | undefined;
   #username: string | undefined;
 
-  constructor(socket: Socket, shared: SharedState) {
+  /** Resolves when the connection is closed. */
+  readonly closed: Promise<void>;
+
+  /** @param onLogin a user has logged in */
+  constructor(socket: Socket, shared: SharedState, onLogin: () => void) {
     this.#socket = socket;
     this.#shared = shared;
+    this.#onLogin = onLogin;
     this.#sourceHost = socket.remoteAddress ?? 'unknown';
     this.#logger = shared.options.logger.child({ sourceHost: this.#sourceHost });
     socket.on('data', () => this.#checkPressure());
     socket.on('drain', () => socket.resume());
-    socket.once('close', () => this.#closed());
+    this.closed = new Promise((resolve) => {
+      socket.once('close', () => {
+        this.#closed();
+        resolve();
+      });
+    });
     this.#timers.push(
       shared.options.clock.schedule(shared.options.config.loginTimeoutMs, () => this.#checkLogin()),
     );
@@ -119,6 +130,7 @@ export class SshConnection {
     this.#login?.end();
     this.#shared.throttle.succeeded(this.#sourceHost);
     this.#logger.info('user logged in', { username });
+    this.#onLogin();
   }
 
   #session(accept: () => Session, reject: () => void): void {

@@ -37,17 +37,26 @@ export interface RunningSshServer {
   readonly fingerprints: readonly HostKeyFingerprint[];
   /** Connections there are now. */
   readonly connections: number;
+  /**
+   * Serves a connection that we have made, as one that was accepted (RFC 8071 §2).
+   * @param onLogin a user has logged in on it
+   * @returns `undefined` over the cap on connections; the socket is closed then
+   */
+  adopt(socket: Socket, onLogin: () => void): ServedConnection | undefined;
   /** Ends the connections of a user, with their sessions. */
   disconnect(username: string): void;
   /** Takes no new connections, ends all sessions, and resolves when the last connection is closed. */
   close(): Promise<void>;
 }
 
+/** A connection that the server serves. */
+export interface ServedConnection {
+  /** Ends its sessions, then the connection. */
+  close(): void;
+}
+
 /** Octets of all SFTP uploads that are under way. */
 const uploadBytes = 64 * 1024 * 1024;
-/** A client that answers nothing for this long, four times in a row, is gone. */
-const keepaliveMs = 15_000;
-const keepaliveCount = 3;
 
 /**
  * Serves NETCONF over SSH (RFC 6242) and SFTP for images on one port. Everything else that SSH can do is
@@ -56,34 +65,41 @@ const keepaliveCount = 3;
  */
 export async function startSshServer(options: SshServerOptions): Promise<RunningSshServer> {
   const { config, hostKeys, logger } = options;
-  const shared = { options, throttle: new LoginThrottle(), uploads: new UploadBudget(uploadBytes) };
-  const connections = new Map<string, SshConnection>();
-  const ssh = new SshServer({
-    hostKeys: hostKeys.map(({ privatePem }) => privatePem),
-    algorithms,
-    ident: 'mup-bridge',
-    keepaliveInterval: keepaliveMs,
-    keepaliveCountMax: keepaliveCount,
-  });
-  ssh.on('connection', (client, { ip, port }) => {
-    client.on('error', () => {});
-    const connection = connections.get(`${ip}|${port}`);
-    if (connection === undefined) client.end();
-    else connection.attach(client);
-  });
-
-  const accept = (socket: Socket): void => {
+  const shared = {
+    options,
+    throttle: new LoginThrottle(),
+    uploads: new UploadBudget(uploadBytes),
+  };
+  const connections = new Set<SshConnection>();
+  /** Those that a client has made, by its address: so ssh2 names them. */
+  const accepted = new Map<string, SshConnection>();
+  const serve = (ssh: Ssh2Server, socket: Socket, onLogin = () => {}): SshConnection | undefined => {
     socket.on('error', () => {});
     if (!makeRoom(connections, config.maxConnections, logger)) {
       socket.destroy();
-      return;
+      return undefined;
     }
     ssh.injectSocket(socket);
-    const key = `${socket.remoteAddress}|${socket.remotePort}`;
-    connections.set(key, new SshConnection(socket, shared));
-    socket.once('close', () => connections.delete(key));
+    const connection = new SshConnection(socket, shared, onLogin);
+    connections.add(connection);
+    socket.once('close', () => connections.delete(connection));
+    return connection;
   };
-  const listener = createServer({ noDelay: true }, accept);
+
+  const accepting = newSsh2Server(options);
+  accepting.on('connection', (client, { ip, port }) => {
+    client.on('error', () => {});
+    const connection = accepted.get(`${ip}|${port}`);
+    if (connection === undefined) client.end();
+    else connection.attach(client);
+  });
+  const listener = createServer({ noDelay: true }, (socket) => {
+    const peer = `${socket.remoteAddress}|${socket.remotePort}`;
+    const connection = serve(accepting, socket);
+    if (connection === undefined) return;
+    accepted.set(peer, connection);
+    socket.once('close', () => accepted.delete(peer));
+  });
   const port = await listen(listener, config);
   return {
     port,
@@ -91,27 +107,47 @@ export async function startSshServer(options: SshServerOptions): Promise<Running
     get connections() {
       return connections.size;
     },
-    disconnect(username) {
-      for (const connection of connections.values()) if (connection.username === username) connection.close();
+    adopt(socket, onLogin) {
+      // Two calls to one address look alike to ssh2, so each has a server of its own.
+      const calling = newSsh2Server(options);
+      const connection = serve(calling, socket, onLogin);
+      calling.on('connection', (client) => connection?.attach(client));
+      return connection;
     },
-    close: () =>
-      new Promise((resolve) => {
-        listener.close(() => resolve());
-        for (const connection of connections.values()) connection.close();
-      }),
+    disconnect(username) {
+      for (const connection of connections) if (connection.username === username) connection.close();
+    },
+    async close() {
+      const stopped = new Promise<void>((resolve) => listener.close(() => resolve()));
+      const open = [...connections];
+      for (const connection of open) connection.close();
+      await Promise.all([stopped, ...open.map(({ closed }) => closed)]);
+    },
   };
+}
+
+type Ssh2Server = InstanceType<typeof SshServer>;
+
+function newSsh2Server({ hostKeys, config }: SshServerOptions): Ssh2Server {
+  return new SshServer({
+    hostKeys: hostKeys.map(({ privatePem }) => privatePem),
+    algorithms,
+    ident: 'mup-bridge',
+    keepaliveInterval: config.keepaliveMs,
+    keepaliveCountMax: config.keepaliveCount,
+  });
 }
 
 /**
  * Keeps to the cap on connections. When it is reached, the connection that has tried to log in for the
  * longest gives way: a flood of connections that never log in keeps nobody out.
  */
-function makeRoom(connections: Map<string, SshConnection>, most: number, logger: Logger): boolean {
+function makeRoom(connections: Set<SshConnection>, most: number, logger: Logger): boolean {
   if (connections.size < most) return true;
-  for (const [key, connection] of connections) {
+  for (const connection of connections) {
     if (connection.loggedIn) continue;
     logger.debug('too many connections: one that has not logged in gives way');
-    connections.delete(key);
+    connections.delete(connection);
     connection.destroy();
     return true;
   }
