@@ -1,7 +1,9 @@
+import { errorMessage, UsageError } from '../../base/errors.ts';
 import type { Imports } from '../../bridge/served-modules.ts';
 import type { ServedModule } from '../../netconf/backend.ts';
 import { loadModule } from '../../yang/adapters/module-library.ts';
 import { moduleSchema } from '../../yang/module-schema.ts';
+import type { ModuleSchema } from '../../yang/schema.ts';
 import type { Statement } from '../../yang/statement.ts';
 
 /** A module that does not depend on any device. */
@@ -42,7 +44,7 @@ const fixed: readonly FixedModule[] = [
 
 /**
  * Loads the hand-written and standard modules.
- * @throws UsageError `module-not-found`, `module-unreadable`
+ * @throws UsageError `module-not-found`, `module-unreadable`, `module-unusable`
  */
 export async function loadFixedModules(
   searchPath: readonly string[],
@@ -57,11 +59,24 @@ export async function loadFixedModules(
   const imports: Imports = (name) => statements.get(name);
   const modules = loaded.map(
     ({ statement, text, conformance, features }): ServedModule => ({
-      schema: moduleSchema(statement, imports),
+      schema: usableSchema(statement, imports),
       conformance,
       ...(features === undefined ? {} : { features }),
       text: () => Promise.resolve(text),
     }),
   );
   return { modules, imports };
+}
+
+function usableSchema(statement: Statement, imports: Imports): ModuleSchema {
+  try {
+    return moduleSchema(statement, imports);
+  } catch (error) {
+    const name = statement.argument ?? '';
+    throw new UsageError(
+      'module-unusable',
+      `The YANG module "${name}" cannot be served: ${errorMessage(error)}`,
+      { hint: 'Take the folder that holds it out of yang.searchPath.', cause: error },
+    );
+  }
 }
