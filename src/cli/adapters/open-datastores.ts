@@ -10,8 +10,10 @@ import { hashPassword } from '../../netconf/adapters/passwords.ts';
 import type { ServedModule } from '../../netconf/backend.ts';
 import type { ConfigTree } from '../../netconf/config-view.ts';
 import { Datastores } from '../../netconf/datastores.ts';
+import { baseNamespace } from '../../netconf/namespaces.ts';
 import { prepareUsers } from '../../netconf/prepare-users.ts';
 import { RpcError } from '../../netconf/rpc-error.ts';
+import { element } from '../../xml/element.ts';
 
 /** `startup`, in the state directory. */
 export const startupFile = 'datastore/startup.xml';
@@ -50,9 +52,10 @@ function prepare(after: ConfigTree, before: ConfigTree): Promise<ConfigTree> {
 async function checkStartup(datastores: Datastores, path: string): Promise<void> {
   const startup = datastores.read('startup');
   try {
-    if ((await prepare(startup, [])) === startup) return;
-    await datastores.copy('startup', 'running');
-    await datastores.copy('running', 'startup');
+    const prepared = await prepare(startup, []);
+    if (prepared === startup) return;
+    const config = element(baseNamespace, 'config', prepared);
+    for (const target of ['running', 'startup'] as const) await datastores.copy(config, target);
   } catch (error) {
     if (!(error instanceof RpcError)) throw error;
     throw new UsageError('startup-unusable', `the startup configuration cannot be used: ${error.message}`, {
