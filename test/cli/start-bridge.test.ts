@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { describe, expect, test } from '@jest/globals';
+import { afterEach, describe, expect, test } from '@jest/globals';
 import { type Config, defaultConfig } from '../../src/base/config.ts';
 import { silentLogger } from '../../src/base/logger.ts';
 import { readyLines } from '../../src/cli/adapters/serve.ts';
@@ -13,15 +13,23 @@ import { readXml } from '../../src/xml/adapters/saxes-reader.ts';
 import { childElements } from '../../src/xml/element.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
+const started: RunningBridge[] = [];
+
+afterEach(async () => {
+  await Promise.all(started.splice(0).map((bridge) => bridge.close()));
+});
+
 /** Starts a bridge on free ports, or on this port for NETCONF. */
-function startFree(stateDir: string, port = 0): Promise<RunningBridge> {
+async function startFree(stateDir: string, port = 0): Promise<RunningBridge> {
   const config: Config = {
     ...defaultConfig,
     stateDir,
     netconf: { ...defaultConfig.netconf, port },
     mqtt: { ...defaultConfig.mqtt, embedded: { ...defaultConfig.mqtt.embedded, port: 0 } },
   };
-  return startBridge(config, silentLogger, new AbortController().signal);
+  const bridge = await startBridge(config, silentLogger, new AbortController().signal);
+  started.push(bridge);
+  return bridge;
 }
 
 describe('starting a bridge', () => {
