@@ -11,6 +11,8 @@ export interface Finding {
   readonly expected: string;
   /** One sentence. */
   readonly message: string;
+  /** What would be right, in JSON-LD for an author to copy, or empty. */
+  readonly example: string;
 }
 
 export type DescriptionErrorCode =
@@ -74,6 +76,7 @@ function bounded(finding: Finding): Finding {
     found: clip(finding.found),
     expected: clip(finding.expected),
     message: clip(finding.message),
+    example: clip(finding.example),
   };
 }
 
@@ -81,5 +84,6 @@ function summary(message: string, findings: readonly Finding[], count: number): 
   const [first] = findings;
   if (first === undefined) return message;
   const more = count > 1 ? ` (and ${count - 1} more)` : '';
-  return `${message}: ${first.message} Found ${first.found}, expected ${first.expected}${more}.`;
+  const example = first.example === '' ? '' : `, such as ${first.example}`;
+  return `${message}: ${first.message} Found ${first.found}, expected ${first.expected}${example}${more}.`;
 }

@@ -35,6 +35,7 @@ export function checkOwner({ description }: DescriptionTemplate, uuid: DeviceUui
       found: JSON.stringify(description.uuid),
       expected: `${JSON.stringify(uuid)} or ${JSON.stringify(uuidPlaceholder)}`,
       message: 'A device describes itself under its own UUID.',
+      example: `"onem2m:hasValue": "${uuidPlaceholder}"`,
     },
   ]);
 }

@@ -72,6 +72,7 @@ function fault(term: string, found: string, message: string): DescriptionError {
       found,
       expected: 'an object of terms and prefixes',
       message,
+      example: '"@context": { "myno": "https://www.cs.uni-potsdam.de/bs/research/myno#" }',
     },
   ]);
 }

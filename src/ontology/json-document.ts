@@ -117,9 +117,18 @@ class Census {
   }
 }
 
+const documentExample = '{ "@context": { … }, "@graph": [ { "@id": "myno:myDevice", … }, … ] }';
+
 function malformed(node: string, found: string, expected: string, message: string): DescriptionError {
   return new DescriptionError('description-malformed', 'the description cannot be read', [
-    { node: node === '' ? 'the document' : node, path: '', found, expected, message },
+    {
+      node: node === '' ? 'the document' : node,
+      path: '',
+      found,
+      expected,
+      message,
+      example: documentExample,
+    },
   ]);
 }
 

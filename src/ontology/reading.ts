@@ -30,6 +30,8 @@ export interface RdfTools {
   load(triples: readonly Triple[]): Dataset;
   /** IRIs that queries and shapes name. */
   readonly knownTerms: ReadonlySet<string>;
+  /** How a property (`myno:mqttTopic`) is used, as JSON-LD for an author to copy; empty where no shape says. */
+  exampleOf(path: string): string;
 }
 
 export interface ReadingLimits extends DocumentLimits {
@@ -52,7 +54,7 @@ export async function readDescription(
   tools: RdfTools,
   limits: ReadingLimits,
 ): Promise<DeviceDescription> {
-  const report = new Report();
+  const report = new Report(tools.exampleOf);
   const document = parseDocument(bytes, limits);
   const graph = canonicalGraph(await tools.toTriples(document, (text) => report.remark(text)));
   const dataset = tools.load(graph.triples);

@@ -2,15 +2,23 @@ import { clip, type Finding, maxFindings } from './description-error.ts';
 import { show, type Term } from './rdf.ts';
 
 const maxRemarks = 100;
+const idExample = '"@id": "myno:relayOn"';
 
 /** Collects what is wrong with a description and what it says in vain, each once. */
 export class Report {
+  readonly #exampleOf: (path: string) => string;
   readonly #findings = new Map<string, Finding>();
   readonly #remarks = new Set<string>();
 
+  /** @param exampleOf how a property is used, as JSON-LD; empty where nobody knows */
+  constructor(exampleOf: (path: string) => string = () => '') {
+    this.#exampleOf = exampleOf;
+  }
+
   /** Something for which the description is refused. */
   fault(node: Term | string, path: string, found: string, expected: string, message: string): void {
-    this.add({ node: typeof node === 'string' ? node : show(node), path, found, expected, message });
+    const example = path === '@id' ? idExample : this.#exampleOf(path);
+    this.add({ node: typeof node === 'string' ? node : show(node), path, found, expected, message, example });
   }
 
   add(finding: Finding): void {

@@ -62,6 +62,7 @@ describe('registration (mup-protocol §1)', () => {
       found: 'nothing',
       expected: 'a topic',
       message: 'An operation has a topic.',
+      example: '"myno:mqttTopic": "relay"',
     };
     bench.world.reader.answers('bad', async () => {
       throw new DescriptionError('description-invalid', 'the description breaks a shape', [finding]);

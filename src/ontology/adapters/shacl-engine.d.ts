@@ -16,6 +16,8 @@ declare module 'shacl-engine' {
     readonly severity: ShaclTerm;
     readonly constraintComponent: ShaclTerm;
     readonly args: Readonly<Record<string, unknown>>;
+    /** The shape that is broken; `ptr` is its node in the graph of shapes. */
+    readonly shape: { readonly ptr: { out(predicates: readonly object[]): ShaclPointer } };
   }
   export class Validator {
     constructor(shapes: object, options: { factory: object });

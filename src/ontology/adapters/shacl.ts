@@ -1,11 +1,26 @@
 import { Validator } from 'shacl-engine';
 import type { Finding } from '../description-error.ts';
-import { localName, show, type Term } from '../rdf.ts';
+import { compareTexts, localName, show, type Term } from '../rdf.ts';
 import type { ShapeReport } from '../reading.ts';
 import { type TripleStore, termFactory } from './n3.ts';
 
 type Results = Awaited<ReturnType<Validator['validate']>>['results'];
 type Result = Results[number];
+
+/** What an author may copy stands on a shape as this (SKOS). */
+const exampleIri = 'http://www.w3.org/2004/02/skos/core#example';
+const skosExample = termFactory.namedNode(exampleIri);
+const shaclPath = termFactory.namedNode('http://www.w3.org/ns/shacl#path');
+
+/** The example of each property that the shapes have one for; the first in the order of texts. */
+export function examplesOf(shapes: TripleStore): ReadonlyMap<string, string> {
+  const examples = shapes
+    .getQuads(null, skosExample, null, null)
+    .flatMap(({ subject, object }) =>
+      shapes.getObjects(subject, shaclPath, null).map((path) => [showTerm(path), object.value] as const),
+    );
+  return new Map(examples.sort((a, b) => compareTexts(b.join(' '), a.join(' '))));
+}
 
 /** Checks graphs against SHACL shapes, which are compiled once. */
 export function createShapeCheck(shapes: TripleStore): (data: TripleStore) => Promise<ShapeReport> {
@@ -28,6 +43,7 @@ function finding(result: Result): Finding {
     found: value === undefined ? foundCount(result) : showTerm(value.term),
     expected: expectation(result),
     message: message[0]?.value ?? '',
+    example: result.shape.ptr.out([skosExample]).terms[0]?.value ?? '',
   };
 }
 
