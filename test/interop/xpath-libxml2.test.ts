@@ -1,13 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-import { describe, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { XmlElement } from '../../src/xml/element.ts';
 import { writeXml } from '../../src/xml/xml-writer.ts';
 import { evaluateXPath } from '../../src/xml/xpath/evaluator.ts';
 import { parseXPath } from '../../src/xml/xpath/parser.ts';
 import { isNodeSet } from '../../src/xml/xpath/values.ts';
-import { root } from '../support/paths.ts';
+import { describeWith, root } from '../support/peers.ts';
 import { arbitraryTree, arbitraryXPath, prefixes } from '../xml/xpath/arbitrary-xpath.ts';
 
 type Case = readonly [tree: XmlElement, expression: string];
@@ -35,7 +35,8 @@ function ours([tree, expression]: Case): unknown {
     });
 }
 
-describe('XPath beside libxml2', () => {
+// ncclient brings lxml.
+describeWith(['ncclient'], 'XPath beside libxml2', () => {
   test('selects the same nodes in the same order, whatever the expression', () => {
     const cases = fc.sample(fc.tuple(arbitraryTree, arbitraryXPath), { numRuns: 3000, seed: 6241 });
     const theirs = libxml2(cases);
