@@ -2,10 +2,10 @@ import type { XmlElement, XmlNode } from '../xml/element.ts';
 import { RpcError } from './rpc-error.ts';
 
 /**
- * Steps that a filter may take on the data of one request, some 50 ms: no session may hold up the others for
+ * Steps that a filter may take on the data of one request, some 30 ms: no session may hold up the others for
  * long. What a filter costs is its size times that of the data.
  */
-const maxFilterSteps = 2_000_000;
+const maxFilterSteps = 1_000_000;
 
 /** Steps that it may take for each element, where that is more: to make and write an element costs as much. */
 const stepsPerElement = 8;
