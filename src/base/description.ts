@@ -13,7 +13,8 @@ import type { DeviceUuid } from './ids.ts';
  * ({@link Encoding}). Its topics need not hold the device's UUID, so that only an operator may install its
  * description; one that comes over MQTT is refused.
  */
-export type Profile = 'mup' | 'myno' | 'native';
+export const profiles = ['mup', 'myno', 'native'] as const;
+export type Profile = (typeof profiles)[number];
 
 /**
  * How a payload is written: as the profile's own text (`fields`), as one JSON value (`json`), or as the bare

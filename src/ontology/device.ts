@@ -1,14 +1,15 @@
-import type { DataPoint, DeviceDescription, Profile } from '../base/description.ts';
+import { type DataPoint, type DeviceDescription, type Profile, profiles } from '../base/description.ts';
 import type { DeviceUuid } from '../base/ids.ts';
 import { Assembly } from './assembly.ts';
 import { uuidPlaceholder } from './description-template.ts';
+import { dataPointWire } from './encodings.ts';
 import { valueType } from './fields.ts';
 import { checkNames, sortBy } from './names.ts';
 import { assembleOperations, firstText } from './operations.ts';
 import { localName, show, type Term, termKey } from './rdf.ts';
 import type { Facts } from './reading.ts';
 import type { Report } from './report.ts';
-import { deviceTopic } from './topics.ts';
+import { describedTopic, deviceTopic } from './topics.ts';
 
 /** A description from the solutions of the queries; faults go to the report. Remarks are left empty. */
 export function assembleDevice(
@@ -20,7 +21,7 @@ export function assembleDevice(
   if (device === undefined) return undefined;
   const assembly = new Assembly(facts, report);
   const services = reachableServices(device, facts);
-  const profile: Profile = facts.device.text(device, 'profile') === 'mup' ? 'mup' : 'myno';
+  const profile = profiles.find((one) => one === facts.device.text(device, 'profile')) ?? 'myno';
   const operations = offers(services, 'operation', maxOperations, facts, report);
   const context = { profile, uuidProperty: facts.device.one(device, 'uuidProperty') };
   return {
@@ -31,7 +32,7 @@ export function assembleDevice(
     profile,
     ...numbers(device, facts),
     operations: assembleOperations(operations, context, assembly),
-    dataPoints: assembleDataPoints(services, maxOperations, assembly),
+    dataPoints: assembleDataPoints(services, profile, maxOperations, assembly),
     remarks: [],
   };
 }
@@ -84,6 +85,7 @@ function offers(
 
 function assembleDataPoints(
   services: readonly Term[],
+  profile: Profile,
   most: number,
   assembly: Assembly,
 ): readonly DataPoint[] {
@@ -95,13 +97,17 @@ function assembleDataPoints(
   ]);
   const names = points.map(({ value }) => localName(value));
   checkNames(points, names, [], report);
-  return points.map((node, i) => ({
-    name: names[i] ?? '',
-    ...firstText([node, ...measuring(node, services, facts)], assembly),
-    type: valueType(node, assembly),
-    ...assembly.units(node),
-    topic: deviceTopic(facts.operations.text(node, 'topic') ?? ''),
-  }));
+  return points.map((node, i) => {
+    const type = valueType(node, assembly);
+    return {
+      name: names[i] ?? '',
+      ...firstText([node, ...measuring(node, services, facts)], assembly),
+      type,
+      ...assembly.units(node),
+      topic: describedTopic(facts.operations.text(node, 'topic') ?? '', profile, deviceTopic),
+      ...dataPointWire(node, type, profile, assembly),
+    };
+  });
 }
 
 /** The functionality a data point is for: that of its service, where the service has but one. */

@@ -4,7 +4,7 @@ import { acceptsDefault } from './default-value.ts';
 import { checkNames, fieldNames } from './names.ts';
 import { localName, show, type Term, termKey } from './rdf.ts';
 import { scalarType } from './scalar-type.ts';
-import { enumValues } from './values.ts';
+import { enumDatatype, enumValues } from './values.ts';
 
 const maxStructureDepth = 8;
 
@@ -42,6 +42,7 @@ function assembleField(node: Term, name: string, assembly: Assembly, ancestors: 
   const type = valueType(node, assembly, ancestors);
   const given = defaultValue(node, type, assembly);
   const role = roleOf(fields.text(node, 'role'));
+  const pointer = fields.text(node, 'pointer');
   return {
     name,
     ...assembly.text(node),
@@ -50,6 +51,7 @@ function assembleField(node: Term, name: string, assembly: Assembly, ancestors: 
     ...assembly.units(node),
     ...(given === undefined ? {} : { default: given }),
     ...(role === undefined ? {} : { role }),
+    ...(pointer === undefined ? {} : { pointer }),
   };
 }
 
@@ -61,7 +63,10 @@ export function valueType(node: Term, assembly: Assembly, ancestors: readonly st
   const facet = assembly.facet(node);
   const patterns = facet('pattern');
   const listed = assembly.isListed(assembly.holder(node, 'pattern'), patterns);
-  if (patterns.length > 1 || listed) return { kind: 'enumeration', values: enumValues(node, assembly) };
+  if (patterns.length > 1 || listed) {
+    const values = enumValues(node, assembly);
+    return { kind: 'enumeration', ...enumDatatype(facet('datatype')[0], values), values };
+  }
   return scalarType(node, facet, assembly.report);
 }
 

@@ -1,5 +1,6 @@
 import type { Operation, OperationRole, Profile } from '../base/description.ts';
 import type { Assembly } from './assembly.ts';
+import { wireOf } from './encodings.ts';
 import { assembleFields } from './fields.ts';
 import { checkNames, sortBy } from './names.ts';
 import { localName, mupNamespace, show, type Term, termKey } from './rdf.ts';
@@ -7,6 +8,7 @@ import {
   defaultAcknowledgementTopic,
   defaultAnswerTopic,
   defaultInputTopic,
+  describedTopic,
   deviceTopic,
   requestTopic,
 } from './topics.ts';
@@ -79,20 +81,38 @@ function ownerOf(node: Term, { facts, report }: Assembly): Term {
 
 function assembleOperation({ node, owner }: Named, context: OperationContext, assembly: Assembly): Operation {
   const { operations } = assembly.facts;
+  const { profile } = context;
   const state = operations.one(node, 'state');
   const role = roleOf(node, assembly);
+  const inputs = inputsOf(node, context, assembly);
+  const outputs = assembleFields(node, operations.all(node, 'output'), [stateOutput], assembly);
   return {
     name: localName(owner.value),
     ...firstText([owner, node], assembly),
     role,
-    mqttMethod: operations.text(node, 'method') ?? '',
-    topic: requestTopic(operations.text(node, 'topic') ?? ''),
-    answerTopic: answerTopic(operations.text(node, 'answerTopic'), context.profile),
-    inputs: inputsOf(node, context, assembly),
-    outputs: assembleFields(node, operations.all(node, 'output'), [stateOutput], assembly),
+    mqttMethod: methodOf(node, profile, assembly),
+    topic: describedTopic(operations.text(node, 'topic') ?? '', profile, requestTopic),
+    answerTopic: answerTopic(operations.text(node, 'answerTopic'), profile),
+    inputs,
+    outputs,
     states: state === undefined ? [] : enumValues(state, assembly),
-    ...transferTopics(node, role, context.profile, assembly),
+    ...transferTopics(node, role, profile, assembly),
+    ...wireOf({ node, inputs, outputs }, profile, assembly),
   };
+}
+
+/** What stands behind the request id; a native device is sent no method. */
+function methodOf(node: Term, profile: Profile, { facts, report }: Assembly): string {
+  const method = facts.operations.text(node, 'method');
+  if (method === undefined && profile !== 'native')
+    report.fault(
+      node,
+      'myno:mqttMethod',
+      'nothing',
+      'one text, such as "RELAY-ON"',
+      'An operation has one myno:mqttMethod, which tells the device what is asked of it.',
+    );
+  return profile === 'native' ? '' : (method ?? '');
 }
 
 /** Inputs of the operation, else of its command, without the one that names the target device. */
@@ -119,7 +139,7 @@ function isTarget(input: Term, { uuidProperty }: OperationContext, { facts: { fi
 }
 
 function answerTopic(named: string | undefined, profile: Profile): string {
-  return named === undefined ? defaultAnswerTopic(profile) : requestTopic(named);
+  return named === undefined ? defaultAnswerTopic(profile) : describedTopic(named, profile, requestTopic);
 }
 
 function transferTopics(

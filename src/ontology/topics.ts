@@ -15,6 +15,18 @@ export function deviceTopic(topic: string): string {
   return topic.split('/').includes(uuidPlaceholder) ? topic : requestTopic(topic);
 }
 
+/**
+ * The topic of an operation or data point, complete: a native device's own as it stands, since such a device
+ * was named long before anybody gave it a UUID (an operator vouches for it).
+ */
+export function describedTopic(
+  topic: string,
+  profile: Profile,
+  complete: typeof requestTopic | typeof deviceTopic,
+): string {
+  return profile === 'native' ? topic : complete(topic);
+}
+
 /** Where a device answers unless its description says otherwise (mup-protocol §2). */
 export function defaultAnswerTopic(profile: Profile): string {
   return profile === 'mup' ? `mup/response/${uuidPlaceholder}` : `response/${uuidPlaceholder}`;

@@ -1,6 +1,9 @@
-import type { EnumValue } from '../base/description.ts';
+import { datatypes, type EnumerationType, type EnumValue } from '../base/description.ts';
 import { type Assembly, leadingNumber } from './assembly.ts';
-import { show, type Term } from './rdf.ts';
+import { formatDecimal, parseDecimal } from './decimal.ts';
+import { acceptsDefault } from './default-value.ts';
+import { familyOf, knownDatatype } from './facets.ts';
+import { localName, show, type Term, xsdNamespace } from './rdf.ts';
 
 /**
  * The closed set of values that a node's patterns make: of an operation's state always, of a field when
@@ -9,12 +12,32 @@ import { show, type Term } from './rdf.ts';
 export function enumValues(node: Term, assembly: Assembly): readonly EnumValue[] {
   const holder = assembly.holder(node, 'pattern');
   const names = assembly.valuesInOrder(holder, assembly.facet(node)('pattern'));
-  for (const { value } of names) checkValue(node, value, assembly);
+  for (const term of names) checkValue(node, nameOf(term), assembly);
   const texts = valueTexts(node, holder, names, assembly);
-  return names.map(({ value }, i) => {
+  return names.map((term, i) => {
     const text = texts[i];
-    return text === undefined || text === '' ? { name: value } : { name: value, text };
+    return text === undefined || text === '' ? { name: nameOf(term) } : { name: nameOf(term), text };
   });
+}
+
+/** A value as an author wrote it: JSON-LD makes `2.5E0` of the JSON number `2.5`. */
+function nameOf(term: Term): string {
+  const isDouble = term.termType === 'Literal' && term.datatype === `${xsdNamespace}double`;
+  const number = isDouble ? parseDecimal(term.value) : undefined;
+  return number === undefined ? term.value : formatDecimal(number);
+}
+
+/** The data type of an enumeration whose values are numbers or booleans, not texts. */
+export function enumDatatype(
+  declared: Term | undefined,
+  values: readonly EnumValue[],
+): Pick<EnumerationType, 'datatype'> {
+  const datatype = declared?.value.startsWith(xsdNamespace)
+    ? knownDatatype(localName(declared.value), datatypes)
+    : undefined;
+  if (datatype === undefined || ['string', 'binary'].includes(familyOf(datatype))) return {};
+  const fits = values.every(({ name }) => acceptsDefault({ kind: 'scalar', datatype }, name));
+  return fits ? { datatype } : {};
 }
 
 /**
