@@ -7,6 +7,12 @@ import { DescriptionError } from './description-error.ts';
 export const uuidPlaceholder = '%s';
 
 /**
+ * Stands between the percent sign and the `s` of a text that is to read `%s`, written `%%s`, until the
+ * placeholders are filled in: a mark that no tool shows, and that names and values may hold.
+ */
+const literalMark = '\u034f';
+
+/**
  * What all devices that describe themselves alike share. The strings of `description` hold
  * {@link uuidPlaceholder} where the UUID belongs, except the category, from which it is cut out.
  */
@@ -42,8 +48,7 @@ export function checkOwner({ description }: DescriptionTemplate, uuid: DeviceUui
 
 /** A copy with every placeholder filled in; parts without one are shared with the template. */
 function fill(value: unknown, uuid: DeviceUuid): unknown {
-  if (typeof value === 'string')
-    return value.includes(uuidPlaceholder) ? value.replaceAll(uuidPlaceholder, () => uuid) : value;
+  if (typeof value === 'string') return fillText(value, uuid);
   if (Array.isArray(value)) {
     const items = value.map((item) => fill(item, uuid));
     return items.some((item, i) => item !== value[i]) ? items : value;
@@ -59,6 +64,11 @@ function fill(value: unknown, uuid: DeviceUuid): unknown {
   return copy ?? value;
 }
 
+function fillText(text: string, uuid: DeviceUuid): string {
+  if (!text.includes('%')) return text;
+  return text.replaceAll(uuidPlaceholder, () => uuid).replaceAll(`%${literalMark}s`, '%s');
+}
+
 /**
  * A description with literal occurrences of the device's UUID replaced by the placeholder, so that
  * devices whose descriptions differ in nothing but the UUID share one template. Only an id of at least 8
@@ -67,13 +77,23 @@ function fill(value: unknown, uuid: DeviceUuid): unknown {
 export function abstractUuid(uuid: DeviceUuid, bytes: Uint8Array): Uint8Array {
   if (uuid.length < 8 || !/[0-9]/.test(uuid)) return bytes;
   const text = decodeUtf8(bytes);
-  return text?.includes(uuid) ? utf8(text.replaceAll(uuid, uuidPlaceholder)) : bytes;
+  if (text?.includes(uuid) !== true) return bytes;
+  return utf8(
+    text
+      .split(uuid)
+      .reduce((before, after) => `${before}${endsOpen(before) ? '%' : ''}${uuidPlaceholder}${after}`),
+  );
+}
+
+/** Whether a percent sign at the end would join what follows: it is the second half of no `%%`. */
+function endsOpen(text: string): boolean {
+  return (/%*$/.exec(text)?.[0].length ?? 0) % 2 === 1;
 }
 
 /**
- * The JSON text of a description: `%%` becomes `%` and `%s` stays for {@link instantiate}. (`%%s` cannot
- * be told from the placeholder afterwards and is read as the UUID.)
+ * The JSON text of a description: `%%` becomes `%`, `%s` stays for {@link instantiate}, and `%%s`, which
+ * reads `%s` in the end, is told from it by a mark.
  */
 export function unescapePercent(text: string): string {
-  return text.includes('%') ? text.replace(/%([%s])/g, (whole, next) => (next === '%' ? '%' : whole)) : text;
+  return text.replace(/%%s|%%/g, (escaped) => (escaped === '%%' ? '%' : `%${literalMark}s`));
 }

@@ -8,7 +8,7 @@ import {
   instantiate,
   unescapePercent,
 } from '../../src/ontology/description-template.ts';
-import { example, read } from './support.ts';
+import { describeDevice, example, operation, read } from './support.ts';
 
 const uuid = deviceUuid('F97DF79-8A12-4F4F-8F69-6B8F3C2E78DD');
 const abstracted = (id: string, text: string) => decodeUtf8(abstractUuid(deviceUuid(id), utf8(text)));
@@ -27,6 +27,14 @@ describe('abstracting the UUID (mup-protocol §1)', () => {
       expect(abstracted(id, `"${id}"`)).toBe(`"${id}"`);
   });
 
+  test.each([
+    ['100%', '100%%%s'],
+    ['100%%', '100%%%s'],
+    ['100', '100%s'],
+  ])('a percent sign before it, as in %j, does not make it a text', (before, expected) =>
+    expect(abstracted(uuid, before + uuid)).toBe(expected),
+  );
+
   test('bytes that are not UTF-8 stay', () => {
     const bytes = Uint8Array.of(0xff, ...utf8(uuid));
     expect(abstractUuid(uuid, bytes)).toBe(bytes);
@@ -37,6 +45,8 @@ describe('abstracting the UUID (mup-protocol §1)', () => {
     ['%s', '%s'],
     ['a%b', 'a%b'],
     ['%%%%', '%%'],
+    ['%%%s', '%%s'],
+    ['%%s', '%\u034fs'],
     ['%', '%'],
   ])('%j is %j', (text, expected) => expect(unescapePercent(text)).toBe(expected));
 });
@@ -52,6 +62,12 @@ describe('instantiating a template', () => {
     expect(description.uuid).toBe(uuid);
     expect(description.operations.every(({ topic }) => topic.endsWith(`/${uuid}`))).toBe(true);
     expect(JSON.stringify(description)).not.toContain('%s');
+  });
+
+  test('%%s is the text %s, and %%%s a percent sign before the UUID', async () => {
+    const document = describeDevice(operation('call', { 'myno:mqttTopic': 'a/%%s/b%%%s' }));
+    const filled = instantiate({ digest: digest('0'.repeat(64)), description: await read(document) }, uuid);
+    expect(filled.operations[0]?.topic).toBe(`a/%s/b%${uuid}/${uuid}`);
   });
 
   test('shares what holds no UUID with the template, and leaves that as it was', async () => {
