@@ -69,3 +69,11 @@ export function yangdump(modules: ModuleTexts, path?: string): string {
 }
 
 const takenPrefix = /^Warning: prefix 'ncn' already in use by module 'yuma-ncx'\n.*duplicate prefix$/m;
+
+/** The tree diagram that yanglint draws of a module (RFC 8340). */
+export function yanglintTree(name: string, text: string): string {
+  return withFiles({ [name]: text }, (_, [file = '']) => {
+    const { status, output } = run('yanglint', ['-f', 'tree', '-L', '500', file]);
+    return status === 0 ? output.trimEnd() : `exit ${status}: ${output}`;
+  });
+}
