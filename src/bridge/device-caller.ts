@@ -2,6 +2,8 @@ import type { EnumValue, Operation, Profile } from '../base/description.ts';
 import { errorCode, errorMessage } from '../base/errors.ts';
 import type { DeviceUuid } from '../base/ids.ts';
 import { printable } from '../base/printable.ts';
+import { isBareAnswer } from '../mqtt/bare-messages.ts';
+import { operationCodec } from '../mqtt/message-codec.ts';
 import type { RpcClient } from '../mqtt/rpc-client.ts';
 import { errorInfoNamespace, RpcError } from '../netconf/rpc-error.ts';
 import type { DeviceRegistry } from '../registry/device-registry.ts';
@@ -10,6 +12,7 @@ import { operationFailed } from './rpc-errors.ts';
 
 /** What a device answered. */
 export interface DeviceAnswer {
+  /** Empty where the device's messages have no state. */
   readonly state: string;
   readonly outputs: readonly string[];
 }
@@ -57,6 +60,10 @@ export class DeviceCaller {
         method: operation.mqttMethod,
         inputs,
         profile,
+        codec: operationCodec(profile, operation, inputs),
+        answered: operation.answered,
+        qos: operation.qos,
+        retain: operation.retain,
         signal,
         timeoutMs,
       });
@@ -93,6 +100,8 @@ export function deviceFailure(uuid: DeviceUuid, error: unknown): unknown {
       return new RpcError('application', 'too-big', message, { appTag: 'packet-too-big' });
     case 'bad-response':
       return operationFailed('device-answer-invalid', `the answer of device ${uuid}: ${message}`);
+    case 'needs-mqtt-5':
+      return operationFailed('needs-mqtt-5', message);
     case 'transfer-stalled':
       return operationFailed('transfer-stalled', message);
     case 'unknown-image':
@@ -122,6 +131,7 @@ const maxShownLength = 256;
 
 /** The state as the module's type of `retval` has it. @throws RpcError when it is a failure, or none */
 function declaredState(operation: Operation, answered: string, profile: Profile): string {
+  if (answered === '' && isBareAnswer(profile, operation)) return '';
   const known = findState(operation, answered, profile);
   const state = known?.name ?? answered;
   if (known === undefined && operation.states.length > 0)

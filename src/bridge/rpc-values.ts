@@ -1,5 +1,6 @@
 import type { Field, Operation, Profile } from '../base/description.ts';
 import { InternalError } from '../base/errors.ts';
+import { isBareAnswer } from '../mqtt/bare-messages.ts';
 import type { RpcInput } from '../netconf/backend.ts';
 import { element, type XmlElement } from '../xml/element.ts';
 import type { ModuleSchema, SchemaNode } from '../yang/schema.ts';
@@ -26,8 +27,8 @@ export interface AnsweredRpc {
 }
 
 /**
- * The outputs of an answer as elements of the module's namespace: `retval`, then the outputs in canonical
- * form. Each value is checked against its type, for a client refuses the whole reply for one that is none
+ * The outputs of an answer as elements of the module's namespace: `retval` where there is a state, then the
+ * outputs in canonical form. Each value is checked against its type, for a client refuses the whole reply for one that is none
  * (netconf-wire, XML). A `mup` device answers exactly what it describes; what a `myno` device leaves out or
  * adds is left out.
  * @throws RpcError `device-answer-invalid`
@@ -42,11 +43,15 @@ export function outputElements(
   const outputs = reader.elements(operation.outputs, schema);
   if (profile === 'mup' && rest.length > 0)
     throw answerInvalid(`the device answered ${rest.length} values more than ${operation.name} describes`);
+  if (answer.state === '' && isBareAnswer(profile, operation)) return outputs;
   return [reader.leaf('retval', answer.state, schema), ...outputs];
 }
 
-/** Takes values off an answer, in the order of the fields that they belong to. */
-class OutputReader {
+/**
+ * Takes values off an answer, in the order of the fields that they belong to.
+ * @throws RpcError `device-answer-invalid` for a value that is not of its type
+ */
+export class OutputReader {
   readonly #namespace: string;
   readonly #profile: Profile;
   readonly #rest: string[];

@@ -1,19 +1,26 @@
-import { decodeUtf8 } from '../base/bytes.ts';
 import { type Clock, dateAndTime } from '../base/clock.ts';
 import type { DataPoint, DeviceDescription } from '../base/description.ts';
-import { errorMessage } from '../base/errors.ts';
+import { errorMessage, PeerError } from '../base/errors.ts';
 import { type DeviceUuid, isDeviceUuid } from '../base/ids.ts';
 import type { Logger } from '../base/logger.ts';
+import { measurementReader } from '../mqtt/bare-messages.ts';
 import type { MqttMessage, MqttTransport, Unsubscribe } from '../mqtt/transport.ts';
 import type { EventSink } from '../netconf/event.ts';
 import { element, type XmlElement } from '../xml/element.ts';
-import type { LeafNode, ModuleSchema, SchemaNode } from '../yang/schema.ts';
-import { checkValue } from '../yang/value-check.ts';
+import type { ModuleSchema, SchemaNode } from '../yang/schema.ts';
 import { devicePath } from './device-path.ts';
+import { OutputReader } from './rpc-values.ts';
 
 interface Measurement {
-  readonly value: string;
+  /** A leaf, or the container of a sub-structure. */
+  readonly value: XmlElement;
   readonly time: number;
+}
+
+/** The data points that come with the messages on one topic. */
+interface Measured {
+  readonly uuid: DeviceUuid;
+  readonly points: readonly DataPoint[];
 }
 
 export interface TelemetryDependencies {
@@ -35,7 +42,7 @@ interface Followed {
 /** Keeps the latest value of each device's output data points, with its time. */
 export class TelemetryService {
   readonly #deps: TelemetryDependencies;
-  readonly #points = new Map<string, { readonly uuid: DeviceUuid; readonly point: DataPoint }>();
+  readonly #points = new Map<string, Measured>();
   readonly #topics = new Map<DeviceUuid, readonly string[]>();
   readonly #filters = new Map<string, Followed>();
   readonly #latest = new Map<DeviceUuid, Map<string, Measurement>>();
@@ -51,11 +58,11 @@ export class TelemetryService {
   registered({ uuid, dataPoints }: DeviceDescription, changed = false): void {
     if (!isDeviceUuid(uuid)) return;
     const before = this.#topics.get(uuid) ?? [];
-    const topics = dataPoints.map(({ topic }) => topic);
+    const topics = [...new Set(dataPoints.map(({ topic }) => topic))];
     if (changed) this.#latest.delete(uuid);
-    for (const point of dataPoints) {
-      this.#points.set(point.topic, { uuid, point });
-      this.#follow(uuid, point.topic);
+    for (const topic of topics) {
+      this.#points.set(topic, { uuid, points: dataPoints.filter((point) => point.topic === topic) });
+      this.#follow(uuid, topic);
     }
     this.#topics.set(uuid, topics);
     this.#leave(
@@ -119,19 +126,19 @@ export class TelemetryService {
   #receive({ topic, payload }: MqttMessage): void {
     const known = this.#points.get(topic);
     if (known === undefined) return;
-    const { uuid, point } = known;
-    const value = this.#checked(uuid, point, payload);
-    if (value === undefined) return;
+    const { uuid, points } = known;
+    const time = this.#deps.clock.now();
+    const values = this.#values(uuid, points, payload);
+    if (values.size === 0) return;
     const latest = this.#latest.get(uuid) ?? new Map<string, Measurement>();
-    const measurement = { value, time: this.#deps.clock.now() };
-    latest.set(point.name, measurement);
+    for (const [name, value] of values) latest.set(name, { value, time });
     this.#latest.set(uuid, latest);
     this.#deps.onMeasured(uuid);
-    this.#tell(uuid, point, measurement);
+    this.#tell(uuid, values, time);
   }
 
-  /** The module's one notification, with the point that was measured alone. */
-  #tell(uuid: DeviceUuid, { name }: DataPoint, measurement: Measurement): void {
+  /** The module's one notification, with the points that were measured alone. */
+  #tell(uuid: DeviceUuid, values: ReadonlyMap<string, XmlElement>, time: number): void {
     const { schemaOf, events } = this.#deps;
     const { namespace = '', notifications } = schemaOf(uuid) ?? {};
     const notification = notifications?.keys().next().value;
@@ -140,38 +147,59 @@ export class TelemetryService {
       stream: 'telemetry',
       content: element(namespace, notification, [
         element(namespace, 'uuid', uuid),
-        pointElement(namespace, name, measurement),
+        ...[...values].map(([name, value]) => pointElement(namespace, name, { value, time })),
       ]),
       about: devicePath(uuid),
-      time: measurement.time,
+      time,
     });
   }
 
-  /** The measurement in canonical form, or `undefined` when it is not of the type that was described. */
-  #checked(uuid: DeviceUuid, point: DataPoint, payload: Uint8Array): string | undefined {
-    const maxBytes = 4096;
-    const text = payload.length > maxBytes ? undefined : decodeUtf8(payload);
-    const leaf = valueLeaf(this.#deps.schemaOf(uuid)?.data ?? [], point.name);
-    if (text === undefined || leaf === undefined) return undefined;
-    try {
-      return checkValue(leaf.type, text);
-    } catch (error) {
-      this.#deps.logger.debug('a measurement was dropped', {
-        uuid,
-        point: point.name,
-        reason: errorMessage(error),
-      });
-      return undefined;
+  /** What a message says of each data point, by name; without those that are not of the type described. */
+  #values(
+    uuid: DeviceUuid,
+    points: readonly DataPoint[],
+    payload: Uint8Array,
+  ): ReadonlyMap<string, XmlElement> {
+    const schema = this.#deps.schemaOf(uuid);
+    const read = measurementReader(payload);
+    const values = new Map<string, XmlElement>();
+    if (schema === undefined) return values;
+    for (const point of points) {
+      try {
+        const texts = read(point);
+        const value = texts === undefined ? undefined : valueElement(schema, point, texts);
+        if (value !== undefined) values.set(point.name, value);
+      } catch (error) {
+        this.#deps.logger.debug('a measurement was dropped', {
+          uuid,
+          point: point.name,
+          reason: errorMessage(error),
+        });
+      }
     }
+    return values;
   }
 }
 
 /** A data point with its measurement, as `telemetry` and the notification have it. */
 function pointElement(namespace: string, name: string, { value, time }: Measurement): XmlElement {
-  return element(namespace, name, [
-    element(namespace, 'value', value),
-    element(namespace, 'time', dateAndTime(time)),
-  ]);
+  return element(namespace, name, [value, element(namespace, 'time', dateAndTime(time))]);
+}
+
+/**
+ * The element `value` of a measurement, in canonical form.
+ * @throws RpcError when it is not of its type
+ */
+function valueElement(
+  { namespace, data }: ModuleSchema,
+  { name, type }: DataPoint,
+  texts: readonly string[],
+): XmlElement | undefined {
+  const rest = [...texts];
+  const reader = new OutputReader(namespace, 'mup', rest);
+  const [value] = reader.elements([{ name: 'value', type, mandatory: true }], pointNodes(data, name));
+  if (rest.length > 0) throw new PeerError('bad-response', 'the message has more values than described');
+  return value;
 }
 
 /**
@@ -184,13 +212,13 @@ function sharedFilter(topic: string, uuid: DeviceUuid): string {
   return levels.map((level) => (level === uuid ? '+' : level)).join('/');
 }
 
-/** The leaf `/telemetry/device/<point>/value` of a generated module. */
-function valueLeaf(nodes: readonly SchemaNode[], point: string): LeafNode | undefined {
+/** What stands below `/telemetry/device/<point>` of a generated module. */
+function pointNodes(nodes: readonly SchemaNode[], point: string): readonly SchemaNode[] {
   let level = nodes;
   for (const name of ['telemetry', 'device', point]) {
     const node = level.find((one) => one.name === name);
-    if (node?.kind !== 'container' && node?.kind !== 'list') return undefined;
+    if (node?.kind !== 'container' && node?.kind !== 'list') return [];
     level = node.children;
   }
-  return level.find((node): node is LeafNode => node.kind === 'leaf' && node.name === 'value');
+  return level;
 }

@@ -1,16 +1,20 @@
 import { decodeUtf8, utf8 } from '../base/bytes.ts';
 import type { Cancel, Clock } from '../base/clock.ts';
 import type { RpcConfig } from '../base/config.ts';
-import type { Profile } from '../base/description.ts';
+import type { Answered, Profile } from '../base/description.ts';
 import { PeerError, UnavailableError } from '../base/errors.ts';
 import type { DeviceUuid } from '../base/ids.ts';
 import type { Logger } from '../base/logger.ts';
 import type { RandomBytes } from '../base/random.ts';
 import { AnswerTopics } from './answer-topics.ts';
+import { type MessageCodec, profileCodec, type RpcAnswer } from './message-codec.ts';
 import { RequestIds } from './request-ids.ts';
-import { decodeCorrelatedResponse, decodeResponse, encodeRequest, responseId } from './rpc-codec.ts';
+import { responseId } from './rpc-codec.ts';
 import { responseFilters } from './topics.ts';
-import type { MqttMessage, MqttTransport, PublishOptions, TransportState } from './transport.ts';
+import type { MqttMessage, MqttTransport, PublishOptions, Qos, TransportState } from './transport.ts';
+import { Turns } from './turns.ts';
+
+export type { RpcAnswer } from './message-codec.ts';
 
 /** A request to a device; topics are complete and checked. */
 export interface RpcCall {
@@ -22,14 +26,16 @@ export interface RpcCall {
   /** In wire order, the target UUID left out. */
   readonly inputs: readonly string[];
   readonly profile: Profile;
+  /** How the messages are written; as mup-protocol §2 says unless given. */
+  readonly codec?: MessageCodec | undefined;
+  /** How the call ends; with `response` unless given. */
+  readonly answered?: Answered | undefined;
+  /** 1 unless given. */
+  readonly qos?: Qos | undefined;
+  readonly retain?: boolean | undefined;
   /** Milliseconds; the configured `timeoutMs` unless given. */
   readonly timeoutMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
-}
-
-export interface RpcAnswer {
-  readonly state: string;
-  readonly outputs: readonly string[];
 }
 
 /** What became of requests and answers since the start. */
@@ -51,7 +57,13 @@ export interface RpcStatistics {
 
 interface Pending {
   readonly call: RpcCall;
+  readonly codec: MessageCodec;
+  readonly payload: Uint8Array;
   readonly id: string;
+  /** What has to be let go of when it ends. */
+  readonly releases: Cancel[];
+  /** The request is on its way: what came before cannot be an answer to it. */
+  sent: boolean;
   readonly settle: (outcome: RpcAnswer | Error) => void;
   /** The connection broke while it waited, so its answer may be lost. */
   interrupted: boolean;
@@ -72,6 +84,8 @@ export class RpcClient {
   readonly #topics: AnswerTopics;
   readonly #pending = new Map<string, Pending>();
   readonly #perDevice = new Map<DeviceUuid, number>();
+  /** Calls that end with the next message on a topic; two at a time could not be told apart there. */
+  readonly #states = new Turns<Pending>();
   readonly #counts = { sent: 0, answered: 0, timedOut: 0, failed: 0, late: 0, unknown: 0, foreign: 0 };
   #unwatch: (() => void) | undefined;
   #closed = false;
@@ -103,34 +117,31 @@ export class RpcClient {
 
   /**
    * @throws UnavailableError `device-timeout`, `mqtt-offline` (nothing was sent), `mqtt-lost` (sent, fate
-   *   unknown), `resource-denied` (too many requests in flight), `cancelled` (by `signal`)
+   *   unknown), `resource-denied` (too many requests in flight), `cancelled` (by `signal`), `needs-mqtt-5`
    * @throws PeerError `bad-response` for an answer that cannot be read, `bad-value` for an input that the
    *   device's profile cannot carry, `packet-too-big`
    */
   async call(call: RpcCall): Promise<RpcAnswer> {
     this.#admit(call);
-    const id = this.#ids.next(call.profile);
-    const payload = encodeRequest({ id, method: call.method, inputs: call.inputs, profile: call.profile });
+    const { uuid, profile, method, inputs, codec = profileCodec(profile, method, inputs) } = call;
+    const id = this.#ids.next(profile);
+    const payload = codec.encode(id);
     return new Promise((resolve, reject) => {
       const releases: Cancel[] = [];
-      const pending: Pending = {
-        call,
-        id,
-        interrupted: false,
-        settle: (outcome) => {
-          if (!this.#pending.delete(id)) return;
-          this.#leave(call.uuid);
-          for (const release of releases) release();
-          if ('state' in outcome) resolve(outcome);
-          else reject(outcome);
-        },
+      const settle = (outcome: RpcAnswer | Error): void => {
+        if (!this.#pending.delete(id)) return;
+        this.#leave(uuid);
+        for (const release of releases) release();
+        if ('state' in outcome) resolve(outcome);
+        else reject(outcome);
       };
+      const pending = { call, codec, payload, id, releases, settle, sent: false, interrupted: false };
       this.#pending.set(id, pending);
-      this.#perDevice.set(call.uuid, (this.#perDevice.get(call.uuid) ?? 0) + 1);
+      this.#perDevice.set(uuid, (this.#perDevice.get(uuid) ?? 0) + 1);
       const timeoutMs = call.timeoutMs ?? this.#limits.timeoutMs;
       releases.push(this.#clock.schedule(timeoutMs, () => this.#timedOut(pending, timeoutMs)));
       releases.push(this.#watchSignal(pending));
-      void this.#send(pending, payload, releases);
+      this.#begin(pending);
     });
   }
 
@@ -142,11 +153,13 @@ export class RpcClient {
     await this.#topics.close();
   }
 
-  #admit({ uuid, signal }: RpcCall): void {
+  #admit({ uuid, signal, codec, answered = 'response' }: RpcCall): void {
     if (this.#closed) throw new UnavailableError('mqtt-offline', 'the bridge is stopping');
     if (signal?.aborted === true) throw cancelled(uuid);
     if (this.#transport.state !== 'online')
       throw new UnavailableError('mqtt-offline', 'there is no connection to the broker');
+    if (answered === 'response' && codec?.carriesId === false && this.#transport.protocolVersion < 5)
+      throw new UnavailableError('needs-mqtt-5', 'answers of this device are found over MQTT 5 alone');
     if (this.#pending.size >= this.#limits.maxInFlight)
       throw denied(`${this.#limits.maxInFlight} requests to devices are in flight`);
     if ((this.#perDevice.get(uuid) ?? 0) >= this.#limits.maxInFlightPerDevice)
@@ -159,51 +172,82 @@ export class RpcClient {
     else this.#perDevice.delete(uuid);
   }
 
-  async #send(pending: Pending, payload: Uint8Array, releases: Cancel[]): Promise<void> {
-    const { call, id } = pending;
+  /** Sends the request, or has it wait for its turn on the topic where the state comes. */
+  #begin(pending: Pending): void {
+    const { answered, answerTopic } = pending.call;
+    if (answered !== 'state') {
+      void this.#send(pending);
+      return;
+    }
+    pending.releases.push(() => {
+      const next = this.#states.leave(answerTopic, pending);
+      if (next !== undefined) void this.#send(next);
+    });
+    if (this.#states.enter(answerTopic, pending)) void this.#send(pending);
+  }
+
+  async #send(pending: Pending): Promise<void> {
+    const { call, payload } = pending;
+    const unanswered = call.answered === 'none';
     try {
-      const listening = this.#topics.listen(call.answerTopic);
-      if (listening !== undefined) {
-        releases.push(listening.leave);
-        await listening.granted;
-        if (!this.#pending.has(id)) {
-          listening.leave();
-          return;
-        }
-      }
+      if (!unanswered && !(await this.#listens(pending))) return;
       this.#counts.sent += 1;
+      pending.sent = true;
       await this.#transport.publish(call.topic, payload, this.#properties(pending));
+      if (unanswered) this.#answered(pending, { state: '', outputs: [] });
     } catch (error) {
       this.#fail(pending, error instanceof Error ? error : new UnavailableError('mqtt-lost', String(error)));
     }
   }
 
+  /** @returns whether the call still waits when its answer topic is subscribed */
+  async #listens({ call, id, releases }: Pending): Promise<boolean> {
+    const listening = this.#topics.listen(call.answerTopic);
+    if (listening === undefined) return true;
+    releases.push(listening.leave);
+    await listening.granted;
+    if (this.#pending.has(id)) return true;
+    listening.leave();
+    return false;
+  }
+
   /** A `myno` device knows no MQTT 5 property, and dies of one on a long message (mup-protocol §3). */
-  #properties({ call, id }: Pending): PublishOptions {
-    if (call.profile === 'myno') return { qos: 1 };
-    return { qos: 1, responseTopic: call.answerTopic, correlationData: utf8(id) };
+  #properties({ call, codec, id }: Pending): PublishOptions {
+    const { profile, qos = 1, retain = false, answered = 'response', answerTopic } = call;
+    if (answered !== 'response' || (profile === 'myno' && codec.carriesId)) return { qos, retain };
+    return { qos, retain, responseTopic: answerTopic, correlationData: utf8(id) };
   }
 
   #receive(message: MqttMessage): void {
     const correlated = this.#correlated(message.correlationData);
     const id = correlated?.id ?? responseId(message.payload);
     const pending = id === undefined ? undefined : this.#pending.get(id);
-    if (pending === undefined) this.#drop(this.#ids.wasUsed(id) ? 'late' : 'unknown', message);
-    else if (message.topic !== pending.call.answerTopic) this.#drop('foreign', message);
-    else this.#answer(pending, message.payload, correlated !== undefined);
+    const waiting = this.#states.present(message.topic);
+    if (pending?.call.answerTopic === message.topic)
+      this.#answer(pending, message.payload, correlated !== undefined);
+    else if (waiting !== undefined) this.#state(waiting, message);
+    else if (pending !== undefined) this.#drop('foreign', message);
+    else this.#drop(this.#ids.wasUsed(id) ? 'late' : 'unknown', message);
+  }
+
+  /** A retained message says what was before the request, as one that came before it was sent. */
+  #state(waiting: Pending, { payload, retain }: MqttMessage): void {
+    if (waiting.sent && !retain) this.#answer(waiting, payload, false);
   }
 
   #answer(pending: Pending, payload: Uint8Array, correlated: boolean): void {
-    const { profile } = pending.call;
     try {
-      const { state, outputs } = correlated
-        ? decodeCorrelatedResponse(payload, profile, pending.id)
-        : decodeResponse(payload, profile);
-      this.#counts.answered += 1;
-      pending.settle({ state, outputs });
+      const answer = pending.codec.decode(payload, correlated ? pending.id : undefined);
+      if (answer !== undefined) this.#answered(pending, answer);
     } catch (error) {
       this.#fail(pending, error instanceof Error ? error : new PeerError('bad-response', String(error)));
     }
+  }
+
+  #answered(pending: Pending, answer: RpcAnswer): void {
+    if (!this.#pending.has(pending.id)) return;
+    this.#counts.answered += 1;
+    pending.settle(answer);
   }
 
   #correlated(data: Uint8Array | undefined): Pending | undefined {
