@@ -82,13 +82,33 @@ describe('reading in a thread', () => {
   test('what takes too long is ended; what waits behind it is read', async () => {
     const { reader, clock } = open({ deadlineMs: 5000 });
     await reader.read(uuid, utf8(relay));
-    const started = clock.scheduled(5000);
+    const started = clock.scheduled(2000);
     const slow = reader.read(uuid, utf8(JSON.stringify(describeDevice([]))));
-    const next = reader.read(uuid, utf8(example('updatable-device')));
     await started;
-    clock.advance(5000);
+    clock.advance(2000);
+    const next = reader.read(sibling, utf8(example('updatable-device')));
+    clock.advance(3000);
     await expect(slow).rejects.toMatchObject({ code: 'description-timeout' });
     expect((await next).description.category).toBe('DEMO-BOARD');
+  });
+
+  test('what is slow while another waits comes after it, and has its whole time then', async () => {
+    const { reader, clock } = open({ deadlineMs: 5000 });
+    await reader.read(uuid, utf8(relay));
+    const order: string[] = [];
+    const started = clock.scheduled(2000);
+    const slow = reader
+      .read(uuid, utf8(JSON.stringify(describeDevice([]))))
+      .finally(() => order.push('slow'));
+    const next = reader.read(sibling, utf8(example('updatable-device'))).finally(() => order.push('next'));
+    await started;
+    const again = clock.scheduled(5000);
+    clock.advance(2000);
+    await next;
+    await again;
+    clock.advance(4999);
+    await slow;
+    expect(order).toEqual(['next', 'slow']);
   });
 
   test('what takes too much memory is refused; what waits behind it is read', async () => {

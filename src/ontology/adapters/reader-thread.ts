@@ -3,8 +3,10 @@ import type { Cancel, Clock } from '../../base/clock.ts';
 import { type Deferred, deferred } from '../../base/deferred.ts';
 import type { DeviceDescription } from '../../base/description.ts';
 import { errorCode, InternalError, MupError, UnavailableError } from '../../base/errors.ts';
+import type { DeviceUuid } from '../../base/ids.ts';
 import type { Logger } from '../../base/logger.ts';
 import { DescriptionError } from '../description-error.ts';
+import { ReadingQueue } from '../reading-queue.ts';
 import type { WorkerAnswer, WorkerRequest, WorkerSettings } from '../worker-protocol.ts';
 
 export interface ReaderThreadOptions {
@@ -23,8 +25,14 @@ export interface ReaderThreadOptions {
 /** No peer has a hand in the start, and on a busy machine it takes its time. */
 const startDeadlineMs = 60_000;
 
+/** How long a description may take at its first attempt while others wait. */
+const patienceMs = 2000;
+
 interface Job {
+  readonly uuid: DeviceUuid;
   readonly bytes: Uint8Array;
+  /** Whether it has had its first attempt. */
+  tried: boolean;
   readonly result: Deferred<DeviceDescription>;
 }
 
@@ -41,39 +49,50 @@ const entry = new URL(
 );
 
 /**
- * The thread that reads descriptions, one at a time: started when there is one to read, ended when it
- * takes too long, too much memory or has nothing to do. A description that ends the thread fails alone;
- * those that wait go to the next.
+ * The thread that reads descriptions, one at a time and in the order of {@link ReadingQueue}: started when
+ * there is one to read, ended when it takes too long, too much memory or has nothing to do. A description
+ * that ends the thread fails alone; those that wait go to the next. One that is slow while others wait is
+ * put back once, behind those that came until then, and has its whole time when it is its turn again.
  */
 export class ReaderThread {
   readonly #options: ReaderThreadOptions;
-  readonly #waiting: Job[] = [];
+  readonly #waiting: ReadingQueue<Job>;
   #worker: Worker | undefined;
   #ready = false;
   #current: Job | undefined;
   #cancelTimer: Cancel = () => {};
+  #startedAt = 0;
   #closed = false;
 
   constructor(options: ReaderThreadOptions) {
     this.#options = options;
+    this.#waiting = new ReadingQueue(options.maxWaiting);
   }
 
-  /** @throws DescriptionError; UnavailableError `reader-busy`, `reader-closed` */
-  async read(bytes: Uint8Array): Promise<DeviceDescription> {
+  /**
+   * @param uuid who has sent it
+   * @throws DescriptionError; UnavailableError `reader-busy`, `reader-closed`
+   */
+  async read(uuid: DeviceUuid, bytes: Uint8Array): Promise<DeviceDescription> {
     if (this.#closed) throw closedError();
-    if (this.#waiting.length >= this.#options.maxWaiting)
-      throw new UnavailableError('reader-busy', `${this.#waiting.length} descriptions wait to be read`, {
-        hint: 'Send the description again later.',
-      });
-    const job: Job = { bytes, result: deferred<DeviceDescription>() };
-    this.#waiting.push(job);
+    const job: Job = { uuid, bytes, tried: false, result: deferred<DeviceDescription>() };
+    this.#wait(job);
     this.#proceed();
     return job.result.promise;
   }
 
+  #wait(job: Job): void {
+    const { clock, maxWaiting } = this.#options;
+    this.#waiting.add(job.uuid, job.bytes.length, job, clock.monotonic())?.result.reject(
+      new UnavailableError('reader-busy', `${maxWaiting} descriptions wait to be read`, {
+        hint: 'Send the description again later.',
+      }),
+    );
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
-    const jobs = [...(this.#current === undefined ? [] : [this.#current]), ...this.#waiting.splice(0)];
+    const jobs = [...(this.#current === undefined ? [] : [this.#current]), ...this.#waiting.drain()];
     this.#current = undefined;
     for (const { result } of jobs) result.reject(closedError());
     await this.#end();
@@ -82,7 +101,7 @@ export class ReaderThread {
   /** Gives the next description to the thread, or starts the thread, or lets it idle. */
   #proceed(): void {
     if (this.#current !== undefined || this.#closed) return;
-    if (this.#waiting.length === 0) this.#idle();
+    if (this.#waiting.size === 0) this.#idle();
     else if (this.#worker === undefined) this.#tryToStart();
     else this.#hand(this.#worker);
   }
@@ -90,10 +109,37 @@ export class ReaderThread {
   #hand(worker: Worker): void {
     worker.ref();
     if (!this.#ready) return;
-    this.#current = this.#waiting.shift();
-    if (this.#current === undefined) return;
-    this.#timer(this.#options.deadlineMs, () => this.#overdue());
-    worker.postMessage({ bytes: this.#current.bytes } satisfies WorkerRequest);
+    const job = this.#waiting.next();
+    this.#current = job;
+    if (job === undefined) return;
+    const { clock, deadlineMs } = this.#options;
+    this.#startedAt = clock.monotonic();
+    if (job.tried || patienceMs >= deadlineMs) this.#timer(deadlineMs, () => this.#overdue());
+    else this.#timer(patienceMs, () => this.#impatient(job));
+    worker.postMessage({ bytes: job.bytes } satisfies WorkerRequest);
+  }
+
+  /** A slow description goes back behind those that wait, if there are any; it comes again, once. */
+  #impatient(job: Job): void {
+    const { deadlineMs, logger } = this.#options;
+    if (this.#waiting.size === 0) {
+      this.#timer(deadlineMs - patienceMs, () => this.#overdue());
+      return;
+    }
+    logger.info('a description that is slow to read lets others pass', { uuid: job.uuid });
+    job.tried = true;
+    this.#finish();
+    this.#wait(job);
+    void this.#end().then(() => this.#proceed());
+  }
+
+  /** The current description is read, or is not to be read further. */
+  #finish(): Job | undefined {
+    const job = this.#current;
+    this.#current = undefined;
+    const now = this.#options.clock.monotonic();
+    if (job !== undefined) this.#waiting.spent(job.uuid, now - this.#startedAt, now);
+    return job;
   }
 
   /** Where the machine has no room for a thread, what waits is refused instead of waiting for ever. */
@@ -102,7 +148,7 @@ export class ReaderThread {
       this.#start();
     } catch (error) {
       this.#options.logger.warn('the reader of descriptions does not start', { error });
-      for (const { result } of this.#waiting.splice(0))
+      for (const { result } of this.#waiting.drain())
         result.reject(
           new UnavailableError('reader-busy', 'descriptions cannot be read now', { cause: error }),
         );
@@ -137,8 +183,7 @@ export class ReaderThread {
 
   #answered(answer: WorkerAnswer): void {
     this.#cancelTimer();
-    const job = this.#current;
-    this.#current = undefined;
+    const job = this.#finish();
     if (answer.kind === 'ready') this.#ready = true;
     if (answer.kind === 'description') job?.result.resolve(answer.description);
     if (answer.kind === 'failed') {
@@ -174,8 +219,7 @@ export class ReaderThread {
 
   /** Ends the thread with its description; where it broke before it had one, the next to wait fails. */
   #fail(error: Error): void {
-    const job = this.#current ?? this.#waiting.shift();
-    this.#current = undefined;
+    const job = this.#finish() ?? this.#waiting.next();
     job?.result.reject(error);
     void this.#end().then(() => this.#proceed());
   }

@@ -42,7 +42,7 @@ export function createDescriptionReader(options: DescriptionReaderOptions): Desc
       const abstracted = abstractUuid(uuid, await unpack(bytes, config));
       const template = await remembered(templates, sha256(abstracted), async (digest) => ({
         digest,
-        description: await thread.read(abstracted),
+        description: await thread.read(uuid, abstracted),
       }));
       checkOwner(template, uuid);
       return template;
