@@ -1,13 +1,18 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { systemClock } from '../../src/base/adapters/node-runtime.ts';
 import { defaultConfig } from '../../src/base/config.ts';
 import { silentLogger } from '../../src/base/logger.ts';
+import { callHomeDialer } from '../../src/netconf/adapters/call-home-dialer.ts';
 import { loadHostKeys } from '../../src/netconf/adapters/host-key-files.ts';
-import { type RunningSshServer, startSshServer } from '../../src/netconf/adapters/ssh-server.ts';
+import {
+  type RunningSshServer,
+  type SshServerOptions,
+  startSshServer,
+} from '../../src/netconf/adapters/ssh-server.ts';
 import { NetconfServer } from '../../src/netconf/server.ts';
 import { element } from '../../src/xml/element.ts';
 import { aliceAuthenticator, MemoryDrop, newEd25519, publicBlob } from '../netconf/adapters/ssh-fixture.ts';
@@ -90,34 +95,64 @@ function unchunk(framed: string): string {
   return message;
 }
 
+/** Accepts one connection, on a port that it writes to a file, and relays it: a proxy for one that calls home. */
+const acceptOnce = `
+import os, socket, sys, threading
+listener = socket.create_server(("127.0.0.1", 0))
+with open(sys.argv[1] + ".new", "w") as file:
+    file.write(str(listener.getsockname()[1]))
+os.rename(sys.argv[1] + ".new", sys.argv[1])
+peer = listener.accept()[0]
+def to_peer():
+    while data := os.read(0, 65536):
+        peer.sendall(data)
+threading.Thread(target=to_peer, daemon=True).start()
+while data := peer.recv(65536):
+    os.write(1, data)
+`;
+
+/** The port that {@link acceptOnce} has written. */
+async function portIn(path: string): Promise<number> {
+  for (;;) {
+    const text = await readFile(path, 'utf8').catch(() => undefined);
+    if (text !== undefined) return Number(text);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
 describeWith(['openssh'], 'OpenSSH beside the NETCONF server', () => {
   const backend = new ScriptedBackend();
   const fileDrop = new MemoryDrop();
   let directory: string;
   let server: RunningSshServer;
   let options: string[];
+  let serve: (more?: Partial<SshServerOptions>) => Promise<RunningSshServer>;
 
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'mup-openssh-'));
     const key = newEd25519();
     await writeFile(join(directory, 'id'), key.private, { mode: 0o600 });
-    const config = { ...defaultConfig.netconf, port: 0 };
-    const deps = { clock: systemClock, logger: silentLogger };
-    server = await startSshServer({
-      server: new NetconfServer({
-        backend,
-        datastores: memoryDatastores([], systemClock),
-        access: permitAll,
-        events: eventStreams(systemClock),
+    serve = async (more = {}) => {
+      const config = { ...defaultConfig.netconf, port: 0 };
+      const deps = { clock: systemClock, logger: silentLogger };
+      return startSshServer({
+        server: new NetconfServer({
+          backend,
+          datastores: memoryDatastores([], systemClock),
+          access: permitAll,
+          events: eventStreams(systemClock),
+          config,
+          ...deps,
+        }),
+        hostKeys: await loadHostKeys(join(directory, 'keys')),
+        authenticator: aliceAuthenticator(publicBlob(key.public)),
+        fileDrop,
         config,
         ...deps,
-      }),
-      hostKeys: await loadHostKeys(join(directory, 'keys')),
-      authenticator: aliceAuthenticator(publicBlob(key.public)),
-      fileDrop,
-      config,
-      ...deps,
-    });
+        ...more,
+      });
+    };
+    server = await serve();
     options = [
       ...['-F', 'none', '-i', join(directory, 'id'), '-o', 'IdentitiesOnly=yes', '-o', 'BatchMode=yes'],
       ...['-o', 'StrictHostKeyChecking=no', '-o', 'UserKnownHostsFile=/dev/null', '-o', 'LogLevel=ERROR'],
@@ -191,6 +226,61 @@ describeWith(['openssh'], 'OpenSSH beside the NETCONF server', () => {
     expect(unchunk(reply.slice(0, reply.indexOf('\n##\n') + 4))).toContain(
       `>${'x'.repeat(8 * 1024 * 1024)}<`,
     );
+  });
+
+  test('exchanges keys anew at its own wish, in the middle of a reply', async () => {
+    const before = backend.data;
+    backend.data = [element(lampNamespace, 'lamps', 'x'.repeat(4 * 1024 * 1024))];
+    const program = ssh('-o', 'RekeyLimit=1M');
+    program.end(hello('1.0', '1.1') + chunked(rpc('1', '<get/>')) + chunked(closeSession));
+    expect(await program.exited).toBe(0);
+    backend.data = before;
+    expect(program.output).toContain('message-id="last"');
+  });
+
+  test('exchanges keys anew when the server asks for it (RFC 4253 section 9)', async () => {
+    const rekeying = await serve({ rekey: { bytes: 256 * 1024, ms: 3_600_000 } });
+    const before = backend.data;
+    backend.data = [element(lampNamespace, 'lamps', 'x'.repeat(1024 * 1024))];
+    const program = ssh('-p', String(rekeying.port), '-vv');
+    await program.take(']]>]]>');
+    program.write(hello('1.0', '1.1'));
+    for (let i = 0; i < 8; i += 1) {
+      program.write(chunked(rpc(String(i), '<get/>')));
+      expect(unchunk(await program.take('\n##\n'))).toContain(`message-id="${i}"`);
+    }
+    program.write(chunked(closeSession));
+    expect(await program.exited).toBe(0);
+    backend.data = before;
+    expect(program.errors.match(/SSH2_MSG_NEWKEYS received/g)?.length).toBeGreaterThan(4);
+    await rekeying.close();
+  });
+
+  test('ends with 0 when the bridge is stopped, each session told so (RFC 4254 section 6.10)', async () => {
+    const stopped = await serve();
+    const programs = [1, 2, 3].map(() => ssh('-p', String(stopped.port)));
+    for (const program of programs) {
+      await program.take(']]>]]>');
+      program.write(hello('1.0', '1.1') + chunked(rpc('1', '<get/>')));
+      await program.take('\n##\n');
+    }
+    await stopped.close();
+    expect(await Promise.all(programs.map(({ exited }) => exited))).toEqual([0, 0, 0]);
+  });
+
+  test('is called home (RFC 8071), and then a client like any other', async () => {
+    const program = ssh('-o', `ProxyCommand=python3 -c '${acceptOnce}' ${join(directory, 'port')}`);
+    const port = await portIn(join(directory, 'port'));
+    const target = { name: 'x', address: '127.0.0.1', port, reconnectMinMs: 1000, reconnectMaxMs: 1000 };
+    const ended = new Promise((resolve) => {
+      callHomeDialer(server, systemClock)(target, { loggedIn: () => {}, ended: resolve });
+    });
+    await program.take(']]>]]>');
+    program.write(hello('1.0', '1.1') + chunked(rpc('8', '<get/>')));
+    expect(unchunk(await program.take('\n##\n'))).toContain('<room>attic</room>');
+    program.write(chunked(closeSession));
+    expect(await program.exited).toBe(0);
+    await ended;
   });
 
   test.each([

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { KeyExchanges } from './key-exchanges.ts';
 import type { ServerChannel } from './ssh2.ts';
 import { corkThisTurn } from './turn-cork.ts';
 
@@ -13,10 +14,6 @@ export function isBlocked(socket: Socket): boolean {
   return socket.writableLength > maxSocketBytes;
 }
 
-function full(channel: ServerChannel, socket: Socket): boolean {
-  return channel.writableNeedDrain || isBlocked(socket);
-}
-
 /** What there is to know about writing to one channel of a connection. */
 export interface ChannelWriter {
   /** Writes in any case; `false` asks to wait for `onDrain`. */
@@ -25,27 +22,35 @@ export interface ChannelWriter {
   close(): void;
 }
 
-/** Watches both buffers that bytes of a channel pass through. */
-export function channelWriter(channel: ServerChannel, socket: Socket, onDrain: () => void): ChannelWriter {
+/** Watches both buffers that bytes of a channel pass through, and key exchanges, which hold them up. */
+export function channelWriter(
+  channel: ServerChannel,
+  socket: Socket,
+  exchanges: Pick<KeyExchanges, 'underWay' | 'onDone'>,
+  onDrain: () => void,
+): ChannelWriter {
   let waiting = false;
+  const full = (): boolean => channel.writableNeedDrain || isBlocked(socket) || exchanges.underWay;
   const check = (): void => {
-    if (!waiting || full(channel, socket)) return;
+    if (!waiting || full()) return;
     waiting = false;
     onDrain();
   };
   channel.on('drain', check);
   socket.on('drain', check);
+  const stopWatching = exchanges.onDone(check);
   return {
     write(bytes) {
       corkThisTurn(socket);
       channel.write(bytes);
-      waiting ||= full(channel, socket);
+      waiting ||= full();
       return !waiting;
     },
     close() {
       waiting = false;
       channel.removeListener('drain', check);
       socket.removeListener('drain', check);
+      stopWatching();
     },
   };
 }

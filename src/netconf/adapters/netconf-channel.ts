@@ -2,11 +2,13 @@ import type { Socket } from 'node:net';
 import type { Cancel, Clock } from '../../base/clock.ts';
 import type { SessionHandle, SessionPort } from '../session-port.ts';
 import { type ChannelWriter, channelWriter, isBlocked } from './channel-pressure.ts';
+import type { KeyExchanges } from './key-exchanges.ts';
 import type { ServerChannel } from './ssh2.ts';
 
 export interface NetconfChannelOptions {
   readonly channel: ServerChannel;
   readonly socket: Socket;
+  readonly exchanges: KeyExchanges;
   readonly clock: Clock;
   /** How long what was written last may take to reach the client once the session has ended. */
   readonly lingerMs: number;
@@ -27,10 +29,10 @@ export class NetconfChannel {
   #gone = false;
 
   constructor(options: NetconfChannelOptions) {
-    const { channel, socket } = options;
+    const { channel, socket, exchanges } = options;
     this.#options = options;
     this.#channel = channel;
-    this.#writer = channelWriter(channel, socket, () => this.#session?.drained());
+    this.#writer = channelWriter(channel, socket, exchanges, () => this.#session?.drained());
     this.#session = options.openSession(this.#port());
     channel.on('error', () => this.gone());
     channel.on('close', () => this.gone());

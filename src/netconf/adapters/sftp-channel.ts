@@ -4,6 +4,7 @@ import type { Logger } from '../../base/logger.ts';
 import { SftpDecoder } from '../sftp-packets.ts';
 import type { SftpSession } from '../sftp-session.ts';
 import { type ChannelWriter, channelWriter } from './channel-pressure.ts';
+import type { KeyExchanges } from './key-exchanges.ts';
 import type { ServerChannel } from './ssh2.ts';
 
 /** Text for the person at the client that was not taken; what is beyond is dropped. */
@@ -17,6 +18,12 @@ export function complainTo(channel: ServerChannel): (text: string) => void {
   };
 }
 
+export interface SftpTransport {
+  readonly channel: ServerChannel;
+  readonly socket: Socket;
+  readonly exchanges: KeyExchanges;
+}
+
 /** One SFTP session over one SSH channel: one request at a time, read only as fast as answers are taken. */
 export class SftpChannel {
   readonly #channel: ServerChannel;
@@ -27,11 +34,11 @@ export class SftpChannel {
   #wake: () => void = () => {};
   #gone = false;
 
-  constructor(channel: ServerChannel, socket: Socket, session: SftpSession, logger: Logger) {
+  constructor({ channel, socket, exchanges }: SftpTransport, session: SftpSession, logger: Logger) {
     this.#channel = channel;
     this.#session = session;
     this.#logger = logger;
-    this.#writer = channelWriter(channel, socket, () => this.#wake());
+    this.#writer = channelWriter(channel, socket, exchanges, () => this.#wake());
     channel.on('error', () => this.gone());
     channel.on('close', () => this.gone());
     channel.on('end', () => this.end());

@@ -6,6 +6,7 @@ import type { FileDrop } from '../file-drop.ts';
 import type { LoginThrottle } from '../login-throttle.ts';
 import { SftpSession } from '../sftp-session.ts';
 import type { UploadBudget } from '../upload.ts';
+import { KeyExchanges, type RekeyLimits } from './key-exchanges.ts';
 import { NetconfChannel } from './netconf-channel.ts';
 import { complainTo, SftpChannel } from './sftp-channel.ts';
 import { SshLogin } from './ssh-login.ts';
@@ -17,6 +18,7 @@ export interface SharedState {
   readonly options: SshServerOptions;
   readonly throttle: LoginThrottle;
   readonly uploads: UploadBudget;
+  readonly rekey: RekeyLimits;
 }
 
 /** Octets for a client that does not read over which we do not read from it either. */
@@ -25,6 +27,8 @@ const maxUnsentBytes = 4 * 1024 * 1024;
 const maxUnreadBytes = 4 * 1024 * 1024;
 /** How long a client may take to close a connection that we have ended. */
 const closeMs = 2000;
+/** How long the sessions of a connection that we end may take to flush what they have. */
+const flushMs = 1000;
 const maxSftpChannels = 8;
 
 type ServedChannel = NetconfChannel | SftpChannel;
@@ -41,6 +45,8 @@ export class SshConnection {
   readonly #served = new Map<ServedChannel, ServerChannel>();
   #sessions = 0;
   #client: Connection | undefined;
+  #exchanges: KeyExchanges | undefined;
+  #closing = false;
   #login: SshLogin | undefined;
   #username: string | undefined;
 
@@ -80,6 +86,15 @@ export class SshConnection {
   attach(client: Connection): void {
     const { authenticator, clock, config } = this.#shared.options;
     this.#client = client;
+    const exchanges = new KeyExchanges({
+      client,
+      socket: this.#socket,
+      limits: this.#shared.rekey,
+      clock,
+      logger: this.#logger,
+      cut: () => this.destroy(),
+    });
+    this.#exchanges = exchanges;
     const login = new SshLogin({
       authenticator,
       throttle: this.#shared.throttle,
@@ -98,14 +113,17 @@ export class SshConnection {
       login.handle(context);
     });
     client.on('ready', () => this.#ready(username));
-    client.on('session', (accept, reject) => this.#session(accept, reject));
+    client.on('session', (accept, reject) => this.#session(accept, reject, exchanges));
   }
 
   /** Ends all sessions, then the connection; cuts it when the client does not go along. */
   close(): void {
+    if (this.#closing) return;
+    this.#closing = true;
     for (const served of this.#served.keys()) served.end();
-    // What the channels flush goes out before the disconnect message does.
-    setImmediate(() => this.#disconnect());
+    // What the channels flush, and their exit status, comes before the disconnect message.
+    if (this.#served.size === 0) this.#disconnect();
+    else this.#timers.push(this.#shared.options.clock.schedule(flushMs, () => this.#disconnect()));
   }
 
   /** Cuts the connection. */
@@ -133,8 +151,8 @@ export class SshConnection {
     this.#onLogin();
   }
 
-  #session(accept: () => Session, reject: () => void): void {
-    if (this.#sessions >= this.#shared.options.config.maxSessionsPerUser) {
+  #session(accept: () => Session, reject: () => void, exchanges: KeyExchanges): void {
+    if (this.#closing || this.#sessions >= this.#shared.options.config.maxSessionsPerUser) {
       reject();
       return;
     }
@@ -145,10 +163,11 @@ export class SshConnection {
       this.#sessions -= 1;
       served?.gone();
       if (served !== undefined) this.#served.delete(served);
+      if (this.#closing && this.#served.size === 0) this.#disconnect();
     });
     session.on('subsystem', (acceptSubsystem, rejectSubsystem, { name }) => {
       // One a channel (RFC 4254 §6.5): ssh2 has nothing to accept a second one with.
-      const open = served === undefined ? this.#opener(name) : undefined;
+      const open = served === undefined ? this.#opener(name, exchanges) : undefined;
       if (open === undefined) {
         // ssh2 gives no `reject` when the client wants no reply.
         rejectSubsystem?.();
@@ -160,19 +179,25 @@ export class SshConnection {
     });
   }
 
-  #opener(subsystem: string): ((channel: ServerChannel) => ServedChannel) | undefined {
-    if (subsystem === 'netconf') return (channel) => this.#openNetconf(channel);
+  #opener(
+    subsystem: string,
+    exchanges: KeyExchanges,
+  ): ((channel: ServerChannel) => ServedChannel) | undefined {
+    if (subsystem === 'netconf') return (channel) => this.#openNetconf(channel, exchanges);
     const { fileDrop } = this.#shared.options;
     if (subsystem !== 'sftp' || fileDrop === undefined) return undefined;
     const sftpChannels = [...this.#served.keys()].filter((served) => served instanceof SftpChannel);
-    return sftpChannels.length < maxSftpChannels ? (channel) => this.#openSftp(channel, fileDrop) : undefined;
+    return sftpChannels.length < maxSftpChannels
+      ? (channel) => this.#openSftp(channel, exchanges, fileDrop)
+      : undefined;
   }
 
-  #openNetconf(channel: ServerChannel): NetconfChannel {
+  #openNetconf(channel: ServerChannel, exchanges: KeyExchanges): NetconfChannel {
     const { server, clock, config } = this.#shared.options;
     return new NetconfChannel({
       channel,
       socket: this.#socket,
+      exchanges,
       clock,
       lingerMs: config.sendTimeoutMs,
       endOfInputMs: config.helloTimeoutMs,
@@ -181,18 +206,19 @@ export class SshConnection {
     });
   }
 
-  #openSftp(channel: ServerChannel, drop: FileDrop): SftpChannel {
+  #openSftp(channel: ServerChannel, exchanges: KeyExchanges, drop: FileDrop): SftpChannel {
     const { clock } = this.#shared.options;
     const username = this.#username ?? '';
     const logger = this.#logger.child({ username });
     const complain = complainTo(channel);
     const budget = this.#shared.uploads;
     const session = new SftpSession({ username, drop, budget, clock, logger, complain });
-    return new SftpChannel(channel, this.#socket, session, logger);
+    return new SftpChannel({ channel, socket: this.#socket, exchanges }, session, logger);
   }
 
   /** ssh2 neither stops reading while the client does not read, nor minds a client that ignores windows. */
   #checkPressure(): void {
+    this.#exchanges?.check();
     if (this.#socket.writableLength > maxUnsentBytes) this.#socket.pause();
     for (const channel of this.#served.values())
       if (channel.readableLength > maxUnreadBytes) {
@@ -209,6 +235,7 @@ export class SshConnection {
   #closed(): void {
     for (const cancel of this.#timers) cancel();
     this.#login?.end();
+    this.#exchanges?.close();
     for (const served of this.#served.keys()) served.gone();
     this.#served.clear();
     if (this.#username !== undefined) this.#logger.info('user disconnected', { username: this.#username });

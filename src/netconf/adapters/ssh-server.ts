@@ -9,6 +9,7 @@ import { LoginThrottle } from '../login-throttle.ts';
 import type { SessionHandle, SessionPort } from '../session-port.ts';
 import { UploadBudget } from '../upload.ts';
 import type { Authenticator } from '../users.ts';
+import { defaultRekeyLimits, type RekeyLimits } from './key-exchanges.ts';
 import { SshConnection } from './ssh-connection.ts';
 import { algorithms, SshServer } from './ssh2.ts';
 
@@ -28,6 +29,8 @@ export interface SshServerOptions {
   /** Where files sent by SFTP go; without it there is no SFTP. */
   readonly fileDrop?: FileDrop;
   readonly config: NetconfConfig;
+  /** {@link defaultRekeyLimits} unless given. */
+  readonly rekey?: RekeyLimits;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -69,6 +72,7 @@ export async function startSshServer(options: SshServerOptions): Promise<Running
     options,
     throttle: new LoginThrottle(),
     uploads: new UploadBudget(uploadBytes),
+    rekey: options.rekey ?? defaultRekeyLimits,
   };
   const connections = new Set<SshConnection>();
   /** Those that a client has made, by its address: so ssh2 names them. */

@@ -1,5 +1,5 @@
 /** The only file that imports ssh2; the SSH server and client beside it take what they need from here. */
-import ssh2, { type Algorithms, type ParsedKey } from 'ssh2';
+import ssh2, { type Algorithms, type Connection, type ParsedKey } from 'ssh2';
 
 export type {
   AuthContext,
@@ -18,6 +18,18 @@ export type {
 export const SshServer = ssh2.Server;
 export const SshClient = ssh2.Client;
 export type SshClient = InstanceType<typeof ssh2.Client>;
+
+/**
+ * Whether a key exchange is under way on a connection. ssh2 tells when one has ended, and keeps to itself
+ * when one begins; `test/netconf/adapters/key-exchanges.test.ts` holds that this is where it is seen.
+ */
+export function isExchangingKeys(client: Connection): boolean {
+  const { _protocol: protocol } = client as unknown as {
+    readonly _protocol?: { readonly _kexinit?: unknown };
+  };
+  return protocol?._kexinit !== undefined;
+}
+
 /** Reads a key of any form that ssh2 knows. ssh2 returns its errors, which are truthy: never forget one. */
 export function parseKey(data: string | Uint8Array, passphrase?: string): ParsedKey | undefined {
   const text = typeof data === 'string' ? data : Buffer.from(data);
