@@ -172,7 +172,8 @@ function dataPoint({ name, text, type, units }: DataPointModel): Statement {
 }
 
 function valueField(type: ValueType, units: string | undefined): Field {
-  const value = { name: 'value', text: 'The value.', type, mandatory: type.kind === 'structure' };
+  // Devices that have not measured it yet have no value, so a structure must be one that may be absent.
+  const value = { name: 'value', text: 'The value.', type, mandatory: false };
   return units === undefined ? value : { ...value, units };
 }
 

@@ -48,6 +48,12 @@ const lamp = description({
 });
 
 describe('modules of descriptions (design: From description to module)', () => {
+  test('a measured structure may be absent: not every device has measured it', () => {
+    const type = { kind: 'structure', fields: [field('x', string)] } as const;
+    const text = moduleText(description({ dataPoints: [dataPoint('position', { type })] }));
+    expect(text).toContain('container value {\n          presence "value is given.";');
+  });
+
   test('the module of a lamp', () => {
     const text = moduleText(lamp);
     expect(
