@@ -60,7 +60,6 @@ export class SshConnection {
     this.#onLogin = onLogin;
     this.#sourceHost = socket.remoteAddress ?? 'unknown';
     this.#logger = shared.options.logger.child({ sourceHost: this.#sourceHost });
-    socket.on('data', () => this.#checkPressure());
     socket.on('drain', () => socket.resume());
     this.closed = new Promise((resolve) => {
       socket.once('close', () => {
@@ -95,6 +94,8 @@ export class SshConnection {
       cut: () => this.destroy(),
     });
     this.#exchanges = exchanges;
+    // After ssh2, which listens since before, has dealt with the octets.
+    this.#socket.on('data', () => this.#checkPressure());
     const login = new SshLogin({
       authenticator,
       throttle: this.#shared.throttle,
