@@ -196,6 +196,15 @@ export interface DataPoint {
   readonly pointer?: string;
 }
 
+/**
+ * What a virtual device consists of: these devices, and all that are registered with one of the categories when
+ * it is asked. None of them need be there when the virtual device is installed.
+ */
+export interface Members {
+  readonly uuids: readonly DeviceUuid[];
+  readonly categories: readonly string[];
+}
+
 /** All that a device says of itself. */
 export interface DeviceDescription {
   /** In a template, the placeholder (`ontology/description-template`). */
@@ -212,6 +221,12 @@ export interface DeviceDescription {
   readonly maximumPacketSize?: number;
   readonly operations: readonly Operation[];
   readonly dataPoints: readonly DataPoint[];
+  /**
+   * A virtual device's: a call goes to each member that has an operation of that name, and what the members
+   * measure is what it measures. Its own operations and data points have no topics (empty texts). Only an
+   * operator may install its description.
+   */
+  readonly members?: Members;
   /** What the description says and the bridge does not use, for its author. */
   readonly remarks: readonly string[];
 }

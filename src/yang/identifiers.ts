@@ -1,5 +1,6 @@
 import type { DeviceDescription, Field, StructureType } from '../base/description.ts';
 import { PeerError } from '../base/errors.ts';
+import { memberPointer } from '../base/json-pointer.ts';
 
 /** RFC 6020 §6.2: the length every implementation takes. */
 const maxLength = 64;
@@ -22,6 +23,15 @@ export const uuidInputName = 'uuidInput';
 
 /** Output leaf with the state that the device answers with. */
 export const retvalName = 'retval';
+
+/** List of generated modules of virtual devices with what each member did, or measured. */
+export const memberName = 'member';
+
+/** Container in an entry of that list: why the member did not do it. */
+export const failureName = 'failure';
+
+/** `retval` of a virtual device's RPC: whether all members did it. */
+export const memberStates = { all: 'OK', some: 'PARTIAL' } as const;
 
 /** Whether a text is an identifier of YANG 1 (RFC 6020 §6.2, §12): at most 64 characters, not `xml…`. */
 export function isIdentifier(text: string): boolean {
@@ -59,8 +69,8 @@ export function notificationName(rpcs: readonly string[]): string {
 
 /**
  * A description whose fields and data points have names that are identifiers and unique where they
- * stand: the names of the leaves in the YANG module. Names that are so already stay. Fields have no names
- * on the wire, so nothing else changes; applying it again changes nothing.
+ * stand: the names of the leaves in the YANG module. Names that are so already stay. In JSON payloads a field
+ * keeps its place, by a pointer; applying it again changes nothing.
  * @throws PeerError `bad-type` when structures are nested more than 16 deep
  */
 export function withLeafNames(description: DeviceDescription): DeviceDescription {
@@ -69,7 +79,7 @@ export function withLeafNames(description: DeviceDescription): DeviceDescription
     operations: description.operations.map((operation) => ({
       ...operation,
       inputs: fieldsWithLeafNames(operation.inputs, [uuidInputName]),
-      outputs: fieldsWithLeafNames(operation.outputs, [retvalName]),
+      outputs: fieldsWithLeafNames(operation.outputs, takenByOutput(description)),
     })),
     dataPoints: renamed(description.dataPoints, ['uuid']).map((point) =>
       point.type.kind === 'structure' ? { ...point, type: structureWithLeafNames(point.type) } : point,
@@ -77,8 +87,19 @@ export function withLeafNames(description: DeviceDescription): DeviceDescription
   };
 }
 
+/** Names beside the outputs: of a virtual device they stand in a member's entry. */
+function takenByOutput({ members }: DeviceDescription): readonly string[] {
+  return members === undefined ? [retvalName] : ['uuid', retvalName, failureName];
+}
+
 function fieldsWithLeafNames(fields: readonly Field[], taken: readonly string[], depth = 0): Field[] {
-  return renamed(fields, taken).map((field) =>
+  const inPlace = renamed(fields, taken).map((field, i) => {
+    const before = fields[i]?.name;
+    return before === undefined || before === field.name || field.pointer !== undefined
+      ? field
+      : { ...field, pointer: memberPointer(before) };
+  });
+  return inPlace.map((field) =>
     field.type.kind === 'structure'
       ? { ...field, type: structureWithLeafNames(field.type, depth + 1) }
       : field,

@@ -3,6 +3,7 @@ import { PeerError } from '../base/errors.ts';
 import { deviceUuidPattern } from '../base/ids.ts';
 import { retvalName, telemetryName, uuidInputName } from './identifiers.ts';
 import { cleanText } from './lexical.ts';
+import { failure, memberList, overallState } from './member-list.ts';
 import type { DataPointModel, ModuleModel, OperationModel } from './module-model.ts';
 import { Scope } from './scope.ts';
 import { type Statement, statement } from './statement.ts';
@@ -17,7 +18,8 @@ export const maxListedRevisions = 16;
 
 /**
  * The YANG 1 module of a model (design: From description to module): an `rpc` for each operation, the data
- * points below `telemetry`, and a notification that carries measurements of them. Statements are in the order of RFC 6020 §12, so that no compiler warns.
+ * points below `telemetry`, and a notification that carries measurements of them. What virtual devices answer
+ * and measure is a list of their members; a measurement is told in the member's own module. Statements are in the order of RFC 6020 §12, so that no compiler warns.
  * @throws PeerError `bad-type`, `bad-pattern`, `bad-name` when a part of the model cannot be said in YANG
  */
 export function moduleStatement(model: ModuleModel): Statement {
@@ -31,8 +33,8 @@ export function moduleStatement(model: ModuleModel): Statement {
     ...model.revisions.slice(0, maxListedRevisions).map((revision) => revisionStatement(model, revision)),
     deviceIdTypedef,
     hasDataPoints ? dateAndTimeTypedef : undefined,
-    hasDataPoints ? telemetry(model.dataPoints) : undefined,
-    ...model.operations.map(rpc),
+    hasDataPoints ? telemetry(model) : undefined,
+    ...model.operations.map((operation) => rpc(operation, model)),
     hasDataPoints && model.notification !== undefined
       ? measurement(model.notification, model.dataPoints)
       : undefined,
@@ -65,7 +67,8 @@ const dateAndTimeTypedef = statement('typedef', 'date-and-time', [
   description(undefined, 'Date and time of RFC 3339.'),
 ]);
 
-function rpc({ name, text, inputs, outputs, states }: OperationModel): Statement {
+function rpc(operation: OperationModel, { virtual }: ModuleModel): Statement {
+  const { name, text, inputs } = operation;
   return located(`operation ${name}`, () =>
     statement('rpc', name, [
       description(text, `The operation ${name} of the device.`),
@@ -77,14 +80,25 @@ function rpc({ name, text, inputs, outputs, states }: OperationModel): Statement
         ]),
         ...inputs.map((field) => located(`input ${field.name}`, () => fieldStatement(field, 'Input'))),
       ]),
-      statement('output', undefined, [
-        retval(states),
-        ...outputs.map((field) =>
-          located(`output ${field.name}`, () => fieldStatement({ ...field, mandatory: false }, 'Output')),
-        ),
-      ]),
+      statement(
+        'output',
+        undefined,
+        virtual
+          ? [overallState, memberList('What each member of the device did.', [...outputs(operation), failure])]
+          : outputs(operation),
+      ),
     ]),
   );
+}
+
+/** The state that a device answers with, and its outputs. */
+function outputs({ outputs, states }: OperationModel): Statement[] {
+  return [
+    retval(states),
+    ...outputs.map((field) =>
+      located(`output ${field.name}`, () => fieldStatement({ ...field, mandatory: false }, 'Output')),
+    ),
+  ];
 }
 
 function retval(states: OperationModel['states']): Statement {
@@ -130,7 +144,8 @@ function unitsStatement(units: string | undefined): Statement | undefined {
   return clean === '' ? undefined : statement('units', [...clean].slice(0, maxUnitsLength).join(''));
 }
 
-function telemetry(dataPoints: readonly DataPointModel[]): Statement {
+function telemetry({ dataPoints, virtual }: ModuleModel): Statement {
+  const points = dataPoints.map(dataPoint);
   return statement('container', telemetryName, [
     statement('config', 'false'),
     description(undefined, 'What the devices have measured last.'),
@@ -141,7 +156,7 @@ function telemetry(dataPoints: readonly DataPointModel[]): Statement {
         statement('type', 'device-id'),
         description(undefined, 'The id of the device.'),
       ]),
-      ...dataPoints.map(dataPoint),
+      ...(virtual ? [memberList('A member of the device that has measured something.', points)] : points),
     ]),
   ]);
 }

@@ -45,6 +45,8 @@ export interface ModuleModel {
   readonly prefix: string;
   readonly category: string;
   readonly text?: string;
+  /** Its devices are virtual: what they answer and measure is a list of what their members do. */
+  readonly virtual?: true;
   /** Name of the notification that carries measurements; absent before there are data points. */
   readonly notification?: string;
   /** Newest first, and never empty; more than a module lists, so that earlier ones can be printed again. */
@@ -85,7 +87,9 @@ export function newModule(description: DeviceDescription, name?: string): Module
     prefix: chosen,
     category,
     ...(text === undefined ? {} : { text }),
-    ...notificationOf({ operations, dataPoints }),
+    ...(description.members === undefined
+      ? notificationOf({ operations, dataPoints })
+      : ({ virtual: true } as const)),
     revisions: [
       { date: firstRevision, text: 'First revision.', extent: extentOf({ operations, dataPoints }) },
     ],
@@ -103,6 +107,8 @@ export function newModule(description: DeviceDescription, name?: string): Module
 export function extendModule(model: ModuleModel, description: DeviceDescription): ModuleExtension {
   const { operations, dataPoints } = parts(description);
   const reasons = contradictions(model, operations, dataPoints);
+  if ((model.virtual ?? false) !== (description.members !== undefined))
+    reasons.push('devices of the module are virtual, or this one alone is');
   if (reasons.length > 0) return { kind: 'contradiction', reasons };
   const merged = {
     operations: mergedBy(model.operations, operations, withMoreStates),
@@ -122,7 +128,8 @@ export function extendModule(model: ModuleModel, description: DeviceDescription)
   };
   const revisions = [revision, ...model.revisions].slice(0, maxRevisions);
   const { notification } = model;
-  const named = notification === undefined ? notificationOf(merged) : { notification };
+  const named =
+    notification === undefined && !model.virtual ? notificationOf(merged) : notificationNamed(notification);
   return { kind: 'extended', model: checked({ ...model, ...merged, ...named, revisions }) };
 }
 
@@ -156,6 +163,10 @@ function extentOf({ operations, dataPoints }: Content): Extent {
 function notificationOf({ operations, dataPoints }: Content): Pick<ModuleModel, 'notification'> {
   if (dataPoints.length === 0) return {};
   return { notification: notificationName(operations.map(({ name }) => name)) };
+}
+
+function notificationNamed(notification: string | undefined): Pick<ModuleModel, 'notification'> {
+  return notification === undefined ? {} : { notification };
 }
 
 type Parts = Pick<ModuleModel, 'category' | 'text' | 'operations' | 'dataPoints'>;
