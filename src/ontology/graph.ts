@@ -1,15 +1,12 @@
 import { DescriptionError } from './description-error.ts';
-import { mynoNamespace, type NamedNode, rdfNamespace, type Term, type Triple, termKey } from './rdf.ts';
+import { rdfNamespace, type Term, type Triple, termKey } from './rdf.ts';
 
-/** A description as triples, in one vocabulary and without RDF collections. */
+/** A description as triples without RDF collections. */
 export interface Graph {
   readonly triples: readonly Triple[];
   /** Where an item of a list stands; `undefined` when its owner does not list it. */
   position(owner: Term, item: Term): number | undefined;
 }
-
-/** An older name of the MYNO vocabulary, still in the descriptions of devices, and the newer one. */
-const olderNamespace = 'http://yang-netconf-mqtt#';
 
 const first = `${rdfNamespace}first`;
 const rest = `${rdfNamespace}rest`;
@@ -19,15 +16,13 @@ const nil = `${rdfNamespace}nil`;
 const maxTriples = 100_000;
 
 /**
- * Puts triples into the vocabulary that shapes and queries know, and unfolds RDF collections: each item
- * becomes an object of the property that held the list, and its place is kept beside the triples. Shapes
- * and queries then need not know whether an author has used `@list`.
+ * Unfolds RDF collections: each item becomes an object of the property that held the list, and its place is
+ * kept beside the triples. Shapes and queries then need not know whether an author has used `@list`.
  * @throws DescriptionError `description-too-big`
  */
-export function canonicalGraph(triples: readonly Triple[]): Graph {
-  const canonical = triples.map(canonicalTriple);
+export function withoutLists(triples: readonly Triple[]): Graph {
   const cells = new Map<string, { item?: Term; next?: Term }>();
-  for (const { subject, predicate, object } of canonical) {
+  for (const { subject, predicate, object } of triples) {
     if (predicate.value !== first && predicate.value !== rest) continue;
     const cell = cells.get(termKey(subject)) ?? {};
     cells.set(
@@ -37,7 +32,7 @@ export function canonicalGraph(triples: readonly Triple[]): Graph {
   }
   const positions = new Map<string, number>();
   const unfolded = new Map<string, Triple>();
-  for (const triple of canonical) {
+  for (const triple of triples) {
     if (triple.predicate.value === first || triple.predicate.value === rest) continue;
     const items = listItems(triple.object, cells);
     for (const [i, object] of (items ?? [triple.object]).entries()) {
@@ -75,17 +70,4 @@ function listItems(
     at = termKey(cell.next);
   }
   return items;
-}
-
-function canonicalTriple({ subject, predicate, object }: Triple): Triple {
-  return {
-    subject: subject.termType === 'NamedNode' ? canonicalNode(subject) : subject,
-    predicate: canonicalNode(predicate),
-    object: object.termType === 'NamedNode' ? canonicalNode(object) : object,
-  };
-}
-
-function canonicalNode(node: NamedNode): NamedNode {
-  if (!node.value.startsWith(olderNamespace)) return node;
-  return { termType: 'NamedNode', value: mynoNamespace + node.value.slice(olderNamespace.length) };
 }

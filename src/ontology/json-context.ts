@@ -8,17 +8,37 @@ const containers = new Set(['@list', '@set']);
 const aliasable = new Set(['@id', '@type']);
 const maxTerms = 256;
 
+/** A document with a context of its own, which stands in `ontologies/contexts` for one of the web. */
+export interface JsonContext {
+  readonly '@context': Readonly<Record<string, unknown>>;
+}
+
+const noContexts: ReadonlyMap<string, JsonContext> = new Map();
+const maxContexts = 8;
+
 /**
- * Refuses remote, imported, nested and listed contexts (JSON-LD 1.1 §3.1, §4.1): nothing is ever fetched.
+ * Refuses remote, imported and nested contexts (JSON-LD 1.1 §3.1, §4.1): nothing is ever fetched. A URL stands
+ * for a context that is at hand; such URLs and one's own terms may be listed.
+ * @param known contexts that are at hand, by URL
  * @throws DescriptionError `description-malformed`
  */
-export function checkContext(context: unknown): void {
-  if (typeof context === 'string')
+export function checkContext(context: unknown, known = noContexts): void {
+  if (!Array.isArray(context)) checkOne(context, known);
+  else if (context.length > maxContexts)
+    throw fault('', `${context.length} contexts`, `A @context lists at most ${maxContexts}.`);
+  else for (const one of context) checkOne(one, known);
+}
+
+function checkOne(context: unknown, known: ReadonlyMap<string, JsonContext>): void {
+  if (typeof context === 'string') {
+    if (known.has(context)) return;
     throw fault(
       '',
       JSON.stringify(context),
       'Contexts are never fetched; write its terms into the description.',
+      [...known.keys()].map((url) => `"${url}"`),
     );
+  }
   if (typeof context !== 'object' || context === null || Array.isArray(context))
     throw fault('', Array.isArray(context) ? 'an array' : String(context), 'The @context is one object.');
   const entries = Object.entries(context);
@@ -28,9 +48,12 @@ export function checkContext(context: unknown): void {
 }
 
 /** The keys that mean `@id` in a document with this context. */
-export function idAliases(context: unknown): readonly string[] {
-  if (typeof context !== 'object' || context === null) return ['@id'];
-  return ['@id', ...Object.entries(context).flatMap(([term, value]) => (isId(value) ? [term] : []))];
+export function idAliases(context: unknown, known = noContexts): readonly string[] {
+  const contexts: readonly unknown[] = Array.isArray(context) ? context : [context];
+  const terms = contexts.flatMap((one) =>
+    Object.entries((typeof one === 'string' ? known.get(one)?.['@context'] : one) ?? {}),
+  );
+  return ['@id', ...terms.flatMap(([term, value]) => (isId(value) ? [term] : []))];
 }
 
 function isId(value: unknown): boolean {
@@ -64,13 +87,18 @@ function checkDefinition(term: string, definition: object): void {
   }
 }
 
-function fault(term: string, found: string, message: string): DescriptionError {
+function fault(
+  term: string,
+  found: string,
+  message: string,
+  known: readonly string[] = [],
+): DescriptionError {
   return new DescriptionError('description-malformed', 'the @context of the description is not allowed', [
     {
       node: term === '' ? '/@context' : `/@context/${term}`,
       path: '',
       found,
-      expected: 'an object of terms and prefixes',
+      expected: ['an object of terms and prefixes', ...known].join(' or '),
       message,
       example: '"@context": { "myno": "https://www.cs.uni-potsdam.de/bs/research/myno#" }',
     },

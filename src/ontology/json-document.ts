@@ -2,7 +2,7 @@ import { decodeUtf8 } from '../base/bytes.ts';
 import { errorMessage } from '../base/errors.ts';
 import { DescriptionError } from './description-error.ts';
 import { unescapePercent } from './description-template.ts';
-import { checkContext, idAliases } from './json-context.ts';
+import { checkContext, idAliases, type JsonContext } from './json-context.ts';
 
 export interface DocumentLimits {
   /** Nesting of the JSON document. */
@@ -34,15 +34,20 @@ interface Visit {
  * Parses a description and refuses what could make a JSON-LD processor fetch, loop or explode: contexts
  * anywhere but once at the top, keywords that descriptions have no use for, keys that reach into
  * prototypes, and anything over the limits. The walk keeps its own stack, so depth cannot exhaust ours.
+ * @param contexts those that a description may name, by URL
  * @throws DescriptionError `description-malformed`, `description-too-big`
  */
-export function parseDocument(bytes: Uint8Array, limits: DocumentLimits): JsonDocument {
+export function parseDocument(
+  bytes: Uint8Array,
+  limits: DocumentLimits,
+  contexts: ReadonlyMap<string, JsonContext> = new Map(),
+): JsonDocument {
   const text = decodeUtf8(bytes);
   if (text === undefined) throw malformed('', 'bytes that are not UTF-8', 'UTF-8', 'A description is UTF-8.');
   const root = parseJson(unescapePercent(text));
   if (typeof root !== 'object' || root === null)
     throw malformed('', JSON.stringify(root), 'an object', 'A description is a JSON object or array.');
-  walk(root, limits);
+  walk(root, limits, contexts);
   return root as JsonDocument;
 }
 
@@ -54,10 +59,10 @@ function parseJson(text: string): unknown {
   }
 }
 
-function walk(root: object, limits: DocumentLimits): void {
+function walk(root: object, limits: DocumentLimits, contexts: ReadonlyMap<string, JsonContext>): void {
   const context = Array.isArray(root) ? undefined : (root as Record<string, unknown>)['@context'];
-  if (context !== undefined) checkContext(context);
-  const census = new Census(idAliases(context));
+  if (context !== undefined) checkContext(context, contexts);
+  const census = new Census(idAliases(context, contexts));
   const stack: Visit[] = [{ value: root, where: '', depth: 1 }];
   for (let visit = stack.pop(), nodes = 1; visit !== undefined; visit = stack.pop(), nodes += 1) {
     if (nodes > limits.maxNodes) throw tooBig(`more than ${limits.maxNodes} JSON values`);

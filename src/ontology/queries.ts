@@ -18,9 +18,7 @@ export type QueryName = keyof typeof querySubjects;
  */
 export function namedTerms(text: string): ReadonlySet<string> {
   const code = text.replace(/^\s*#.*$/gm, '');
-  const namespaces = new Map<string, string>();
-  for (const [, prefix = '', namespace = ''] of code.matchAll(/prefix\s+([\w-]*):\s*<([^>]*)>/gi))
-    namespaces.set(prefix, namespace);
+  const namespaces = namespacesOf(code);
   const terms = new Set<string>();
   const names = code.replace(/"(?:\\.|[^"\\])*"/g, '').replace(/<[^<>\s]*>/g, '');
   for (const [, prefix = '', name = ''] of names.matchAll(/(?<![\w<"-])([\w-]+):([\w-]+)/g)) {
@@ -28,4 +26,16 @@ export function namedTerms(text: string): ReadonlySet<string> {
     if (namespace !== undefined) terms.add(namespace + name);
   }
   return terms;
+}
+
+/** The IRI of a name with a prefix (`td:hasForm`), by the `PREFIX` lines of a text. */
+export function expandName(text: string, name: string): string | undefined {
+  const [, prefix = '', local = ''] = /^([\w-]*):([\w.-]+)$/.exec(name) ?? [];
+  const namespace = namespacesOf(text).get(prefix);
+  return namespace === undefined || local === '' ? undefined : namespace + local;
+}
+
+function namespacesOf(text: string): ReadonlyMap<string, string> {
+  const found = text.matchAll(/prefix\s+([\w-]*):\s*<([^>]*)>/gi);
+  return new Map([...found].map(([, prefix = '', namespace = '']) => [prefix, namespace]));
 }

@@ -35,6 +35,9 @@ export interface Triple {
 export type Solution = ReadonlyMap<string, Term>;
 
 export const rdfNamespace = 'http://www.w3.org/1999/02/22-rdf-syntax-ns#';
+export const rdfsNamespace = 'http://www.w3.org/2000/01/rdf-schema#';
+export const owlNamespace = 'http://www.w3.org/2002/07/owl#';
+export const shaclNamespace = 'http://www.w3.org/ns/shacl#';
 export const xsdNamespace = 'http://www.w3.org/2001/XMLSchema#';
 
 export const mynoNamespace = 'https://www.cs.uni-potsdam.de/bs/research/myno#';
@@ -47,8 +50,8 @@ const prefixes: readonly (readonly [prefix: string, namespace: string])[] = [
   ['mup', mupNamespace],
   ['om-2', 'http://www.ontology-of-units-of-measure.org/resource/om-2/'],
   ['rdf', rdfNamespace],
-  ['rdfs', 'http://www.w3.org/2000/01/rdf-schema#'],
-  ['owl', 'http://www.w3.org/2002/07/owl#'],
+  ['rdfs', rdfsNamespace],
+  ['owl', owlNamespace],
   ['xsd', xsdNamespace],
 ];
 

@@ -2,8 +2,10 @@ import type { DeviceDescription } from '../base/description.ts';
 import type { Finding } from './description-error.ts';
 import { DescriptionError, place } from './description-error.ts';
 import { assembleDevice } from './device.ts';
-import { canonicalGraph, type Graph } from './graph.ts';
+import { type Graph, withoutLists } from './graph.ts';
+import type { JsonContext } from './json-context.ts';
 import { type DocumentLimits, type JsonDocument, parseDocument } from './json-document.ts';
+import { toOurVocabulary, type VocabularyTools } from './our-vocabulary.ts';
 import { Properties } from './properties.ts';
 import { type QueryName, querySubjects } from './queries.ts';
 import type { Solution, Triple } from './rdf.ts';
@@ -24,12 +26,12 @@ export interface Dataset {
 }
 
 /** The RDF packages, behind their adapters. */
-export interface RdfTools {
+export interface RdfTools extends VocabularyTools {
   /** @throws DescriptionError `description-malformed` */
   toTriples(document: JsonDocument, remark: (text: string) => void): Promise<readonly Triple[]>;
   load(triples: readonly Triple[]): Dataset;
-  /** IRIs that queries and shapes name. */
-  readonly knownTerms: ReadonlySet<string>;
+  /** The JSON-LD contexts that a description may name, by URL; none is fetched. */
+  readonly contexts: ReadonlyMap<string, JsonContext>;
   /** How a property (`myno:mqttTopic`) is used, as JSON-LD for an author to copy; empty where no shape says. */
   exampleOf(path: string): string;
 }
@@ -55,8 +57,11 @@ export async function readDescription(
   limits: ReadingLimits,
 ): Promise<DeviceDescription> {
   const report = new Report(tools.exampleOf);
-  const document = parseDocument(bytes, limits);
-  const graph = canonicalGraph(await tools.toTriples(document, (text) => report.remark(text)));
+  const document = parseDocument(bytes, limits, tools.contexts);
+  const said = await tools.toTriples(document, (text) => report.remark(text));
+  const understood = await toOurVocabulary(said, tools, report);
+  refuseIfFaulty(report);
+  const graph = withoutLists(understood.triples);
   const dataset = tools.load(graph.triples);
   const shapes = await dataset.validate();
   for (const finding of shapes.violations) report.add(finding);
@@ -64,7 +69,7 @@ export async function readDescription(
   for (const finding of shapes.warnings) report.remark(`${place(finding)}: ${finding.message}`);
   const description = assembleDevice(await askAll(dataset, graph), report, limits.maxOperations);
   refuseIfFaulty(report);
-  remarkUnused(graph.triples, tools.knownTerms, report);
+  remarkUnused(graph.triples, understood.knownTerms, report);
   if (description === undefined) throw invalid(report);
   return bounded({ ...description, remarks: report.remarks }, limits);
 }

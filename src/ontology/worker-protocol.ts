@@ -5,6 +5,8 @@ import type { ReadingLimits } from './reading.ts';
 /** What the worker that reads descriptions is started with. */
 export interface WorkerSettings {
   readonly ontologiesDir: string;
+  /** The operator's own ontologies, mappings and contexts; the folder need not be there. */
+  readonly operatorDir?: string;
   readonly limits: ReadingLimits;
 }
 
@@ -15,7 +17,11 @@ export interface WorkerRequest {
 
 /** `ready` once after the start, then one answer a request. */
 export type WorkerAnswer =
-  | { readonly kind: 'ready' }
+  | {
+      readonly kind: 'ready';
+      /** Files of ontologies that cannot be used. */
+      readonly problems: readonly string[];
+    }
   | { readonly kind: 'description'; readonly description: DeviceDescription }
   | { readonly kind: 'refused'; readonly refusal: Refusal }
   /** A bug of ours, or of a package. */

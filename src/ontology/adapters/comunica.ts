@@ -2,8 +2,8 @@ import { QueryEngine } from '@comunica/query-sparql-rdfjs-lite';
 import { toAlgebra } from '@traqula/algebra-sparql-1-2';
 import { Parser } from '@traqula/parser-sparql-1-2';
 import { AstFactory } from '@traqula/rules-sparql-1-2';
-import { InternalError } from '../../base/errors.ts';
-import type { Solution, Term } from '../rdf.ts';
+import { InternalError, UsageError } from '../../base/errors.ts';
+import type { Solution, Term, Triple } from '../rdf.ts';
 import type { TripleStore } from './n3.ts';
 
 /** An RDF/JS term, as far as we read it. */
@@ -116,6 +116,37 @@ export class PreparedQueries {
           [lookup.object, object],
         ]),
     );
+  }
+}
+
+/** A CONSTRUCT query, parsed once. */
+export class PreparedConstruct {
+  readonly #query: EngineQuery;
+
+  /** @throws Error of the parser, or UsageError `bad-mapping` for any other kind of query */
+  constructor(text: string) {
+    const query = toAlgebra(parser.parse(text, { astFactory: new AstFactory() }), {
+      quads: true,
+      blankToVariable: true,
+    }) as unknown as Operation;
+    if (query.type !== 'construct')
+      throw new UsageError('bad-mapping', `a mapping is a CONSTRUCT query, not ${query.type}`);
+    this.#query = query as unknown as EngineQuery;
+  }
+
+  /** What the query makes of a store; nodes that it makes up have labels beginning with `prefix`. */
+  async triples(store: TripleStore, prefix: string): Promise<readonly Triple[]> {
+    const own = new Set(store.getSubjects(null, null, null).map(({ value }) => value));
+    const stream = await engine.queryQuads(this.#query, { sources: [store] });
+    const label = (node: Term): Term =>
+      node.termType === 'BlankNode' && !own.has(node.value)
+        ? { termType: 'BlankNode', value: `${prefix}${node.value}` }
+        : node;
+    return (await stream.toArray()).map(({ subject, predicate, object }) => ({
+      subject: label(term(subject)) as Triple['subject'],
+      predicate: { termType: 'NamedNode', value: predicate.value },
+      object: label(term(object)),
+    }));
   }
 }
 

@@ -10,7 +10,7 @@ import { createRdfTools } from './rdf-tools.ts';
  * (a JSON-LD processor is quadratic in places), so they run where they can be ended. One request at a time.
  */
 const settings = workerData as WorkerSettings;
-const tools = await createRdfTools(settings.ontologiesDir);
+const tools = await createRdfTools(settings.ontologiesDir, settings.operatorDir);
 
 async function answer({ bytes }: WorkerRequest): Promise<WorkerAnswer> {
   try {
@@ -24,4 +24,4 @@ async function answer({ bytes }: WorkerRequest): Promise<WorkerAnswer> {
 parentPort?.on('message', (request: WorkerRequest) => {
   void answer(request).then((reply) => parentPort?.postMessage(reply));
 });
-parentPort?.postMessage({ kind: 'ready' } satisfies WorkerAnswer);
+parentPort?.postMessage({ kind: 'ready', problems: tools.problems } satisfies WorkerAnswer);

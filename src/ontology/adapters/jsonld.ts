@@ -1,6 +1,7 @@
 import jsonld from 'jsonld';
 import { errorMessage } from '../../base/errors.ts';
 import { clip, DescriptionError } from '../description-error.ts';
+import type { JsonContext } from '../json-context.ts';
 import type { JsonDocument } from '../json-document.ts';
 import type { BlankNode, NamedNode, Term, Triple } from '../rdf.ts';
 
@@ -39,22 +40,30 @@ const losses: Readonly<Record<string, string>> = {
   'free-floating scalar': 'value',
 };
 
+type RemoteDocument = Awaited<ReturnType<NonNullable<jsonld.Options.DocLoader['documentLoader']>>>;
+
 /** Fetches nothing: `json-document.ts` has refused what would need it, and this is the second lock. */
-async function refuseToFetch(url: string): Promise<never> {
-  throw new DescriptionError('description-malformed', `the description refers to the context ${clip(url)}`);
+function loaderOf(contexts: ReadonlyMap<string, JsonContext>): (url: string) => Promise<RemoteDocument> {
+  return async (url) => {
+    const document = contexts.get(url);
+    if (document !== undefined) return { document: document as RemoteDocument['document'], documentUrl: url };
+    throw new DescriptionError('description-malformed', `the description refers to the context ${clip(url)}`);
+  };
 }
 
 /**
  * A JSON-LD document as triples. What JSON-LD drops in silence (terms that the context does not define)
  * is a remark rather than a refusal: descriptions in the field have some, and mean nothing by them.
+ * @param contexts what stands for contexts of the web, by URL
  * @throws DescriptionError `description-malformed`
  */
 export async function toTriples(
   document: JsonDocument,
+  contexts: ReadonlyMap<string, JsonContext>,
   remark: (text: string) => void,
 ): Promise<readonly Triple[]> {
   const options = {
-    documentLoader: refuseToFetch,
+    documentLoader: loaderOf(contexts),
     eventHandler: ({ event }: JsonldEvent) => {
       const detail = losses[event.code];
       if (detail !== undefined)

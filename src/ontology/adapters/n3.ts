@@ -10,14 +10,46 @@ export { DataFactory as termFactory };
 /** A store of triples. About 1 MiB for a description: drop it once the description is read. */
 export function storeOf(triples: readonly Triple[]): TripleStore {
   const store = new Store();
-  for (const { subject, predicate, object } of triples)
-    store.addQuad(node(subject), DataFactory.namedNode(predicate.value), term(object));
+  addTriples(store, triples);
   return store;
 }
 
 /** A store of what a Turtle document says. */
 export function parseTurtle(text: string): TripleStore {
   return new Store(new Parser().parse(text));
+}
+
+/** What a Turtle document says, as plain data. */
+export function turtleTriples(text: string): readonly Triple[] {
+  return new Parser().parse(text).map(({ subject, predicate, object }) => ({
+    subject: plainNode(subject),
+    predicate: { termType: 'NamedNode', value: predicate.value },
+    object:
+      object.termType === 'Literal'
+        ? {
+            termType: 'Literal',
+            value: object.value,
+            datatype: object.datatype.value,
+            language: object.language,
+          }
+        : plainNode(object),
+  }));
+}
+
+/** Adds triples to a store. */
+export function addTriples(store: TripleStore, triples: readonly Triple[]): void {
+  for (const { subject, predicate, object } of triples)
+    store.addQuad(node(subject), DataFactory.namedNode(predicate.value), term(object));
+}
+
+function plainNode({
+  termType,
+  value,
+}: {
+  readonly termType: string;
+  readonly value: string;
+}): Triple['subject'] {
+  return { termType: termType === 'BlankNode' ? 'BlankNode' : 'NamedNode', value };
 }
 
 type StoreNode = ReturnType<typeof DataFactory.namedNode> | ReturnType<typeof DataFactory.blankNode>;

@@ -59,6 +59,7 @@ export class ReaderThread {
   readonly #waiting: ReadingQueue<Job>;
   #worker: Worker | undefined;
   #ready = false;
+  #problemsTold = false;
   #current: Job | undefined;
   #cancelTimer: Cancel = () => {};
   #startedAt = 0;
@@ -184,7 +185,7 @@ export class ReaderThread {
   #answered(answer: WorkerAnswer): void {
     this.#cancelTimer();
     const job = this.#finish();
-    if (answer.kind === 'ready') this.#ready = true;
+    if (answer.kind === 'ready') this.#started(answer.problems);
     if (answer.kind === 'description') job?.result.resolve(answer.description);
     if (answer.kind === 'failed') {
       this.#options.logger.error('a description could not be read', { reason: answer.reason });
@@ -195,6 +196,15 @@ export class ReaderThread {
       job?.result.reject(new DescriptionError(code, message, findings));
     }
     this.#proceed();
+  }
+
+  /** Files that cannot be used are told once: a thread that idles ends, and its successor finds the same. */
+  #started(problems: readonly string[]): void {
+    this.#ready = true;
+    if (this.#problemsTold) return;
+    this.#problemsTold = true;
+    for (const problem of problems)
+      this.#options.logger.warn('a file of ontologies cannot be used', { problem });
   }
 
   #overdue(): void {

@@ -15,6 +15,8 @@ export interface DescriptionReaderOptions {
   readonly logger: Logger;
   /** Where shapes and queries stand, if not in this package. */
   readonly ontologiesDir?: string;
+  /** The operator's own ontologies, mappings and contexts; the folder need not be there. */
+  readonly operatorDir?: string;
 }
 
 /** Templates that are kept; each is as large as its description at most. */
@@ -26,9 +28,13 @@ const maxTemplates = 256;
  * the one that is being read.
  */
 export function createDescriptionReader(options: DescriptionReaderOptions): DescriptionReader {
-  const { config, clock, logger } = options;
+  const { config, clock, logger, operatorDir } = options;
   const thread = new ReaderThread({
-    settings: { ontologiesDir: options.ontologiesDir ?? defaultOntologiesDir, limits: limitsOf(config) },
+    settings: {
+      ontologiesDir: options.ontologiesDir ?? defaultOntologiesDir,
+      ...(operatorDir === undefined ? {} : { operatorDir }),
+      limits: limitsOf(config),
+    },
     deadlineMs: config.deadlineMs,
     heapMib: config.workerHeapMib,
     idleMs: config.workerIdleMs,

@@ -1,0 +1,75 @@
+import { errorMessage } from '../../base/errors.ts';
+import { Axioms } from '../axioms.ts';
+import type { JsonContext } from '../json-context.ts';
+import { type Mapping, type MappingSource, parseMapping } from '../mapping.ts';
+import { renamings } from '../namespaces.ts';
+import type { VocabularyTools } from '../our-vocabulary.ts';
+import type { Triple } from '../rdf.ts';
+import { PreparedConstruct } from './comunica.ts';
+import { addTriples, storeOf, turtleTriples } from './n3.ts';
+import { type OntologyFile, readVocabularyFiles } from './ontology-files.ts';
+
+export interface Vocabulary extends Omit<VocabularyTools, 'knownTerms'> {
+  readonly contexts: ReadonlyMap<string, JsonContext>;
+  /** Files that cannot be used, for the operator. */
+  readonly problems: readonly string[];
+}
+
+/** What folders know of other vocabularies. A file with a fault is left out, and the rest works without it. */
+export async function readVocabulary(directories: readonly string[]): Promise<Vocabulary> {
+  const files = await Promise.all(directories.map((directory) => readVocabularyFiles(directory)));
+  const problems: string[] = [];
+  const each = <T>(some: readonly OntologyFile[], read: (file: OntologyFile) => T): readonly T[] =>
+    some.flatMap((file) => {
+      try {
+        return [read(file)];
+      } catch (error) {
+        problems.push(`${file.name}: ${errorMessage(error)}`);
+        return [];
+      }
+    });
+  const ontologies = each(
+    files.flatMap((one) => one.ontologies),
+    ({ text }) => turtleTriples(text),
+  ).flat();
+  const mappings = each(
+    files.flatMap((one) => one.mappings),
+    ({ name, text }) => ({ mapping: parseMapping(name, text), query: new PreparedConstruct(text) }),
+  );
+  const queries = new Map(mappings.map(({ mapping, query }) => [mapping, query]));
+  return {
+    renamings: renamings(ontologies),
+    axioms: new Axioms(ontologies),
+    mappings: [...queries.keys()],
+    openSource: (triples) => openSource(triples, queries),
+    contexts: new Map(
+      each(
+        files.flatMap((one) => one.contexts),
+        contextOf,
+      ).flat(),
+    ),
+    problems,
+  };
+}
+
+function openSource(
+  triples: readonly Triple[],
+  queries: ReadonlyMap<Mapping, PreparedConstruct>,
+): MappingSource {
+  const store = storeOf(triples);
+  let runs = 0;
+  return {
+    async construct(mapping) {
+      runs += 1;
+      return (await queries.get(mapping)?.triples(store, `mapped${runs}-`)) ?? [];
+    },
+    add: (more) => addTriples(store, more),
+  };
+}
+
+/** A context and the URLs it stands for, which are listed in it as `servedFor`. */
+function contextOf({ text }: OntologyFile): readonly (readonly [url: string, context: JsonContext])[] {
+  const document = JSON.parse(text) as JsonContext & { readonly servedFor?: readonly string[] };
+  const context: JsonContext = { '@context': document['@context'] };
+  return (document.servedFor ?? []).map((url) => [url, context] as const);
+}
