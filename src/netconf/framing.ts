@@ -83,6 +83,17 @@ export class FrameDecoder {
     return this.push(held);
   }
 
+  /** Octets of the message that is not complete. */
+  get heldBytes(): number {
+    return this.#message.length;
+  }
+
+  /** Decodes nothing more, and forgets what it holds. */
+  stop(): void {
+    this.#failed = true;
+    this.#message.take();
+  }
+
   #takeDone(): Uint8Array[] {
     const done = this.#done;
     this.#done = [];

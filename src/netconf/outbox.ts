@@ -37,6 +37,11 @@ export class Outbox {
     return this.#unsentBytes > this.#limits.maxUnsentBytes;
   }
 
+  /** Octets that the port has not taken. */
+  get unsentBytes(): number {
+    return this.#unsentBytes;
+  }
+
   /** Whether the port has taken everything and takes more. */
   get idle(): boolean {
     return !this.#blocked && !this.#finishing && this.#pieces.length === 0;

@@ -9,7 +9,7 @@ export type QueuedRequest =
   /** Answered without being performed. */
   | { readonly kind: 'refused'; readonly echo: Echo; readonly error: RpcError }
   /** The last one: the stream behind it cannot be read. */
-  | { readonly kind: 'broken'; readonly error: FramingError };
+  | { readonly kind: 'broken'; readonly error: FramingError | RpcError };
 
 /** The requests of one session in the order they came, those that are refused included. */
 export class RequestQueue {
@@ -32,6 +32,11 @@ export class RequestQueue {
     return 2 * this.#requests.length >= maxQueuedRequests || this.#bytes >= maxMessageBytes;
   }
 
+  /** Octets of the requests that wait. */
+  get heldBytes(): number {
+    return this.#bytes;
+  }
+
   add(request: QueuedRequest): void {
     this.#requests.push(request);
     this.#bytes += octetsOf(request);
@@ -49,6 +54,7 @@ export class RequestQueue {
   }
 }
 
-function octetsOf(request: QueuedRequest): number {
+/** Octets that a request holds while it waits. */
+export function octetsOf(request: QueuedRequest): number {
   return request.kind === 'message' ? request.bytes.length : 0;
 }

@@ -15,6 +15,7 @@ import type { SessionHandle, SessionPort } from './session-port.ts';
 import { newServerCounters } from './statistics.ts';
 import { streamsState } from './subscription-state.ts';
 import type { AccessPolicy } from './user-access.ts';
+import { UserBudget } from './user-budget.ts';
 import { modulesState, yangLibrary } from './yang-library.ts';
 
 export interface NetconfServerDependencies {
@@ -43,6 +44,8 @@ export interface SessionRequest {
 export class NetconfServer {
   readonly #dependencies: NetconfServerDependencies;
   readonly #sessions = new Map<number, NetconfSession>();
+  /** Of the users that have sessions. */
+  readonly #budgets = new Map<string, UserBudget>();
   readonly #counters = newServerCounters();
   readonly #host: SessionHost;
   readonly #startTime: number;
@@ -74,6 +77,7 @@ export class NetconfServer {
       counters: this.#counters,
       ownState: [this.#monitoring(catalog), ...libraryState(catalog), streamsOf(events), ...state],
       index: () => catalog.current(),
+      budgetOf: (username) => this.#budgetOf(username),
       kill: (id, by) => this.#kill(id, by),
       ended: (session, reason, killedBy) => this.#ended(session, reason, killedBy),
     };
@@ -122,6 +126,12 @@ export class NetconfServer {
     return own >= maxSessionsPerUser ? `the user has ${maxSessionsPerUser} sessions open` : undefined;
   }
 
+  #budgetOf(username: string): UserBudget {
+    const budget = this.#budgets.get(username) ?? new UserBudget(this.#dependencies.config.maxUserBytes);
+    this.#budgets.set(username, budget);
+    return budget;
+  }
+
   #kill(id: number, by: number): boolean {
     const session = this.#sessions.get(id);
     session?.end('killed', by);
@@ -131,6 +141,8 @@ export class NetconfServer {
   #ended(session: NetconfSession, reason: EndReason, killedBy: number | undefined): void {
     this.#sessions.delete(session.id);
     this.#dependencies.datastores.releaseLocks(session.id);
+    const { username: user } = session.info;
+    if (!this.sessions().some(({ username }) => username === user)) this.#budgets.delete(user);
     if (reason === 'bad-hello') this.#counters.inBadHellos += 1;
     else if (reason !== 'closed' && reason !== 'killed') this.#counters.droppedSessions += 1;
     this.#dependencies.events.emit(sessionEnd(session.info, reason, killedBy));

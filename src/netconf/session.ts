@@ -9,7 +9,7 @@ import type { EventStreams } from './event-streams.ts';
 import { encodeFrame, FrameDecoder, type Framing, FramingError } from './framing.ts';
 import { buildHello, negotiateFraming, parseHello } from './hello.ts';
 import { Outbox } from './outbox.ts';
-import { type QueuedRequest, RequestQueue } from './request-queue.ts';
+import { octetsOf, type QueuedRequest, RequestQueue } from './request-queue.ts';
 import { type Answer, Responder, type ResponderHost } from './responder.ts';
 import { RpcError } from './rpc-error.ts';
 import { rpcReply } from './rpc-message.ts';
@@ -18,6 +18,7 @@ import { SessionSubscription } from './session-subscription.ts';
 import { type MessageCounters, newMessageCounters } from './statistics.ts';
 import { maxTracedCharacters, tracedText } from './trace-text.ts';
 import type { UserAccess } from './user-access.ts';
+import type { UserBudget } from './user-budget.ts';
 
 /** Why a session ended; the termination reasons of RFC 6470 §2.2. */
 export type EndReason = 'closed' | 'killed' | 'dropped' | 'timeout' | 'bad-hello' | 'other';
@@ -28,6 +29,8 @@ export interface SessionHost extends ResponderHost {
   readonly events: EventStreams;
   /** Gets every message, shortened, at level `trace`. */
   readonly trace: Logger | undefined;
+  /** What the sessions of a user share. */
+  budgetOf(username: string): UserBudget;
   /** @param killedBy the session that asked for it, where one has */
   ended(session: NetconfSession, reason: EndReason, killedBy: number | undefined): void;
 }
@@ -53,8 +56,15 @@ export class NetconfSession implements SessionHandle {
   #phase: 'hello' | 'open' | 'ended' = 'hello';
   #framing: Framing = 'end-of-message';
   readonly #queue: RequestQueue;
+  readonly #budget: UserBudget;
+  /** Octets that stand in the budget for this session. */
+  #requestBytes = 0;
+  #replyBytes = 0;
+  /** Octets of the request that is being answered. */
+  #servedBytes = 0;
   #working = false;
   #paused = false;
+  #overBudget = false;
   #cancelTimer: Cancel | undefined;
 
   /** Sends the hello at once (RFC 6241 §8.1). */
@@ -67,6 +77,7 @@ export class NetconfSession implements SessionHandle {
     this.#outbox = new Outbox(port, clock, config, () => this.#stuck());
     this.#decoder = new FrameDecoder(config);
     this.#queue = new RequestQueue(config);
+    this.#budget = host.budgetOf(info.username);
     const access = host.access.forUser(info.username);
     this.#subscription = this.#newSubscription(access);
     this.#responder = new Responder(host, {
@@ -95,12 +106,15 @@ export class NetconfSession implements SessionHandle {
   drained(): void {
     this.#outbox.drained();
     this.#subscription.wake();
+    this.#account();
     this.#steerReading();
   }
 
   closed(): void {
     this.#outbox.abandon();
     this.#end('dropped');
+    // A session that has ended by itself may have had something to send.
+    this.#account();
   }
 
   /**
@@ -123,6 +137,8 @@ export class NetconfSession implements SessionHandle {
       for (const message of error.messages) this.#message(message);
       this.#framingBroken(error);
     }
+    this.#account();
+    if (this.#budget.exceeded) this.#refuseMore();
     this.#steerReading();
     this.#work().catch((error: unknown) => this.#broken(error));
   }
@@ -159,6 +175,31 @@ export class NetconfSession implements SessionHandle {
     else this.#queue.add({ kind: 'broken', error });
   }
 
+  /** The user holds too much, and this session has brought the last of it: what waits here is still answered. */
+  #refuseMore(): void {
+    if (this.#phase === 'ended' || this.#overBudget) return;
+    this.#overBudget = true;
+    this.#decoder.stop();
+    const limit = this.#host.config.maxUserBytes;
+    const message = `the requests of this user's sessions are over ${limit} octets`;
+    this.#host.logger.warn('a NETCONF session is ended', { session: this.id, reason: message });
+    const error = new RpcError('application', 'resource-denied', message);
+    if (this.#phase === 'hello') this.end('other');
+    else this.#queue.add({ kind: 'broken', error });
+    this.#account();
+  }
+
+  /** Says in the user's budget what this session holds now. */
+  #account(): void {
+    const ended = this.#phase === 'ended';
+    const requests = ended ? 0 : this.#decoder.heldBytes + this.#queue.heldBytes + this.#servedBytes;
+    const replies = this.#outbox.unsentBytes;
+    if (requests === this.#requestBytes && replies === this.#replyBytes) return;
+    this.#budget.change(requests - this.#requestBytes, replies - this.#replyBytes);
+    this.#requestBytes = requests;
+    this.#replyBytes = replies;
+  }
+
   #enqueue(bytes: Uint8Array): void {
     this.#watchIdling();
     this.#queue.add(this.#queue.full ? this.#responder.refuse(bytes) : { kind: 'message', bytes });
@@ -170,12 +211,19 @@ export class NetconfSession implements SessionHandle {
     this.#working = true;
     while (this.#phase === 'open') {
       if (this.#outbox.full) await this.#outbox.ready();
+      if (this.#budget.full) {
+        await this.#budget.ready();
+        continue;
+      }
       const request = this.#queue.next();
       if (request === undefined) break;
       this.#steerReading();
       const { clock } = this.#host;
       const begun = clock.monotonic();
+      this.#servedBytes = octetsOf(request);
       await this.#serve(request);
+      this.#servedBytes = 0;
+      this.#account();
       // What waits of this session would else run in the same turn of the event loop, before any other.
       if (clock.monotonic() - begun >= longRequestMs)
         await new Promise<void>((resolve) => clock.schedule(0, resolve));
@@ -278,6 +326,8 @@ export class NetconfSession implements SessionHandle {
     if (this.#phase === 'ended') return;
     this.#phase = 'ended';
     this.#queue.clear();
+    this.#decoder.stop();
+    this.#account();
     this.#cancelTimer?.();
     this.#subscription.end();
     this.#aborter.abort();
