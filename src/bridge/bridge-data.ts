@@ -65,6 +65,7 @@ export class BridgeData {
       leaf('module-revision', registry.module(device.module ?? '')?.revisions[0]?.date),
       ...(served?.operations ?? []).map((operation) => leaf('capability', operation.name)),
       leaf('profile', description?.profile),
+      leaf('described-by', device.installed === true ? 'operator' : 'device'),
       leaf('description-digest', device.description),
       leaf('acceptance', device.module === undefined ? 'pending' : 'accepted'),
       leaf('presence', device.presence),

@@ -1,12 +1,13 @@
 import { utf8 } from '../base/bytes.ts';
 import { MupError, PeerError, UnavailableError } from '../base/errors.ts';
-import { type DeviceUuid, type Digest, isDeviceUuid, isDigest } from '../base/ids.ts';
+import { type DeviceUuid, type Digest, deviceUuid, isDeviceUuid, isDigest } from '../base/ids.ts';
 import { parseVendorManifest } from '../mup/manifest-json.ts';
 import type { RpcContext, RpcInput, RpcOutput } from '../netconf/backend.ts';
 import { bridgeNamespace } from '../netconf/namespaces.ts';
 import { type ErrorTag, RpcError } from '../netconf/rpc-error.ts';
 import type { UserAccess } from '../netconf/user-access.ts';
-import type { DeviceRegistry } from '../registry/device-registry.ts';
+import { DescriptionError, type Finding, place } from '../ontology/description-error.ts';
+import type { DeviceRegistry, Registration } from '../registry/device-registry.ts';
 import type { ImageRepository, StoredImage } from '../registry/image-repository.ts';
 import { element } from '../xml/element.ts';
 import { maySee } from './device-path.ts';
@@ -20,6 +21,7 @@ export interface BridgeRpcsDependencies {
   readonly sha256: (bytes: Uint8Array) => Digest;
   readonly removeDevice: (uuid: DeviceUuid) => Promise<boolean>;
   readonly acceptDevice: (uuid: DeviceUuid) => Promise<boolean>;
+  readonly addDevice: (uuid: DeviceUuid, description: string) => Promise<Registration>;
 }
 
 /** The RPCs of the hand-written module `mup-bridge`. */
@@ -41,6 +43,8 @@ export class BridgeRpcs {
         return this.#removeDevice(this.#device(leaf(input, 'device'), access));
       case 'accept-device':
         return this.#acceptDevice(this.#device(leaf(input, 'device'), access));
+      case 'add-device':
+        return this.#addDevice(input, access);
       default:
         throw new RpcError('protocol', 'operation-not-supported', `${name} is not supported`);
     }
@@ -98,6 +102,24 @@ export class BridgeRpcs {
     }
   }
 
+  async #addDevice(input: RpcInput, access: UserAccess): Promise<RpcOutput> {
+    const { addDevice, registry } = this.#deps;
+    const uuid = deviceUuid(leaf(input, 'device'));
+    // Whether it is registered is not for this user to know.
+    if (!maySee(access, uuid))
+      throw new RpcError('protocol', 'access-denied', `you may not see device ${uuid}`, { path: 'device' });
+    try {
+      const { device, model } = await addDevice(uuid, leaf(input, 'description'));
+      const remarks = registry.template(device.description)?.description.remarks ?? [];
+      return [
+        element(bridgeNamespace, 'module', model.name),
+        ...remarks.map((remark) => element(bridgeNamespace, 'remark', remark)),
+      ];
+    } catch (error) {
+      throw error instanceof PeerError || error instanceof UnavailableError ? badDescription(error) : error;
+    }
+  }
+
   /** A registered device that the user may see. */
   #device(text: string, access: UserAccess): DeviceUuid {
     const known = isDeviceUuid(text) && this.#deps.registry.get(text) !== undefined;
@@ -109,6 +131,29 @@ export class BridgeRpcs {
 function leaf(input: RpcInput, name: string): string {
   const value = input[name];
   return typeof value === 'string' ? value : '';
+}
+
+/** Everything that is wrong, with its place: an rpc-error for each finding. */
+function badDescription(error: PeerError | UnavailableError): RpcError {
+  const fields = { appTag: error.code, path: 'description' };
+  if (error instanceof UnavailableError) return operationFailed(error.code, error.message);
+  if (error.code === 'device-exists')
+    return new RpcError('application', 'data-exists', error.message, { ...fields, path: 'device' });
+  const findings = error instanceof DescriptionError ? error.findings : [];
+  const [first = withPlace(error), ...further] = findings.map(findingText);
+  const invalid = (message: string): RpcError =>
+    new RpcError('application', 'invalid-value', message, fields);
+  const more = further.map(invalid);
+  return new RpcError('application', 'invalid-value', first, { ...fields, further: more });
+}
+
+function withPlace({ message, where }: MupError): string {
+  return where === undefined ? message : `${message} (${where})`;
+}
+
+function findingText(finding: Finding): string {
+  const { message, found, expected } = finding;
+  return `${place(finding)}: ${message} Found ${found}, expected ${expected}.`;
 }
 
 function badImage(error: MupError): RpcError {

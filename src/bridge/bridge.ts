@@ -22,10 +22,14 @@ import { BridgeEvents } from './bridge-events.ts';
 import { BridgeRpcs } from './bridge-rpcs.ts';
 import { DeviceCaller } from './device-caller.ts';
 import { DeviceSettingsSource } from './device-settings.ts';
+import { InstalledDescriptions } from './installed-descriptions.ts';
+import { MupBootstrap } from './mup-bootstrap.ts';
+import { MynoBootstrap } from './myno-bootstrap.ts';
 import { PresenceService } from './presence.ts';
 import { RegistrationService } from './registration.ts';
 import { type Imports, ServedModules } from './served-modules.ts';
 import { TelemetryService } from './telemetry.ts';
+import { TopicOwners } from './topic-owners.ts';
 import { UpdateClaims } from './update-claims.ts';
 import { UpdateJobs } from './update-jobs.ts';
 import { UpdateRpcs } from './update-rpcs.ts';
@@ -63,6 +67,10 @@ export class Bridge {
   readonly #modules: ServedModules;
   readonly #rpc: RpcClient;
   readonly #registration: RegistrationService;
+  readonly #topics: TopicOwners;
+  readonly #installed: InstalledDescriptions;
+  readonly #mupBootstrap: MupBootstrap;
+  readonly #mynoBootstrap: MynoBootstrap;
   readonly #presence: PresenceService;
   readonly #telemetry: TelemetryService;
   readonly #updateServer: UpdateServer;
@@ -97,12 +105,29 @@ export class Bridge {
       ...deps,
       onPresence: (uuid, report) => this.#jobs.heard(uuid, report),
     });
+    this.#topics = new TopicOwners(registry);
     this.#registration = new RegistrationService({
       ...deps,
-      assembler: new DescriptionAssembler(config.registration),
+      topics: this.#topics,
       acceptanceOf: (uuid, description) => settings.of(uuid, description).acceptance,
       onPending: (uuid, { category }) => this.#events.pending(uuid, category),
       onRegistered: (registration, description) => this.#registered(registration, description),
+    });
+    const registration = this.#registration;
+    this.#installed = new InstalledDescriptions({ ...deps, registration });
+    this.#mupBootstrap = new MupBootstrap({
+      ...deps,
+      registration,
+      assembler: new DescriptionAssembler(config.registration),
+    });
+    this.#mynoBootstrap = new MynoBootstrap({
+      ...deps,
+      registration,
+      limits: config.registration,
+      removeDevice: (uuid) => {
+        claims.refuseIfClaimed(uuid);
+        return this.#remove(uuid);
+      },
     });
     const data = new BridgeData({
       registry,
@@ -123,7 +148,8 @@ export class Bridge {
         ...deps,
         jobs: this.#jobs,
         removeDevice: (uuid) => this.#remove(uuid),
-        acceptDevice: (uuid) => this.#registration.accept(uuid),
+        acceptDevice: (uuid) => this.#accept(uuid),
+        addDevice: (uuid, text) => this.#installed.add(uuid, text),
       }),
     });
   }
@@ -138,13 +164,21 @@ export class Bridge {
     }
     this.#stopWatching = registry.onPresence((device) => this.#events.presence(device));
     await this.#jobs.restore();
-    await Promise.all([this.#rpc.start(), this.#presence.start(), this.#registration.start()]);
+    void this.#installed.restore();
+    await Promise.all([
+      this.#rpc.start(),
+      this.#presence.start(),
+      this.#mupBootstrap.start(),
+      this.#mynoBootstrap.start(),
+    ]);
   }
 
   async close(): Promise<void> {
     this.#stopWatching();
     this.#settings.close();
-    await this.#registration.close();
+    this.#registration.close();
+    await this.#mupBootstrap.close();
+    await this.#mynoBootstrap.close();
     await this.#presence.close();
     this.#telemetry.close();
     await this.#jobs.close();
@@ -165,8 +199,19 @@ export class Bridge {
     await this.#presence.registered(uuid);
   }
 
+  /** A device that a user accepts does not wait any more: it is told at once. */
+  async #accept(uuid: DeviceUuid): Promise<boolean> {
+    const accepted = await this.#registration.accept(uuid);
+    if (accepted) this.#mupBootstrap.answer(uuid, { kind: 'registered' });
+    if (accepted && this.#deps.registry.kind(uuid)?.profile === 'myno') this.#mynoBootstrap.accepted(uuid);
+    return accepted;
+  }
+
   async #remove(uuid: DeviceUuid): Promise<boolean> {
-    const removed = await this.#deps.registry.remove(uuid);
+    const { registry } = this.#deps;
+    if (registry.get(uuid)?.installed === true) await this.#installed.removed(uuid);
+    const removed = await registry.remove(uuid);
+    this.#topics.installedChanged();
     this.#telemetry.removed(uuid);
     this.#updateServer.forget(uuid);
     if (removed) this.#events.removed(uuid);

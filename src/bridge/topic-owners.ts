@@ -1,47 +1,83 @@
 import type { DeviceDescription } from '../base/description.ts';
 import { PeerError } from '../base/errors.ts';
 import { type DeviceUuid, isDeviceUuid } from '../base/ids.ts';
-import { checkDeviceTopic, type TopicUse } from '../mqtt/topics.ts';
+import { checkDeviceTopic, checkInstalledTopic, type TopicUse } from '../mqtt/topics.ts';
 import type { DeviceRegistry } from '../registry/device-registry.ts';
 
-/** @throws PeerError `bad-topic` when a description names a topic that it may not */
-export function checkTopics(description: DeviceDescription, registry: DeviceRegistry): void {
-  const { uuid, operations, dataPoints } = description;
-  for (const { topic, answerTopic, inputTopic, acknowledgementTopic } of operations) {
-    for (const own of [topic, inputTopic, acknowledgementTopic])
-      if (own !== undefined) checkTopic(own, uuid, 'own', registry);
-    checkTopic(answerTopic, uuid, 'answer', registry);
+/** Which topics a device may name: those of other devices and of the bridge it may not. */
+export class TopicOwners {
+  readonly #registry: DeviceRegistry;
+  /** Topics of devices that an operator has described, which need not hold a UUID. Made when it is needed. */
+  #installed: Map<string, DeviceUuid> | undefined;
+
+  constructor(registry: DeviceRegistry) {
+    this.#registry = registry;
   }
-  for (const { topic } of dataPoints) checkTopic(topic, uuid, 'own', registry);
+
+  /**
+   * @param installed whether an operator has installed the description
+   * @throws PeerError `bad-topic` when a description names a topic that it may not
+   */
+  check(description: DeviceDescription, installed: boolean): void {
+    const { uuid } = description;
+    const checkOne = installed ? checkInstalledTopic : checkDeviceTopic;
+    for (const [topic, use] of topicsOf(description)) {
+      checkOne(topic, uuid, use);
+      const owner = this.#namedIn(topic, uuid) ?? this.#installedOwner(topic, uuid);
+      if (owner !== undefined)
+        throw new PeerError('bad-topic', `topic ${JSON.stringify(topic)} belongs to device ${owner}`, {
+          hint: 'A device names topics of its own only.',
+        });
+    }
+  }
+
+  /** A description was installed, or a device with one was forgotten. */
+  installedChanged(): void {
+    this.#installed = undefined;
+  }
+
+  /**
+   * A device's UUID may be an ordinary word, so that a topic can hold those of two devices: it belongs to the
+   * one that named it first. That another device is called as one of its levels is no reason to refuse it,
+   * or a device called `mup` would keep all others out.
+   */
+  #namedIn(topic: string, uuid: DeviceUuid): DeviceUuid | undefined {
+    return topic
+      .split('/')
+      .filter(isDeviceUuid)
+      .find((level) => level !== uuid && this.#isServedAt(level, topic));
+  }
+
+  /** A device that nobody has accepted keeps nobody from a topic. */
+  #isServedAt(uuid: DeviceUuid, topic: string): boolean {
+    const description = this.#registry.isPending(uuid) ? undefined : this.#registry.describe(uuid);
+    return description !== undefined && topicsOf(description).some(([one]) => one === topic);
+  }
+
+  #installedOwner(topic: string, uuid: DeviceUuid): DeviceUuid | undefined {
+    this.#installed ??= this.#installedTopics();
+    const owner = this.#installed.get(topic);
+    return owner === uuid ? undefined : owner;
+  }
+
+  #installedTopics(): Map<string, DeviceUuid> {
+    const owners = new Map<string, DeviceUuid>();
+    for (const { uuid, installed } of this.#registry.all()) {
+      const description = installed === true ? this.#registry.describe(uuid) : undefined;
+      for (const [topic] of description === undefined ? [] : topicsOf(description)) owners.set(topic, uuid);
+    }
+    return owners;
+  }
 }
 
-/**
- * A device's UUID may be an ordinary word, so that a topic can hold those of two devices: it belongs to the
- * one that named it first. That another device is called as one of its levels is no reason to refuse it,
- * or a device called `mup` would keep all others out.
- */
-function checkTopic(topic: string, uuid: DeviceUuid, use: TopicUse, registry: DeviceRegistry): void {
-  checkDeviceTopic(topic, uuid, use);
-  const owner = topic
-    .split('/')
-    .find((level) => level !== uuid && isDeviceUuid(level) && isServedAt(registry, level, topic));
-  if (owner !== undefined)
-    throw new PeerError('bad-topic', `topic ${JSON.stringify(topic)} belongs to device ${owner}`, {
-      hint: 'A device names topics of its own only.',
-    });
-}
-
-/** A device that nobody has accepted keeps nobody from a topic. */
-function isServedAt(registry: DeviceRegistry, uuid: DeviceUuid, topic: string): boolean {
-  const description = registry.isPending(uuid) ? undefined : registry.describe(uuid);
-  if (description === undefined) return false;
-  const { operations, dataPoints } = description;
-  return (
-    dataPoints.some((point) => point.topic === topic) ||
-    operations.some((operation) =>
-      [operation.topic, operation.answerTopic, operation.inputTopic, operation.acknowledgementTopic].includes(
-        topic,
-      ),
-    )
-  );
+/** Every topic that a description names. */
+function topicsOf({ operations, dataPoints }: DeviceDescription): (readonly [string, TopicUse])[] {
+  const topics: (readonly [string | undefined, TopicUse])[] = [
+    ...operations.flatMap(({ topic, answerTopic, inputTopic, acknowledgementTopic }) => [
+      ...[topic, inputTopic, acknowledgementTopic].map((own) => [own, 'own'] as const),
+      [answerTopic, 'answer'] as const,
+    ]),
+    ...dataPoints.map(({ topic }) => [topic, 'own'] as const),
+  ];
+  return topics.flatMap(([topic, use]) => (topic === undefined ? [] : [[topic, use] as const]));
 }

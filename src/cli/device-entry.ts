@@ -5,6 +5,8 @@ import { baseNamespace, bridgeNamespace } from '../netconf/namespaces.ts';
 import { childElement, childElements, element, textOf, type XmlElement } from '../xml/element.ts';
 import { CommandError, exitCodes } from './exit-codes.ts';
 
+const profiles: readonly Profile[] = ['mup', 'myno', 'native'];
+
 /** How to call one operation of the update protocol on a device: names come from its description. */
 export interface UpdateOperation {
   /** Name of the RPC. */
@@ -57,7 +59,7 @@ export function deviceOf(reply: XmlElement, uuid: DeviceUuid): DeviceEntry | und
   return {
     uuid,
     module,
-    profile: leaf(device, 'profile') === 'myno' ? 'myno' : 'mup',
+    profile: profiles.find((profile) => profile === leaf(device, 'profile')) ?? 'mup',
     presence: leaf(device, 'presence') ?? 'unknown',
     firmwareVersion: numberLeaf(device, 'firmware-version'),
     operations: operationsOf(device),

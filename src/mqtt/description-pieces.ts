@@ -20,7 +20,8 @@ export type PieceError = 'bad-piece' | 'too-many-pieces' | 'description-too-big'
 export interface ExpiredAssembly {
   readonly uuid: DeviceUuid;
   readonly received: number;
-  readonly count: number;
+  /** Where the pieces say how many there are. */
+  readonly count?: number;
 }
 
 /**

@@ -32,6 +32,23 @@ export function responseTopic(uuid: DeviceUuid, profile: Profile): string {
   return profile === 'mup' ? `mup/response/${uuid}` : `response/${uuid}`;
 }
 
+/** What the prototype's devices ask of the bridge (mup-protocol §1). */
+export type MynoOperation = 'create' | 'update' | 'delete' | 'retrieve';
+
+/** Where they ask; older devices describe themselves on `yang/config`. */
+export const mynoTopics: readonly (readonly [topic: string, operation: MynoOperation])[] = [
+  ['yang/config', 'create'],
+  ['yang/config/create', 'create'],
+  ['yang/config/update', 'update'],
+  ['yang/config/delete', 'delete'],
+  ['yang/config/retrieve', 'retrieve'],
+];
+
+/** Where they are answered. */
+export function mynoAnswerTopic(operation: MynoOperation, uuid: DeviceUuid): string {
+  return `yang/config/${operation}/response/${uuid}`;
+}
+
 /** A topic of a description with `/<uuid>` appended unless it already ends with it (mup-protocol §2). */
 export function withUuid(topic: string, uuid: DeviceUuid): string {
   return topic === uuid || topic.endsWith(`/${uuid}`) ? topic : `${topic}/${uuid}`;
@@ -55,12 +72,33 @@ export type TopicUse = 'own' | 'answer';
  * @throws PeerError `bad-topic`
  */
 export function checkDeviceTopic(topic: string, uuid: DeviceUuid, use: TopicUse = 'own'): void {
-  const fault = topicFault(topic, uuid, use);
+  const fault = topicFault(topic, uuid, use) ?? ownerFault(topic, uuid);
   if (fault === undefined) return;
-  throw new PeerError('bad-topic', `topic ${JSON.stringify(topic.slice(0, 120))} ${fault}`, {
-    where: JSON.stringify(topic.slice(0, 120)),
-    hint: "A topic of a device holds the device's UUID as one of its levels, no wildcard, and lies outside the bridge's own topics.",
-  });
+  throw badTopic(
+    topic,
+    fault,
+    "A topic of a device holds the device's UUID as one of its levels, no wildcard, and lies outside the bridge's own topics.",
+  );
+}
+
+/**
+ * Checks a complete topic of a description that an operator has installed: it need not name the device, which
+ * may never have heard of its UUID.
+ * @throws PeerError `bad-topic`
+ */
+export function checkInstalledTopic(topic: string, uuid: DeviceUuid, use: TopicUse = 'own'): void {
+  const fault = topicFault(topic, uuid, use);
+  if (fault !== undefined)
+    throw badTopic(topic, fault, "A topic holds no wildcard, and lies outside the bridge's own topics.");
+}
+
+function badTopic(topic: string, fault: string, hint: string): PeerError {
+  const shown = JSON.stringify(topic.slice(0, 120));
+  return new PeerError('bad-topic', `topic ${shown} ${fault}`, { where: shown, hint });
+}
+
+function ownerFault(topic: string, uuid: DeviceUuid): string | undefined {
+  return topic.split('/').includes(uuid) ? undefined : `does not belong to device ${uuid}`;
 }
 
 function topicFault(topic: string, uuid: DeviceUuid, use: TopicUse): string | undefined {
@@ -70,10 +108,9 @@ function topicFault(topic: string, uuid: DeviceUuid, use: TopicUse): string | un
   if (/[+#$]/.test(topic)) return 'holds a wildcard or $';
   // \p{C}: control, format, unassigned and lone surrogate characters; MQTT 5 §1.5.4 forbids or warns of them.
   if (/[\p{C}\p{Zl}\p{Zp}]/u.test(topic)) return 'holds a control character';
-  const levels = topic.split('/');
-  if (!levels.includes(uuid)) return `does not belong to device ${uuid}`;
   // A device called `image` must not be able to name `mup/firmware/<another>/image`.
-  if (topic.startsWith('mup/firmware/') && levels[2] !== uuid) return `does not belong to device ${uuid}`;
+  if (topic.startsWith('mup/firmware/') && topic.split('/')[2] !== uuid)
+    return `does not belong to device ${uuid}`;
   const own =
     use === 'answer' && (topic === responseTopic(uuid, 'mup') || topic === responseTopic(uuid, 'myno'));
   if (!own && reserved.some((prefix) => topic === prefix || topic.startsWith(`${prefix}/`)))

@@ -157,13 +157,22 @@ export class DeviceRegistry {
   /**
    * Registers a device with a description that was read and checked; one that was pending is accepted. On
    * disk when it resolves; as it was before when it throws. Not for one device twice at a time.
+   * @param describedBy who has brought the description
    * @throws UnavailableError `too-many-devices`, `too-many-modules`, `too-many-descriptions`; PeerError when
    *   the description cannot be said in YANG; what the store throws
    */
-  async register(uuid: DeviceUuid, template: DescriptionTemplate): Promise<Registration> {
+  async register(
+    uuid: DeviceUuid,
+    template: DescriptionTemplate,
+    describedBy: 'device' | 'operator' = 'device',
+  ): Promise<Registration> {
     const before = this.#devices.get(uuid);
     this.#makeRoom(before);
-    return this.#admit(this.#described(uuid, template, before), template, before);
+    const described = this.#described(uuid, template, before);
+    // It was not the device that spoke.
+    const device: Device =
+      describedBy === 'operator' ? { ...described, installed: true, presence: 'unknown' } : described;
+    return this.#admit(device, template, before);
   }
 
   /** Forgets a device; its module stays. @returns whether it was registered */
@@ -220,8 +229,8 @@ export class DeviceRegistry {
       uuid,
       description: digest,
       registeredAt: before?.registeredAt ?? now,
-      // The prototype's messages say nothing of presence.
-      presence: description.profile === 'myno' ? 'unknown' : 'online',
+      // No other messages say anything of presence.
+      presence: description.profile === 'mup' ? 'online' : 'unknown',
       lastSeen: now,
     };
   }

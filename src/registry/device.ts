@@ -15,6 +15,8 @@ export interface Device {
   readonly presence: Presence;
   readonly lastSeen: number;
   readonly firmwareVersion?: number;
+  /** An operator has brought its description: what the device says of itself is not taken. */
+  readonly installed?: true;
 }
 
 /**

@@ -1,5 +1,5 @@
 /** The collections of the registry. */
-export type Collection = 'devices' | 'templates' | 'modules' | 'jobs';
+export type Collection = 'devices' | 'templates' | 'modules' | 'jobs' | 'descriptions';
 
 /**
  * Where the registry keeps what survives a restart: JSON documents by collection and key. Behind one
@@ -8,7 +8,8 @@ export type Collection = 'devices' | 'templates' | 'modules' | 'jobs';
  */
 export interface DocumentStore {
   /**
-   * When it resolves the document survives the end of the process, and one of `jobs` a power cut too. After
+   * When it resolves the document survives the end of the process, and one of `jobs` or
+   * `descriptions` a power cut too. After
    * a crash the old or the new document is there, never a mix.
    */
   put(collection: Collection, key: string, document: unknown): Promise<void>;

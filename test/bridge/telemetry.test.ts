@@ -50,7 +50,7 @@ describe('measurements (design: From description to module)', () => {
   const register = (made: DeviceDescription = station, text = 'station', uuid = one): Promise<void> =>
     bench.register(made, text, uuid);
   const filters = (): string[] =>
-    bench.transport.filters.filter((filter) => !/^(mup|response)\//.test(filter));
+    bench.transport.filters.filter((filter) => !/^(mup|response|yang)\//.test(filter));
 
   beforeEach(async () => {
     bench = await BenchBridge.start();
