@@ -11,9 +11,10 @@ import type { DeviceUuid } from './ids.ts';
  * that was never made for this bridge. It knows no request ids: a request is a bare message on the
  * operation's topic, and the operation says how its call ends ({@link Answered}) and how payloads are written
  * ({@link Encoding}). Its topics need not hold the device's UUID, so that only an operator may install its
- * description; one that comes over MQTT is refused.
+ * description; one that comes over MQTT is refused. `virtual`: the device is none, but consists of others
+ * ({@link Members}) that each speak a profile of their own.
  */
-export const profiles = ['mup', 'myno', 'native'] as const;
+export const profiles = ['mup', 'myno', 'native', 'virtual'] as const;
 export type Profile = (typeof profiles)[number];
 
 /**

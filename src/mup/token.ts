@@ -13,8 +13,9 @@ const nonceExpressions: Readonly<Record<Profile, RegExp>> = {
   mup: /^[0-9a-f]{32}$/,
   // The prototype prints an integer; 20 digits hold any 64-bit one.
   myno: /^(?:0|[1-9][0-9]{0,19})$/,
-  // A native device takes no part in the update protocol.
+  // Native and virtual devices take no part in the update protocol.
   native: /(?!)/,
+  virtual: /(?!)/,
 };
 
 /** Whether a text is a nonce: 16 octets in lower-case hex (`mup`), a decimal (`myno`). */

@@ -9,7 +9,8 @@ import { assembleOperations, firstText } from './operations.ts';
 import { localName, show, type Term, termKey } from './rdf.ts';
 import type { Facts } from './reading.ts';
 import type { Report } from './report.ts';
-import { describedTopic, deviceTopic } from './topics.ts';
+import { deviceTopic, namedTopic } from './topics.ts';
+import { membersOf } from './virtual-members.ts';
 
 /** A description from the solutions of the queries; faults go to the report. Remarks are left empty. */
 export function assembleDevice(
@@ -21,7 +22,8 @@ export function assembleDevice(
   if (device === undefined) return undefined;
   const assembly = new Assembly(facts, report);
   const services = reachableServices(device, facts);
-  const profile = profiles.find((one) => one === facts.device.text(device, 'profile')) ?? 'myno';
+  const members = membersOf(device, facts, report);
+  const profile = members === undefined ? spokenProfile(device, facts) : virtualProfile(device, facts, report);
   const operations = offers(services, 'operation', maxOperations, facts, report);
   const context = { profile, uuidProperty: facts.device.one(device, 'uuidProperty') };
   return {
@@ -33,8 +35,27 @@ export function assembleDevice(
     ...numbers(device, facts),
     operations: assembleOperations(operations, context, assembly),
     dataPoints: assembleDataPoints(services, profile, maxOperations, assembly),
+    ...(members === undefined ? {} : { members }),
     remarks: [],
   };
+}
+
+function spokenProfile(device: Term, { device: facts }: Facts): Profile {
+  return profiles.find((one) => one === facts.text(device, 'profile')) ?? 'myno';
+}
+
+/** Each member speaks a profile of its own. */
+function virtualProfile(device: Term, { device: facts }: Facts, report: Report): Profile {
+  const given = facts.text(device, 'profile');
+  if (given !== undefined)
+    report.fault(
+      device,
+      'mup:profile',
+      JSON.stringify(given),
+      'no mup:profile, or no onem2m:consistsOf',
+      'A device that consists of others is virtual: there are no messages for it to speak.',
+    );
+  return 'virtual';
 }
 
 function theDevice(facts: Facts, report: Report): Term | undefined {
@@ -104,7 +125,7 @@ function assembleDataPoints(
       ...firstText([node, ...measuring(node, services, facts)], assembly),
       type,
       ...assembly.units(node),
-      topic: describedTopic(facts.operations.text(node, 'topic') ?? '', profile, deviceTopic),
+      topic: namedTopic(node, profile, deviceTopic, assembly),
       ...dataPointWire(node, type, profile, assembly),
     };
   });

@@ -10,6 +10,7 @@ import {
   defaultInputTopic,
   describedTopic,
   deviceTopic,
+  namedTopic,
   requestTopic,
 } from './topics.ts';
 import { enumValues } from './values.ts';
@@ -83,7 +84,7 @@ function assembleOperation({ node, owner }: Named, context: OperationContext, as
   const { operations } = assembly.facts;
   const { profile } = context;
   const state = operations.one(node, 'state');
-  const role = roleOf(node, assembly);
+  const role = roleOf(node, profile, assembly);
   const inputs = inputsOf(node, context, assembly);
   const outputs = assembleFields(node, operations.all(node, 'output'), [stateOutput], assembly);
   return {
@@ -91,7 +92,7 @@ function assembleOperation({ node, owner }: Named, context: OperationContext, as
     ...firstText([owner, node], assembly),
     role,
     mqttMethod: methodOf(node, profile, assembly),
-    topic: describedTopic(operations.text(node, 'topic') ?? '', profile, requestTopic),
+    topic: namedTopic(node, profile, requestTopic, assembly),
     answerTopic: answerTopic(operations.text(node, 'answerTopic'), profile),
     inputs,
     outputs,
@@ -101,10 +102,11 @@ function assembleOperation({ node, owner }: Named, context: OperationContext, as
   };
 }
 
-/** What stands behind the request id; a native device is sent no method. */
+/** What stands behind the request id; a native device is sent no method, and a virtual one nothing at all. */
 function methodOf(node: Term, profile: Profile, { facts, report }: Assembly): string {
   const method = facts.operations.text(node, 'method');
-  if (method === undefined && profile !== 'native')
+  if (profile === 'native' || profile === 'virtual') return '';
+  if (method === undefined)
     report.fault(
       node,
       'myno:mqttMethod',
@@ -112,7 +114,7 @@ function methodOf(node: Term, profile: Profile, { facts, report }: Assembly): st
       'one text, such as "RELAY-ON"',
       'An operation has one myno:mqttMethod, which tells the device what is asked of it.',
     );
-  return profile === 'native' ? '' : (method ?? '');
+  return method ?? '';
 }
 
 /** Inputs of the operation, else of its command, without the one that names the target device. */
@@ -139,6 +141,7 @@ function isTarget(input: Term, { uuidProperty }: OperationContext, { facts: { fi
 }
 
 function answerTopic(named: string | undefined, profile: Profile): string {
+  if (profile === 'virtual') return '';
   return named === undefined ? defaultAnswerTopic(profile) : describedTopic(named, profile, requestTopic);
 }
 
@@ -148,6 +151,7 @@ function transferTopics(
   profile: Profile,
   { facts: { operations } }: Assembly,
 ): Pick<Operation, 'inputTopic' | 'acknowledgementTopic'> {
+  if (profile === 'virtual') return {};
   const point = operations.one(node, 'inputPoint');
   const named = point === undefined ? undefined : operations.text(point, 'topic');
   const inputTopic = named === undefined ? defaultInputTopic(profile, role) : deviceTopic(named);
@@ -162,8 +166,16 @@ function transferTopics(
   };
 }
 
-function roleOf(node: Term, { facts, report }: Assembly): OperationRole {
+function roleOf(node: Term, profile: Profile, { facts, report }: Assembly): OperationRole {
   const classes = facts.operations.all(node, 'class').filter(({ value }) => roles.has(value));
+  if (profile === 'virtual' && classes.length > 0)
+    report.fault(
+      node,
+      'rdf:type',
+      classes.map(show).join(', '),
+      'onem2m:Operation alone',
+      'A virtual device takes no firmware: each of its members is updated by itself.',
+    );
   if (classes.length > 1)
     report.fault(node, 'rdf:type', classes.map(show).join(', '), 'one of them', 'An operation has one role.');
   return roles.get(classes[0]?.value ?? '') ?? 'generic';

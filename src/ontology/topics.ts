@@ -1,5 +1,7 @@
 import type { OperationRole, Profile } from '../base/description.ts';
+import type { Assembly } from './assembly.ts';
 import { uuidPlaceholder } from './description-template.ts';
+import { show, type Term } from './rdf.ts';
 
 /** Topics of a template: complete, with the placeholder where the UUID belongs (mup-protocol §1 to §3). */
 
@@ -25,6 +27,33 @@ export function describedTopic(
   complete: typeof requestTopic | typeof deviceTopic,
 ): string {
   return profile === 'native' ? topic : complete(topic);
+}
+
+/**
+ * The topic that an operation or data point names, complete. What a virtual device offers is what its members
+ * offer, on topics of theirs: its own is empty.
+ */
+export function namedTopic(
+  node: Term,
+  profile: Profile,
+  complete: typeof requestTopic | typeof deviceTopic,
+  { facts, report }: Assembly,
+): string {
+  const topic = facts.operations.text(node, 'topic');
+  if (profile === 'virtual') {
+    if (topic !== undefined)
+      report.remark(`${show(node)} myno:mqttTopic: not read, since the device consists of others.`);
+    return '';
+  }
+  if (topic === undefined)
+    report.fault(
+      node,
+      'myno:mqttTopic',
+      'nothing that fits',
+      'at least 1',
+      `${complete === requestTopic ? 'An operation' : 'A data point'} has exactly one myno:mqttTopic, without '+', '#', '$', control characters and '/' at its start.`,
+    );
+  return describedTopic(topic ?? '', profile, complete);
 }
 
 /** Where a device answers unless its description says otherwise (mup-protocol §2). */

@@ -84,7 +84,10 @@ function rpc(operation: OperationModel, { virtual }: ModuleModel): Statement {
         'output',
         undefined,
         virtual
-          ? [overallState, memberList('What each member of the device did.', [...outputs(operation), failure])]
+          ? [
+              overallState,
+              memberList('What each member of the device did.', [...outputs(operation), failure]),
+            ]
           : outputs(operation),
       ),
     ]),

@@ -25,7 +25,7 @@ describe('ontologies/mup.ttl', () => {
     const queries = readdirSync(join(defaultOntologiesDir, 'queries')).map((file) => text('queries', file));
     const named = [text('shapes.ttl'), ...queries].flatMap((one) => [...namedTerms(one)]);
     const used = new Set(named.filter((iri) => iri.startsWith(namespace)));
-    for (const name of ['updatable-device', 'relay'])
+    for (const name of ['updatable-device', 'relay', 'virtual-floor'])
       for (const [, local] of example(name).matchAll(/"mup:([A-Za-z]+)"/g)) used.add(`${namespace}${local}`);
     used.delete(`${namespace}FieldRole`);
     expect([...used].sort()).toEqual(declared.filter((iri) => iri !== `${namespace}FieldRole`));
