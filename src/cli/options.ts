@@ -19,6 +19,25 @@ export const jsonOption: CommandOption = {
   description: 'print JSON for programs instead of text for people',
 };
 
+/** Options of the commands that talk to a running bridge as NETCONF clients. */
+export const bridgeConnectionOptions: readonly CommandOption[] = [
+  { name: 'host', value: 'HOST', description: 'bridge (default: the one of the state directory)' },
+  { name: 'port', value: 'PORT', description: 'NETCONF port of the bridge (default: 830)' },
+  {
+    name: 'host-key',
+    value: 'SHA256:…',
+    description: 'fingerprint of the bridge’s host key; needed with --host',
+  },
+  { name: 'user', value: 'NAME', description: 'user (default: local)' },
+  { name: 'identity', value: 'FILE', description: 'private key of SSH to log in with' },
+  {
+    name: 'password-stdin',
+    description: 'read the password from stdin, one line (or set MUP_PASSWORD)',
+  },
+  stateDirOption,
+  configFileOption,
+];
+
 /** Options of the commands that run a bridge. */
 export const bridgeOptions: readonly CommandOption[] = [
   stateDirOption,

@@ -1,6 +1,6 @@
 import type { CommandDefinition } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { configFileOption, jsonOption, stateDirOption } from '../options.ts';
+import { bridgeConnectionOptions, jsonOption } from '../options.ts';
 
 /** `mup update`: the paper's update server as a NETCONF client. */
 export const updateCommand: CommandDefinition = {
@@ -30,21 +30,7 @@ export const updateCommand: CommandDefinition = {
       value: 'FILE',
       description: "update server's private key (default: keys/update-server.pem of the state directory)",
     },
-    { name: 'host', value: 'HOST', description: 'bridge (default: the one of the state directory)' },
-    { name: 'port', value: 'PORT', description: 'NETCONF port of the bridge (default: 830)' },
-    {
-      name: 'host-key',
-      value: 'SHA256:…',
-      description: 'fingerprint of the bridge’s host key; needed with --host',
-    },
-    { name: 'user', value: 'NAME', description: 'user (default: local)' },
-    { name: 'identity', value: 'FILE', description: 'private key of SSH to log in with' },
-    {
-      name: 'password-stdin',
-      description: 'read the password from stdin, one line (or set MUP_PASSWORD)',
-    },
-    stateDirOption,
-    configFileOption,
+    ...bridgeConnectionOptions,
     jsonOption,
   ],
   examples: [
