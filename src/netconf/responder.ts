@@ -1,7 +1,8 @@
+import type { Clock } from '../base/clock.ts';
 import type { NetconfConfig } from '../base/config.ts';
 import { errorMessage } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
-import { readXml, type XmlLimits } from '../xml/adapters/saxes-reader.ts';
+import { readLongXml, readXml, type XmlLimits } from '../xml/adapters/saxes-reader.ts';
 import type { XmlElement } from '../xml/element.ts';
 import { XmlError } from '../xml/xml-error.ts';
 import type { Backend, SessionInfo } from './backend.ts';
@@ -23,6 +24,7 @@ export interface ResponderHost {
   readonly backend: Backend;
   readonly datastores: Datastores;
   readonly config: NetconfConfig;
+  readonly clock: Clock;
   readonly logger: Logger;
   readonly counters: MessageCounters;
   readonly ownState: readonly OwnState[];
@@ -54,6 +56,10 @@ export interface Answer {
 
 /** Elements, attributes and the like in one request: room for every sane one, none for a memory bomb. */
 const maxRequestNodes = 100_000;
+/** Octets over which a request is read in turns with everything else; fewer take a few milliseconds. */
+const longRequestBytes = 65_536;
+/** How long reading keeps everything else waiting. */
+const readingMs = 10;
 
 /** Turns the requests of one session into answers, and counts them (RFC 6022 §2.1.4). */
 export class Responder {
@@ -80,12 +86,13 @@ export class Responder {
     return readXml(bytes, this.#limits);
   }
 
-  /** Keeps of a request for which there is no room only what its reply needs. */
+  /** Keeps of a request for which there is no room only what its reply needs; a long one is not even read. */
   refuse(bytes: Uint8Array): QueuedRequest {
     const limit = this.#host.config.maxQueuedRequests;
     const message = `over ${limit} requests of this session wait for their turn`;
+    const error = new RpcError('application', 'resource-denied', message);
+    if (bytes.length > longRequestBytes) return { kind: 'refused', echo: noEcho, error };
     try {
-      const error = new RpcError('application', 'resource-denied', message);
       return { kind: 'refused', echo: echoOf(this.read(bytes)), error };
     } catch (thrown) {
       return { kind: 'refused', echo: noEcho, error: toRpcError(thrown).error };
@@ -128,8 +135,10 @@ export class Responder {
   async #answerMessage(bytes: Uint8Array, framing: Framing): Promise<Answer | undefined> {
     let root: XmlElement;
     try {
-      root = this.read(bytes);
+      root = bytes.length > longRequestBytes ? await this.#readLong(bytes) : this.read(bytes);
     } catch (error) {
+      // The session ended while a long request was read.
+      if (this.#signal.aborted) return undefined;
       this.#count('inBadRpcs');
       // malformed-message exists since base:1.1 (RFC 6241 Appendix A); a 1.0 peer is left.
       const malformed = error instanceof XmlError && error.code === 'xml-malformed';
@@ -145,6 +154,22 @@ export class Responder {
     }
     this.#count('inRpcs');
     return this.#perform(operation, echo);
+  }
+
+  #readLong(bytes: Uint8Array): Promise<XmlElement> {
+    const { clock } = this.#host;
+    let begun = clock.monotonic();
+    const rest = (): Promise<void> | undefined => {
+      this.#signal.throwIfAborted();
+      if (clock.monotonic() - begun < readingMs) return undefined;
+      return new Promise((resolve) =>
+        clock.schedule(0, () => {
+          begun = clock.monotonic();
+          resolve();
+        }),
+      );
+    };
+    return readLongXml(bytes, this.#limits, rest);
   }
 
   async #perform(operation: XmlElement, echo: Echo): Promise<Answer> {

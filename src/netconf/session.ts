@@ -35,6 +35,8 @@ export interface SessionHost extends ResponderHost {
   ended(session: NetconfSession, reason: EndReason, killedBy: number | undefined): void;
 }
 
+/** Octets of a client's hello; it is read at once. */
+const maxHelloBytes = 65_536;
 /** A request that took this long is followed by a turn of the others. */
 const longRequestMs = 10;
 
@@ -152,6 +154,8 @@ export class NetconfSession implements SessionHandle {
 
   #hello(bytes: Uint8Array): void {
     try {
+      if (bytes.length > maxHelloBytes)
+        throw new RpcError('application', 'too-big', `it is over ${maxHelloBytes} octets`);
       const hello = parseHello(this.#responder.read(bytes));
       if (hello.sessionId !== undefined) throw new RpcError('protocol', 'bad-element', 'it has a session-id');
       this.#framing = negotiateFraming(this.#capabilities, hello.capabilities);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { utf8 } from '../../src/base/bytes.ts';
-import { readXml, type XmlLimits } from '../../src/xml/adapters/saxes-reader.ts';
+import { readLongXml, readXml, type XmlLimits } from '../../src/xml/adapters/saxes-reader.ts';
 import { childElement, textOf, type XmlElement } from '../../src/xml/element.ts';
 import { XmlError } from '../../src/xml/xml-error.ts';
 
@@ -193,5 +193,43 @@ describe('what is refused', () => {
         }
       }),
     );
+  });
+});
+
+describe('a long document, in pieces', () => {
+  const wide: XmlLimits = { maxBytes: 1_000_000, maxDepth: 16, maxAttributes: 8 };
+  const never = (): undefined => undefined;
+
+  test('is read as it is at once, wherever a piece ends', async () => {
+    for (const shift of [0, 1, 2, 3, 4, 5, 6, 7]) {
+      const entry = '<b c="1&amp;2">\u{1F600}&#x1F600;\r\n<![CDATA[<]]></b><!-- - -->';
+      const document = utf8(`<a xmlns="u">${'x'.repeat(shift)}${entry.repeat(3000)}</a>`);
+      expect(await readLongXml(document, wide, never)).toEqual(readXml(document, wide));
+    }
+  });
+
+  test('rests between pieces, and another one waits until it is read', async () => {
+    const document = utf8(`<a>${'x'.repeat(200_000)}</a>`);
+    const order: string[] = [];
+    const rest = (name: string) => async () => {
+      order.push(name);
+      await Promise.resolve();
+    };
+    await Promise.all(['a', 'b'].map((name) => readLongXml(document, wide, rest(name))));
+    expect(order.join('')).toBe('aaaaaaabbbbbbb');
+  });
+
+  test('that is given up, malformed or too big keeps the next one from nothing', async () => {
+    const rest = () => {
+      throw new XmlError('xml-too-big', 'gone');
+    };
+    const failures = [
+      readLongXml(utf8('<a/>'), wide, rest),
+      readLongXml(utf8('<a><b></a>'), wide, never),
+      readLongXml(utf8(`<a>${' '.repeat(1_000_000)}</a>`), wide, never),
+    ];
+    const codes = await Promise.all(failures.map((one) => one.catch((error: XmlError) => error.code)));
+    expect(codes).toEqual(['xml-too-big', 'xml-malformed', 'xml-too-big']);
+    expect(await readLongXml(utf8('<a/>'), wide, never)).toMatchObject({ name: 'a' });
   });
 });

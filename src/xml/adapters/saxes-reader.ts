@@ -1,5 +1,6 @@
 import { type SaxesAttributeNS, SaxesParser, type SaxesTagNS } from 'saxes';
 import { decodeUtf8 } from '../../base/bytes.ts';
+import { KeyedQueue } from '../../base/keyed-queue.ts';
 import type { XmlAttribute, XmlElement, XmlNode } from '../element.ts';
 import { XmlError } from '../xml-error.ts';
 
@@ -35,15 +36,41 @@ const rootScope: ReadonlyMap<string, string> = new Map();
  * @throws XmlError
  */
 export function readXml(document: Uint8Array | string, limits: XmlLimits): XmlElement {
-  if (document.length > limits.maxBytes)
-    throw new XmlError('xml-too-big', `the document is over ${limits.maxBytes} octets`);
-  const text = typeof document === 'string' ? document : decodeUtf8(document);
-  if (text === undefined) throw new XmlError('xml-malformed', 'the document is not UTF-8');
+  const text = textOfDocument(document, limits);
   const builder = idleBuilder ?? new TreeBuilder();
   idleBuilder = undefined;
   const root = builder.read(text, limits);
   idleBuilder = builder;
   return root;
+}
+
+/** Characters that are read between two rests: some milliseconds. */
+const pieceLength = 32_768;
+const longDocuments = new KeyedQueue<'read'>();
+
+/**
+ * Reads a long document like {@link readXml}, but in pieces, so that the seconds which 32 MiB take keep nobody
+ * waiting. One document is read at a time: many at once would have many pieces between two rests.
+ * @param rest called between pieces; it may wait, and gives the document up by throwing
+ * @throws XmlError, and what `rest` throws
+ */
+export function readLongXml(
+  document: Uint8Array,
+  limits: XmlLimits,
+  rest: () => Promise<void> | undefined,
+): Promise<XmlElement> {
+  return longDocuments.run('read', () => {
+    const builder = new TreeBuilder();
+    return builder.readInPieces(textOfDocument(document, limits), limits, rest);
+  });
+}
+
+function textOfDocument(document: Uint8Array | string, { maxBytes }: XmlLimits): string {
+  if (document.length > maxBytes)
+    throw new XmlError('xml-too-big', `the document is over ${maxBytes} octets`);
+  const text = typeof document === 'string' ? document : decodeUtf8(document);
+  if (text === undefined) throw new XmlError('xml-malformed', 'the document is not UTF-8');
+  return text;
 }
 
 /**
@@ -84,7 +111,27 @@ class TreeBuilder {
   read(text: string, limits: XmlLimits): XmlElement {
     this.#limits = limits;
     this.#nodes = 0;
-    this.#parser.write(text).close();
+    this.#parser.write(text);
+    return this.#end();
+  }
+
+  /** @throws XmlError, and what `rest` throws; the builder cannot be used after either */
+  async readInPieces(
+    text: string,
+    limits: XmlLimits,
+    rest: () => Promise<void> | undefined,
+  ): Promise<XmlElement> {
+    this.#limits = limits;
+    for (let at = 0; at < text.length; at += pieceLength) {
+      const resting = rest();
+      if (resting !== undefined) await resting;
+      this.#parser.write(text.slice(at, at + pieceLength));
+    }
+    return this.#end();
+  }
+
+  #end(): XmlElement {
+    this.#parser.close();
     const root = this.#root;
     this.#root = undefined;
     // saxes refuses a document without a root.
