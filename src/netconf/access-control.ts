@@ -51,6 +51,11 @@ export class AccessControl implements AccessPolicy {
         if (!permitted) denied.notifications += 1;
         return permitted;
       },
+      mayWrite: (path, operations) => {
+        const permitted = operations.some((operation) => rules().mayWriteAt(operation, path));
+        if (!permitted) denied.dataWrites += 1;
+        return permitted;
+      },
       refusedWrite: (before, after) => {
         const refused = this.#refusedWrite(rules(), before, after);
         if (refused !== undefined) denied.dataWrites += 1;

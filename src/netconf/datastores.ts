@@ -9,11 +9,10 @@ import { ConfigSchema } from './config-schema.ts';
 import { parseConfig, writeConfig } from './config-text.ts';
 import { ConfigValidation } from './config-validation.ts';
 import type { ConfigTree, ConfigView } from './config-view.ts';
-import type { DataPath } from './data-path.ts';
 import { type DatastoreLock, DatastoreLocks, type DatastoreName } from './datastore-locks.ts';
 import { editConfig, readConfig } from './edit-config.ts';
 import { configEdits } from './edit-diff.ts';
-import { accessDenied } from './edit-errors.ts';
+import { accessDenied, requestPlace } from './edit-errors.ts';
 import { Listeners } from './listeners.ts';
 import { baseNamespace } from './namespaces.ts';
 import { RpcError } from './rpc-error.ts';
@@ -67,6 +66,9 @@ export interface EditRequest {
 /** A datastore, or a `<config>` element that holds a whole configuration. */
 export type ConfigSource = DatastoreName | XmlElement;
 
+/** A change that took this long is followed by a turn of everything else. */
+const longChangeMs = 10;
+
 /** What a change makes of a datastore, and what of the request failed all the same. */
 interface Outcome {
   readonly tree: ConfigTree;
@@ -95,6 +97,8 @@ export class Datastores implements ConfigView {
   readonly #committed: Listeners<[change: ConfigChange]>;
   #trees: Readonly<Record<DatastoreName, ConfigTree>> = { running: [], startup: [] };
   #hasStartup = false;
+  /** Whether the last change took long. */
+  #longChange = false;
 
   /** With nothing in it: {@link Datastores.open} is what fills it. */
   constructor(deps: DatastoresDependencies) {
@@ -144,7 +148,7 @@ export class Datastores implements ConfigView {
     const options = {
       defaultOperation,
       continueOnError: errorOption === 'continue-on-error',
-      ...(by === undefined ? {} : { mayRead: (path: DataPath) => by.access.mayRead(path) }),
+      ...(by === undefined ? {} : { access: by.access }),
     };
     const make = (before: ConfigTree): Outcome => editConfig(before, config, this.#schema, options);
     return this.#change(target, make, by, { testOnly: testOption === 'test-only' });
@@ -255,7 +259,7 @@ export class Datastores implements ConfigView {
     by: ConfigRequester | undefined,
     { checkWrite = true, testOnly = false }: ChangeOptions,
   ): Promise<void> {
-    return this.#queue.run('change', async () => {
+    return this.#inTurn(async () => {
       this.#requireAllowed(target, by);
       const before = this.#trees[target];
       const { tree, failures = [] } = make(before);
@@ -268,6 +272,20 @@ export class Datastores implements ConfigView {
     });
   }
 
+  /** Changes that wait follow one another without a rest of the event loop but for this one. */
+  #inTurn(task: () => Promise<void>): Promise<void> {
+    const { clock } = this.#deps;
+    return this.#queue.run('change', async () => {
+      if (this.#longChange) await new Promise<void>((resolve) => clock.schedule(0, resolve));
+      const begun = clock.monotonic();
+      try {
+        await task();
+      } finally {
+        this.#longChange = clock.monotonic() - begun >= longChangeMs;
+      }
+    });
+  }
+
   #requireAllowed(target: DatastoreName, by: ConfigRequester | undefined): void {
     // Whoever has gone meanwhile waits for no answer.
     by?.signal.throwIfAborted();
@@ -277,7 +295,11 @@ export class Datastores implements ConfigView {
   /** RFC 8341 §3.4.5. */
   #requireWritable(before: ConfigTree, after: ConfigTree, by: ConfigRequester | undefined): void {
     const refused = before === after ? undefined : by?.access.refusedWrite(before, after);
-    if (refused !== undefined) throw accessDenied(this.#schema.place(refused));
+    if (refused === undefined || by === undefined) return;
+    // What may not be read has no name.
+    let told = refused;
+    while (told.length > 0 && !by.access.mayRead(told)) told = told.slice(0, -1);
+    throw accessDenied(told.length === 0 ? requestPlace : this.#schema.place(told));
   }
 
   async #prepared(tree: ConfigTree, before: ConfigTree): Promise<ConfigTree> {

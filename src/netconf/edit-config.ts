@@ -10,17 +10,24 @@ import {
 } from './config-schema.ts';
 import type { ConfigTree } from './config-view.ts';
 import type { DataPath } from './data-path.ts';
+import { accessAsked, type EditorAccess } from './edit-access.ts';
 import {
   type EditAttributes,
   type EditOperation,
   editAttributes,
   plainAttributes,
 } from './edit-attributes.ts';
-import { accessDenied, attributeFault, dataExists, dataMissing, misplaced } from './edit-errors.ts';
+import {
+  accessDenied,
+  attributeFault,
+  dataExists,
+  dataMissing,
+  misplaced,
+  requestPlace,
+} from './edit-errors.ts';
 import { insertPlace } from './edit-insert.ts';
 import { EditLevel } from './edit-level.ts';
 import { keyLeaves, leafElement, leafValue, sameLeaf } from './edit-values.ts';
-import { baseNamespace } from './namespaces.ts';
 import { type ErrorPlace, invalidValue, unknownElement, unknownNamespace } from './protocol-errors.ts';
 import { RpcError } from './rpc-error.ts';
 
@@ -31,8 +38,8 @@ export interface EditOptions {
    * edit is done (RFC 6241 §7.2, `continue-on-error`). Otherwise the first failure is thrown.
    */
   readonly continueOnError?: boolean;
-  /** Whether the user may learn that a node is there. */
-  readonly mayRead?: (path: DataPath) => boolean;
+  /** What the user may do who edits; absent: everything. */
+  readonly access?: EditorAccess;
 }
 
 export interface EditResult {
@@ -115,6 +122,8 @@ class Editor {
       action();
     } catch (error) {
       if (!this.#options.continueOnError || !(error instanceof RpcError) || !alone) throw error;
+      // A change of which a part is refused is refused (RFC 8341 §3.4.5).
+      if (error.tag === 'access-denied') throw error;
       if (this.failures.length < maxFailures) this.failures.push(error);
     }
   }
@@ -180,6 +189,7 @@ class Editor {
     const { name } = given;
     if (!level.claim(name, identity)) throw misplaced(name, `<${name}> is given twice`, this.#place(path));
     const existing = level.existing(name, identity);
+    this.#guard(level, of, existing);
     if (operation === 'create' && existing !== undefined) throw this.#revealing(path, dataExists);
     if (operation === 'delete' && existing === undefined) throw this.#revealing(path, dataMissing);
     // A container without presence is there wherever its parent is (RFC 6020 §7.5.1).
@@ -188,6 +198,25 @@ class Editor {
     if (operation !== 'delete' && operation !== 'remove') return { ...of, existing };
     level.entries(name).delete(identity);
     return undefined;
+  }
+
+  /** RFC 8341 §3.4.5: what is refused for certain is refused at once, before work is done for the rest. */
+  #guard(
+    level: EditLevel,
+    { given, attributes, operation, path }: Omit<Step, 'existing'>,
+    existing?: XmlElement,
+  ): void {
+    const { access } = this.#options;
+    const node = level.members.get(given.name)?.node;
+    if (access === undefined || node === undefined) return;
+    const keys = node.kind === 'list' ? node.keys : [];
+    const asked = accessAsked(node, operation, {
+      exists: existing !== undefined,
+      readable: access.mayRead(path),
+      isDefault: attributes.isDefault === true,
+      leaf: childElements(given).every(({ name }) => keys.includes(name)),
+    });
+    if (asked.length > 0 && !access.mayWrite(path, asked)) throw accessDenied(this.#place(path));
   }
 
   #leaf(level: EditLevel, node: LeafNode, step: Step): void {
@@ -288,13 +317,11 @@ class Editor {
   /** Whether a node is there is told to those who may read it only. */
   #revealing(path: DataPath, fault: (name: string, place: ErrorPlace) => RpcError): RpcError {
     const place = this.#place(path);
-    if (this.#options.mayRead?.(path) === false) return accessDenied(place);
+    if (this.#options.access?.mayRead(path) === false) return accessDenied(place);
     return fault(path.at(-1)?.name ?? '', place);
   }
 
   #place(path: DataPath): ErrorPlace {
-    return path.length === 0
-      ? { path: '/nc:rpc', pathPrefixes: { nc: baseNamespace } }
-      : this.#schema.place(path);
+    return path.length === 0 ? requestPlace : this.#schema.place(path);
   }
 }

@@ -18,6 +18,9 @@ export function misplaced(name: string, message: string, place: ErrorPlace): Rpc
   return new RpcError('application', 'bad-element', message, { ...place, info: [badElement(name)] });
 }
 
+/** The request itself, where no node of it is to be named. */
+export const requestPlace: Required<ErrorPlace> = { path: '/nc:rpc', pathPrefixes: { nc: baseNamespace } };
+
 /** RFC 8341 §3.4.5: the write, or what its failure would tell, is not the user's. */
 export function accessDenied(place: ErrorPlace): RpcError {
   return new RpcError('protocol', 'access-denied', `the user may not write ${place.path}`, place);

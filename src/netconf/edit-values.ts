@@ -9,20 +9,32 @@ import {
   unknownElement,
   unknownNamespace,
 } from './protocol-errors.ts';
+import { RpcError } from './rpc-error.ts';
 import { findNode } from './schema-nodes.ts';
 
 /** Says where an error is, when there is one: paths of thousands of leaves are not written for nothing. */
 export type PlaceOf = () => ErrorPlace;
 
+/** Characters of one value: more than any that a module here has a use for, few enough to match with patterns. */
+const maxValueLength = 65_536;
+
 /**
  * The canonical value of a leaf or leaf-list entry (RFC 6020 §9.1).
- * @throws RpcError `invalid-value`, `unknown-element`
+ * @throws RpcError `invalid-value`, `unknown-element`, `too-big`
  */
 export function leafValue(node: LeafNode | LeafListNode, given: XmlElement, place: PlaceOf): string {
   const [child] = childElements(given);
   if (child !== undefined) throw unknownElement(child, given.name, place());
+  const text = textOf(given);
+  if (text.length > maxValueLength)
+    throw new RpcError(
+      'application',
+      'too-big',
+      `<${node.name}> is over ${maxValueLength} characters`,
+      place(),
+    );
   try {
-    return checkValue(node.type, textOf(given));
+    return checkValue(node.type, text);
   } catch (error) {
     if (!(error instanceof ValueError)) throw error;
     throw invalidValue(node.name, `<${node.name}>: ${error.message}`, place());

@@ -1,6 +1,9 @@
 import type { XmlElement } from '../xml/element.ts';
 import type { DataPath } from './data-path.ts';
 
+/** How a node is changed (RFC 8341 §9, access-operations-type). */
+export type WriteOperation = 'create' | 'update' | 'delete';
+
 /** What one user may do (RFC 8341), as the rules stand when it is asked. */
 export interface UserAccess {
   /**
@@ -14,6 +17,11 @@ export interface UserAccess {
   readable(data: readonly XmlElement[]): readonly XmlElement[];
   /** Whether the user may receive a notification, of which this is the element. */
   mayReceive(notification: Pick<XmlElement, 'namespace' | 'name'>): boolean;
+  /**
+   * Whether the user may change a node instance in one of these ways.
+   * @param path of the node; whether those that hold it may be changed is not asked
+   */
+  mayWrite(path: DataPath, operations: readonly WriteOperation[]): boolean;
   /**
    * The first node of an edit that the user may not create, update or delete, or `undefined`.
    * @param before the datastore as it is
@@ -34,5 +42,6 @@ export const unrestricted: UserAccess = {
   mayRead: () => true,
   readable: (data) => data,
   mayReceive: () => true,
+  mayWrite: () => true,
   refusedWrite: () => undefined,
 };

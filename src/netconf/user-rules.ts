@@ -82,6 +82,19 @@ export class UserRules {
     return true;
   }
 
+  /** §3.4.5, for a change of one node, whether or not those that hold it may be changed. */
+  mayWriteAt(operation: Exclude<DataOperation, 'read'>, path: DataPath): boolean {
+    const [top] = path;
+    if (top === undefined) return true;
+    let place = this.#top(operation, top.namespace);
+    let schema: SchemaNode | undefined;
+    for (const [depth, step] of path.entries()) {
+      place = placeBelow(place, step.namespace, step.name, (key) => step.keys?.[key]);
+      schema = depth === 0 ? this.#topSchema(step) : childNode(schema, step.name);
+    }
+    return this.#permits(operation, place, schema);
+  }
+
   /** §3.2.4: what may not be read is left out with all below it. The same array where nothing is. */
   readable(data: readonly XmlElement[]): readonly XmlElement[] {
     return mapKept(data, (top) => {
@@ -92,7 +105,7 @@ export class UserRules {
   }
 
   /**
-   * §3.4.5, for a change of one node, whether or not those that hold it may be changed.
+   * The same as {@link UserRules.mayWriteAt}, for elements.
    * @param chain the node, after those that hold it
    */
   mayWrite(operation: Exclude<DataOperation, 'read'>, chain: readonly XmlElement[]): boolean {

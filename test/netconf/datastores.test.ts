@@ -440,6 +440,24 @@ describe('access control (RFC 8341 §3.2.6, §3.4.5)', () => {
     expect(running(fixture)).toContain('>a<');
   });
 
+  test('its path ends where the user may not read on', async () => {
+    const fixture = await open(named('a'));
+    for (const [depth, path] of [
+      [1, '/t:top'],
+      [0, '/nc:rpc'],
+    ] as const) {
+      const access = {
+        mayRead: (to: readonly unknown[]) => to.length <= depth,
+        refusedWrite: () => [
+          { namespace: testNamespace, name: 'top' },
+          { namespace: testNamespace, name: 'name' },
+        ],
+      };
+      const copy = fixture.datastores.copy(config(''), 'running', user(1, access));
+      expect(await fault(copy)).toBe(`protocol/access-denied ${path}`);
+    }
+  });
+
   test('running is copied to startup by whoever may call copy-config', async () => {
     const blind = user(1, { ...refusing, readable: () => [] });
     const fixture = await open(named('a'));

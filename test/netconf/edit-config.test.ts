@@ -326,12 +326,40 @@ describe('errors of edit-config (RFC 6241 Appendix A, RFC 6020 §8.3)', () => {
   });
 
   test('whether a node is there is not told to who may not read it (RFC 8341 §3.4.5)', () => {
-    const blind = { mayRead: () => false };
+    const blind = { access: { mayRead: () => false, mayWrite: () => true } };
     const denied = 'protocol/access-denied /t:top/t:name';
     expect(faultOf(() => edited(before, '<top><name nc:operation="create">b</name></top>', blind))).toBe(
       denied,
     );
     expect(faultOf(() => edited('', '<top><name nc:operation="delete"/></top>', blind))).toBe(denied);
+  });
+
+  test('nor by an edit that changes nothing (RFC 8341 §3.4.5)', () => {
+    const stranger = { access: { mayRead: () => false, mayWrite: () => false } };
+    const name = 'protocol/access-denied /t:top/t:name';
+    const item = (id: number): string => `protocol/access-denied /t:top/t:item[t:id='${id}']`;
+    const faultFor = (edit: string, options = {}): string =>
+      faultOf(() => edited(before, `<top>${edit}</top>`, { ...stranger, ...options }));
+    for (const value of ['a', 'b']) expect(faultFor(`<name>${value}</name>`)).toBe(name);
+    expect(faultFor('<name nc:operation="remove"/>')).toBe(name);
+    for (const id of [1, 2]) {
+      expect(faultFor(`<item><id>${id}</id></item>`)).toBe(item(id));
+      expect(faultFor(`<item nc:operation="remove"><id>${id}</id></item>`)).toBe(item(id));
+      expect(faultFor(`<item><id>${id}</id></item>`, { defaultOperation: 'none' })).toBe(item(id));
+    }
+  });
+
+  test('what is refused for certain is refused before the rest is looked at', () => {
+    const reader = { access: { mayRead: () => true, mayWrite: () => false } };
+    const edit = '<top><item><id>7</id></item><nix/></top>';
+    expect(faultOf(() => edited('', edit, reader))).toBe("protocol/access-denied /t:top/t:item[t:id='7']");
+    expect(edited(before, '<top><name>a</name></top>', reader)).toBe(shown(tree(before)));
+  });
+
+  test('a value of megabytes is too-big, whatever its type', () => {
+    expect(faultOf(() => edited('', `<top><name>${'a:'.repeat(40_000)}</name></top>`))).toBe(
+      'application/too-big /t:top/t:name',
+    );
   });
 });
 
