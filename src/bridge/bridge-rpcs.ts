@@ -148,7 +148,7 @@ function badDescription(error: PeerError | UnavailableError): RpcError {
 }
 
 function withPlace({ message, where }: MupError): string {
-  return where === undefined ? message : `${message} (${where})`;
+  return where === undefined || message.includes(where) ? message : `${message} (${where})`;
 }
 
 function findingText(finding: Finding): string {

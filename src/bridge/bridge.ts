@@ -16,6 +16,7 @@ import type { DescriptionReader } from '../ontology/description-reader.ts';
 import type { DeviceRegistry, Registration } from '../registry/device-registry.ts';
 import type { DocumentStore } from '../registry/document-store.ts';
 import type { ImageRepository } from '../registry/image-repository.ts';
+import type { ModuleSchema } from '../yang/schema.ts';
 import { BridgeBackend } from './bridge-backend.ts';
 import { BridgeData } from './bridge-data.ts';
 import { BridgeEvents } from './bridge-events.ts';
@@ -34,6 +35,8 @@ import { UpdateClaims } from './update-claims.ts';
 import { UpdateJobs } from './update-jobs.ts';
 import { UpdateRpcs } from './update-rpcs.ts';
 import { UpdateServer } from './update-server.ts';
+import { VirtualCaller } from './virtual-caller.ts';
+import { VirtualDevices } from './virtual-devices.ts';
 
 export interface BridgeDependencies {
   readonly config: Config;
@@ -73,6 +76,7 @@ export class Bridge {
   readonly #mynoBootstrap: MynoBootstrap;
   readonly #presence: PresenceService;
   readonly #telemetry: TelemetryService;
+  readonly #virtual: VirtualDevices;
   readonly #updateServer: UpdateServer;
   readonly #jobs: UpdateJobs;
   #stopWatching: () => void = () => {};
@@ -96,9 +100,13 @@ export class Bridge {
       config: config.update,
       limitsOf: (uuid) => settings.of(uuid, registry.kind(uuid)),
     });
+    const schemaOf = (uuid: DeviceUuid): ModuleSchema | undefined =>
+      this.#modules.get(registry.get(uuid)?.module ?? '')?.schema;
+    this.#virtual = new VirtualDevices(deps);
+    const virtual = this.#virtual;
     this.#telemetry = new TelemetryService({
       ...deps,
-      schemaOf: (uuid) => this.#modules.get(registry.get(uuid)?.module ?? '')?.schema,
+      schemaOf,
       onMeasured: (uuid) => registry.seen(uuid),
     });
     this.#presence = new PresenceService({
@@ -133,6 +141,7 @@ export class Bridge {
       registry,
       images,
       claims,
+      virtual,
       jobs: this.#jobs,
       statistics: () => this.#statistics(),
     });
@@ -142,6 +151,12 @@ export class Bridge {
       data,
       telemetry: this.#telemetry,
       caller,
+      virtual,
+      virtualCaller: new VirtualCaller({
+        ...deps,
+        ...{ virtual, caller, settings, schemaOf },
+        maxInFlight: config.rpc.maxInFlight,
+      }),
       settings,
       updateRpcs: new UpdateRpcs({ ...deps, server: this.#updateServer, claims }),
       bridgeRpcs: new BridgeRpcs({
@@ -160,9 +175,12 @@ export class Bridge {
     for (const model of registry.modules()) this.#modules.update(model);
     for (const { uuid } of registry.all()) {
       const description = registry.describe(uuid);
-      if (description !== undefined && !registry.isPending(uuid)) this.#telemetry.registered(description);
+      if (description !== undefined && !registry.isPending(uuid)) this.#follow(description, false);
     }
-    this.#stopWatching = registry.onPresence((device) => this.#events.presence(device));
+    this.#stopWatching = registry.onPresence((device) => {
+      this.#events.presence(device);
+      this.#virtual.presence(device);
+    });
     await this.#jobs.restore();
     void this.#installed.restore();
     await Promise.all([
@@ -175,6 +193,7 @@ export class Bridge {
 
   async close(): Promise<void> {
     this.#stopWatching();
+    this.#virtual.close();
     this.#settings.close();
     this.#registration.close();
     await this.#mupBootstrap.close();
@@ -194,9 +213,16 @@ export class Bridge {
     // Another device may have extended the module meanwhile.
     this.#modules.update(this.#deps.registry.module(registration.model.name) ?? registration.model);
     if (changed) this.#updateServer.forget(uuid);
-    this.#telemetry.registered(description, changed);
+    this.#follow(description, changed);
     if (outcome !== 'confirmed') this.#events.registered(device, outcome, description.category);
     await this.#presence.registered(uuid);
+  }
+
+  /** What a virtual device measures, its members do. */
+  #follow(description: DeviceDescription, changed: boolean): void {
+    this.#virtual.registered(description);
+    if (description.members === undefined) this.#telemetry.registered(description, changed);
+    else this.#telemetry.removed(description.uuid);
   }
 
   /** A device that a user accepts does not wait any more: it is told at once. */
@@ -209,10 +235,12 @@ export class Bridge {
 
   async #remove(uuid: DeviceUuid): Promise<boolean> {
     const { registry } = this.#deps;
-    if (registry.get(uuid)?.installed === true) await this.#installed.removed(uuid);
+    const installed = registry.get(uuid)?.installed === true;
+    if (installed) await this.#installed.removed(uuid);
     const removed = await registry.remove(uuid);
-    this.#topics.installedChanged();
+    if (installed) this.#topics.installedChanged();
     this.#telemetry.removed(uuid);
+    this.#virtual.removed(uuid);
     this.#updateServer.forget(uuid);
     if (removed) this.#events.removed(uuid);
     return removed;

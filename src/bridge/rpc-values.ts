@@ -1,5 +1,6 @@
 import type { Field, Operation, Profile } from '../base/description.ts';
 import { InternalError } from '../base/errors.ts';
+import { leaves } from '../base/leaves.ts';
 import { isBareAnswer } from '../mqtt/bare-messages.ts';
 import type { RpcInput } from '../netconf/backend.ts';
 import { element, type XmlElement } from '../xml/element.ts';
@@ -65,6 +66,7 @@ export class OutputReader {
   elements(fields: readonly Field[], schema: readonly SchemaNode[]): XmlElement[] {
     return fields.flatMap((field) => {
       if (field.type.kind !== 'structure') return this.#value(field, schema);
+      if (!field.mandatory && this.#skipEmpty(leaves([field]).length)) return [];
       const node = schema.find(({ name }) => name === field.name);
       const below = node?.kind === 'container' ? node.children : [];
       const parts = this.elements(field.type.fields, below);
@@ -81,6 +83,14 @@ export class OutputReader {
       if (error instanceof ValueError) throw answerInvalid(`the device answered ${name}: ${error.message}`);
       throw error;
     }
+  }
+
+  /** An optional sub-structure of which nothing is given. @returns whether it was one */
+  #skipEmpty(count: number): boolean {
+    const values = this.#rest.slice(0, count);
+    if (values.length < count || values.some((value) => value !== '')) return false;
+    this.#rest.splice(0, count);
+    return true;
   }
 
   #value({ name, mandatory }: Field, schema: readonly SchemaNode[]): XmlElement[] {
