@@ -206,6 +206,15 @@ export interface Members {
   readonly categories: readonly string[];
 }
 
+/** A fact about a device that its description states, such as its maker: a thing property with a value. */
+export interface DeviceProperty {
+  /** Local name of the thing property's IRI. */
+  readonly name: string;
+  readonly text?: string;
+  readonly value: string;
+  readonly units?: string;
+}
+
 /** All that a device says of itself. */
 export interface DeviceDescription {
   /** In a template, the placeholder (`ontology/description-template`). */
@@ -220,6 +229,8 @@ export interface DeviceDescription {
   readonly window?: number;
   /** Octets of the largest MQTT packet the device takes, header and topic included. */
   readonly maximumPacketSize?: number;
+  /** Facts about the device; each device's own, so no part of the module. */
+  readonly properties?: readonly DeviceProperty[];
   readonly operations: readonly Operation[];
   readonly dataPoints: readonly DataPoint[];
   /**

@@ -1,3 +1,4 @@
+import { uuidPlaceholder } from './description-template.ts';
 import { orderInName, sortBy } from './names.ts';
 import { compareTexts, localName, mynoNamespace, type Term, termKey } from './rdf.ts';
 import type { Facts } from './reading.ts';
@@ -28,11 +29,21 @@ export class Assembly {
   inOrder(owner: Term, nodes: readonly Term[]): Term[] {
     return sortBy(nodes, (node) => [
       this.facts.position(owner, node) ?? Number.POSITIVE_INFINITY,
-      Number(this.facts.fields.text(node, 'order') ?? Number.POSITIVE_INFINITY),
-      orderInName(localName(node.value)) ?? Number.POSITIVE_INFINITY,
-      localName(node.value),
-      termKey(node),
+      ...this.order(node),
     ]);
+  }
+
+  /**
+   * What orders a node among its siblings where no `@list` does.
+   * @param named what it has its name from, if not from itself
+   */
+  order(node: Term, named = node): readonly (number | string)[] {
+    return [
+      Number(this.facts.fields.text(node, 'order') ?? Number.POSITIVE_INFINITY),
+      orderInName(localName(named.value)) ?? Number.POSITIVE_INFINITY,
+      localName(named.value),
+      termKey(node),
+    ];
   }
 
   /** Values in the order of their `@list`, else by the number they begin with, else as texts. */
@@ -49,23 +60,35 @@ export class Assembly {
     return values.length > 0 && values.every((value) => this.facts.position(owner, value) !== undefined);
   }
 
-  /** The description for people of a node, in English or without a language where there are several. */
+  /** Whether a thing property is a text for people. */
+  isText(property: Term): boolean {
+    return this.facts.texts.all(property, 'kind').some(({ value }) => value === textClass);
+  }
+
+  /**
+   * The description for people of a node, or of its thing property, in English or without a language where
+   * there are several. Modules are shared, so a text holds no UUID.
+   */
   text(node: Term): { readonly text?: string } {
-    const { texts: found } = this.facts;
-    const texts = found
-      .all(node, 'property')
-      .filter((property) => found.all(property, 'kind').some(({ value }) => value === textClass))
-      .flatMap((property) => found.all(property, 'text'));
+    const { texts: found, fields } = this.facts;
+    const textsOf = (one: Term): Term[] =>
+      found
+        .all(one, 'property')
+        .filter((property) => this.isText(property))
+        .flatMap((property) => found.all(property, 'text'));
+    const own = textsOf(node);
+    const texts = own.length > 0 ? own : fields.all(node, 'property').flatMap(textsOf);
     const [best] = [...texts].sort((a, b) => compareTexts(languageRank(a), languageRank(b)));
-    const text = best === undefined ? '' : cleanText(best.value);
+    const text = cleanText(best?.value ?? '').replaceAll(uuidPlaceholder, '<uuid>');
     return text === '' ? {} : { text };
   }
 
-  /** The unit's symbol, or its name where it has none. */
+  /** The unit's symbol, or its name where it has none; of the node, or of its thing property. */
   units(node: Term): { readonly units?: string } {
-    const unit = this.facts.units.one(node, 'unit');
+    const { units: found, fields } = this.facts;
+    const [unit] = [node, ...fields.all(node, 'property')].flatMap((one) => found.all(one, 'unit'));
     if (unit === undefined) return {};
-    const units = cleanText(this.facts.units.text(unit, 'symbol') ?? localName(unit.value)).slice(0, 64);
+    const units = cleanText(found.text(unit, 'symbol') ?? localName(unit.value)).slice(0, 64);
     return units === '' ? {} : { units };
   }
 
@@ -99,7 +122,7 @@ export function leadingNumber(text: string): string | undefined {
 }
 
 /** A text for people: without characters that XML or a terminal cannot show, and bounded. */
-function cleanText(text: string): string {
+export function cleanText(text: string): string {
   return text
     .slice(0, maxTextLength)
     .replace(/[^\t\n\P{Cc}]|[\p{Cs}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]/gu, ' ')

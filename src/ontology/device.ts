@@ -2,13 +2,16 @@ import { type DataPoint, type DeviceDescription, type Profile, profiles } from '
 import type { DeviceUuid } from '../base/ids.ts';
 import { Assembly } from './assembly.ts';
 import { uuidPlaceholder } from './description-template.ts';
+import { deviceProperties } from './device-properties.ts';
 import { dataPointWire } from './encodings.ts';
 import { valueType } from './fields.ts';
+import { measuring, remarkUnrealised } from './functionalities.ts';
 import { checkNames, sortBy } from './names.ts';
 import { assembleOperations, firstText } from './operations.ts';
-import { localName, show, type Term, termKey } from './rdf.ts';
+import { localName, show, type Term } from './rdf.ts';
 import type { Facts } from './reading.ts';
 import type { Report } from './report.ts';
+import { offersOf, servicesOf } from './services.ts';
 import { deviceTopic, namedTopic } from './topics.ts';
 import { membersOf } from './virtual-members.ts';
 
@@ -21,11 +24,16 @@ export function assembleDevice(
   const device = theDevice(facts, report);
   if (device === undefined) return undefined;
   const assembly = new Assembly(facts, report);
-  const services = reachableServices(device, facts);
+  const services = servicesOf(device, assembly);
   const members = membersOf(device, facts, report);
-  const profile = members === undefined ? spokenProfile(device, facts) : virtualProfile(device, facts, report);
-  const operations = offers(services, 'operation', maxOperations, facts, report);
+  const profile =
+    members === undefined ? spokenProfile(device, facts) : virtualProfile(device, facts, report);
+  const offered = offersOf(services, 'operation', maxOperations, assembly);
   const context = { profile, uuidProperty: facts.device.one(device, 'uuidProperty') };
+  const properties = deviceProperties(device, assembly);
+  const { operations, owners } = assembleOperations(offered, context, assembly);
+  const { dataPoints, measured } = assembleDataPoints(services, profile, maxOperations, assembly);
+  remarkUnrealised(device, services, [...owners, ...measured], assembly);
   return {
     // The placeholder, or what `instantiate` compares with the device's own.
     uuid: (facts.device.text(device, 'uuid') ?? '') as DeviceUuid,
@@ -33,8 +41,9 @@ export function assembleDevice(
     ...assembly.text(device),
     profile,
     ...numbers(device, facts),
-    operations: assembleOperations(operations, context, assembly),
-    dataPoints: assembleDataPoints(services, profile, maxOperations, assembly),
+    ...(properties.length === 0 ? {} : { properties }),
+    operations,
+    dataPoints,
     ...(members === undefined ? {} : { members }),
     remarks: [],
   };
@@ -71,74 +80,31 @@ function theDevice(facts: Facts, report: Report): Term | undefined {
   return undefined;
 }
 
-/** Services and sub-services at any depth; a service that contains itself is met once. */
-function reachableServices(device: Term, { device: devices, services }: Facts): Term[] {
-  const reached = new Map<string, Term>();
-  const waiting = [...devices.all(device, 'service')];
-  for (let service = waiting.pop(); service !== undefined; service = waiting.pop()) {
-    if (reached.has(termKey(service))) continue;
-    reached.set(termKey(service), service);
-    waiting.push(...services.all(service, 'subService'));
-  }
-  return sortBy([...reached.values()], (service) => [termKey(service)]);
-}
-
-/** What all services offer of one kind, each once. */
-function offers(
-  services: readonly Term[],
-  kind: 'operation' | 'dataPoint',
-  most: number,
-  facts: Facts,
-  report: Report,
-): Term[] {
-  const offered = services.flatMap((service) => facts.services.all(service, kind));
-  const distinct = [...new Map(offered.map((term) => [termKey(term), term])).values()];
-  if (distinct.length > most)
-    report.fault(
-      'the document',
-      kind,
-      String(distinct.length),
-      `at most ${most}`,
-      'The device offers too much.',
-    );
-  return distinct.slice(0, most);
-}
-
+/** Data points in the order of the module, and the functionalities that describe them. */
 function assembleDataPoints(
   services: readonly Term[],
   profile: Profile,
   most: number,
   assembly: Assembly,
-): readonly DataPoint[] {
-  const { facts, report } = assembly;
-  const points = sortBy(offers(services, 'dataPoint', most, facts, report), (node) => [
-    Number(facts.fields.text(node, 'order') ?? Number.POSITIVE_INFINITY),
-    localName(node.value),
-    termKey(node),
-  ]);
+): { readonly dataPoints: readonly DataPoint[]; readonly measured: readonly Term[] } {
+  const { report } = assembly;
+  const { nodes, place } = offersOf(services, 'dataPoint', most, assembly);
+  const points = sortBy(nodes, (node) => [place(node), ...assembly.order(node)]);
   const names = points.map(({ value }) => localName(value));
   checkNames(points, names, [], report);
-  return points.map((node, i) => {
+  const functionalities = points.map((node) => measuring(node, services, assembly));
+  const dataPoints = points.map((node, i) => {
     const type = valueType(node, assembly);
     return {
       name: names[i] ?? '',
-      ...firstText([node, ...measuring(node, services, facts)], assembly),
+      ...firstText([node, ...(functionalities[i] ?? [])], assembly),
       type,
       ...assembly.units(node),
       topic: namedTopic(node, profile, deviceTopic, assembly),
       ...dataPointWire(node, type, profile, assembly),
     };
   });
-}
-
-/** The functionality a data point is for: that of its service, where the service has but one. */
-function measuring(point: Term, services: readonly Term[], facts: Facts): readonly Term[] {
-  const service = services.find((one) =>
-    facts.services.all(one, 'dataPoint').some((offered) => termKey(offered) === termKey(point)),
-  );
-  if (service === undefined || facts.services.all(service, 'dataPoint').length !== 1) return [];
-  const functionalities = facts.services.all(service, 'functionality');
-  return functionalities.length === 1 ? functionalities : [];
+  return { dataPoints, measured: functionalities.flat() };
 }
 
 /** The category names a module that all devices of its kind share, so the UUID is cut out (design, Names). */

@@ -1,6 +1,7 @@
 import { type Field, type FieldRole, fieldRoles, type ValueType } from '../base/description.ts';
 import type { Assembly } from './assembly.ts';
 import { acceptsDefault } from './default-value.ts';
+import { uuidPlaceholder } from './description-template.ts';
 import { checkNames, fieldNames } from './names.ts';
 import { localName, show, type Term, termKey } from './rdf.ts';
 import { scalarType } from './scalar-type.ts';
@@ -95,7 +96,7 @@ function structureType(
 function defaultValue(node: Term, type: ValueType, { facts, report }: Assembly): string | undefined {
   const given = facts.fields.text(node, 'default');
   if (given === undefined) return undefined;
-  if (acceptsDefault(type, given)) return given;
+  if (acceptsDefault(type, given) && !given.includes(uuidPlaceholder)) return given;
   report.fault(
     node,
     'mup:default',

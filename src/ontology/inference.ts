@@ -12,7 +12,7 @@ const maxRounds = 8;
 
 export interface Inferred {
   readonly triples: readonly Triple[];
-  /** Properties that are understood by what stands above them, or is the same. */
+  /** Properties and classes that are understood by what stands above them, or is the same. */
   readonly understood: ReadonlySet<string>;
 }
 
@@ -63,7 +63,7 @@ function consequences(
   for (let triple = waiting.pop(); triple !== undefined; triple = waiting.pop())
     for (const next of stepsFrom(triple, axioms)) {
       if (!isWanted(next, asked)) continue;
-      if (next.predicate !== triple.predicate) understood.add(triple.predicate.value);
+      understood.add(next.predicate === triple.predicate ? triple.object.value : triple.predicate.value);
       if (add(next)) waiting.push(next);
     }
   return more;

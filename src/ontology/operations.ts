@@ -4,6 +4,7 @@ import { wireOf } from './encodings.ts';
 import { assembleFields } from './fields.ts';
 import { checkNames, sortBy } from './names.ts';
 import { localName, mupNamespace, show, type Term, termKey } from './rdf.ts';
+import type { Offers } from './services.ts';
 import {
   defaultAcknowledgementTopic,
   defaultAnswerTopic,
@@ -39,29 +40,22 @@ interface Named {
   readonly owner: Term;
 }
 
-/** All operations: by `mup:order`, else by the names of their RPCs. */
+/** All operations, in the order of the module, and what names them. */
 export function assembleOperations(
-  nodes: readonly Term[],
+  { nodes, place }: Offers,
   context: OperationContext,
   assembly: Assembly,
-): readonly Operation[] {
+): { readonly operations: readonly Operation[]; readonly owners: readonly Term[] } {
   const named = sortBy(
     nodes.map((node) => ({ node, owner: ownerOf(node, assembly) })),
-    ({ node, owner }) => [
-      Number(assembly.facts.fields.text(node, 'order') ?? Number.POSITIVE_INFINITY),
-      localName(owner.value),
-      termKey(node),
-    ],
+    ({ node, owner }) => [place(node), ...assembly.order(node, owner)],
   );
-  checkNames(
-    named.map(({ owner }) => owner),
-    named.map(({ owner }) => localName(owner.value)),
-    [],
-    assembly.report,
-  );
+  const owners = named.map(({ owner }) => owner);
+  const names = owners.map((owner) => localName(owner.value));
+  checkNames(owners, names, [], assembly.report);
   const operations = named.map((one) => assembleOperation(one, context, assembly));
   checkRoles(operations, assembly);
-  return operations;
+  return { operations, owners };
 }
 
 /** The functionality that has the command which the operation exposes (design: RPC name). */
@@ -122,22 +116,44 @@ function inputsOf(node: Term, context: OperationContext, assembly: Assembly): Op
   const { operations } = assembly.facts;
   const command = operations.one(node, 'command');
   const own = operations.all(node, 'input');
-  const fromCommand = own.length === 0 && command !== undefined;
-  const inputs = fromCommand ? operations.all(command, 'input') : own;
+  const ofCommand = command === undefined ? [] : operations.all(command, 'input');
+  const owner = own.length > 0 ? node : (command ?? node);
+  if (own.length > 0) remarkNotTaken(node, own, ofCommand, context, assembly);
+  const inputs = own.length > 0 ? own : ofCommand;
   return assembleFields(
-    fromCommand ? command : node,
+    owner,
     inputs.filter((input) => !isTarget(input, context, assembly)),
     [targetInput],
     assembly,
   );
 }
 
+/** A command says once more what its operation takes; what it says beyond that is not sent. */
+function remarkNotTaken(
+  node: Term,
+  own: readonly Term[],
+  ofCommand: readonly Term[],
+  context: OperationContext,
+  assembly: Assembly,
+): void {
+  const taken = new Set(own.map(termKey));
+  for (const input of ofCommand)
+    if (!taken.has(termKey(input)) && !isTarget(input, context, assembly))
+      assembly.report.remark(`${show(node)}: its command has the input ${show(input)}, and it has not.`);
+}
+
 /** The input whose thing property is the device's UUID; the bridge adds it to every RPC by itself. */
-function isTarget(input: Term, { uuidProperty }: OperationContext, { facts: { fields } }: Assembly): boolean {
+function isTarget(input: Term, { uuidProperty }: OperationContext, assembly: Assembly): boolean {
+  const { fields } = assembly.facts;
   if (fields.one(input, 'role') !== undefined) return false;
-  if (localName(input.value) === targetInput) return true;
   const properties = [input, ...fields.all(input, 'property')];
-  return uuidProperty !== undefined && properties.some((one) => termKey(one) === termKey(uuidProperty));
+  const isUuid =
+    uuidProperty !== undefined && properties.some((one) => termKey(one) === termKey(uuidProperty));
+  if (!isUuid && localName(input.value) !== targetInput) return false;
+  // The bridge has a text and a type of its own for it, so that these are nothing its author misses.
+  assembly.text(input);
+  assembly.facet(input)('datatype');
+  return true;
 }
 
 function answerTopic(named: string | undefined, profile: Profile): string {

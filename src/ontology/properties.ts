@@ -8,6 +8,8 @@ import { compareTexts, type Solution, type Term, termKey } from './rdf.ts';
 export class Properties {
   readonly #values = new Map<string, Map<string, Term[]>>();
   readonly #subjects = new Map<string, Term>();
+  /** Keys that were asked for, by subject. */
+  readonly #asked = new Map<string, Set<string>>();
 
   constructor(subjectVariable: string, solutions: readonly Solution[]) {
     for (const solution of solutions) {
@@ -37,7 +39,18 @@ export class Properties {
   }
 
   all(subject: Term, key: string): readonly Term[] {
-    return this.#values.get(termKey(subject))?.get(key) ?? [];
+    const id = termKey(subject);
+    const values = this.#values.get(id)?.get(key);
+    if (values === undefined) return [];
+    const asked = this.#asked.get(id);
+    if (asked === undefined) this.#asked.set(id, new Set([key]));
+    else asked.add(key);
+    return values;
+  }
+
+  /** Whether anybody has asked for what a subject says with this key. */
+  wasAsked(subject: Term, key: string): boolean {
+    return this.#asked.get(termKey(subject))?.has(key) ?? false;
   }
 
   /** The first of all values. */

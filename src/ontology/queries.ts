@@ -12,6 +12,15 @@ export const querySubjects = {
 
 export type QueryName = keyof typeof querySubjects;
 
+/** A part `{ ?subject <predicate> ?object }` of a query, by the names of its variables. */
+export interface Lookup {
+  readonly subject: string;
+  readonly object: string;
+}
+
+/** The lookups of all queries, by their predicate. */
+export type Lookups = ReadonlyMap<string, readonly Lookup[]>;
+
 /**
  * The IRIs that a SPARQL query or a Turtle document with `PREFIX` lines names. What a description says
  * with any other property is not read by anybody.

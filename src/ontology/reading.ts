@@ -7,7 +7,7 @@ import type { JsonContext } from './json-context.ts';
 import { type DocumentLimits, type JsonDocument, parseDocument } from './json-document.ts';
 import { toOurVocabulary, type VocabularyTools } from './our-vocabulary.ts';
 import { Properties } from './properties.ts';
-import { type QueryName, querySubjects } from './queries.ts';
+import { type Lookups, type QueryName, querySubjects } from './queries.ts';
 import type { Solution, Triple } from './rdf.ts';
 import { remarkUnused } from './remarks.ts';
 import { Report } from './report.ts';
@@ -32,6 +32,8 @@ export interface RdfTools extends VocabularyTools {
   load(triples: readonly Triple[]): Dataset;
   /** The JSON-LD contexts that a description may name, by URL; none is fetched. */
   readonly contexts: ReadonlyMap<string, JsonContext>;
+  /** Which predicates the queries look up, and what their values are called. */
+  readonly lookups: Lookups;
   /** How a property (`myno:mqttTopic`) is used, as JSON-LD for an author to copy; empty where no shape says. */
   exampleOf(path: string): string;
 }
@@ -67,9 +69,11 @@ export async function readDescription(
   for (const finding of shapes.violations) report.add(finding);
   refuseIfFaulty(report);
   for (const finding of shapes.warnings) report.remark(`${place(finding)}: ${finding.message}`);
-  const description = assembleDevice(await askAll(dataset, graph), report, limits.maxOperations);
+  const facts = await askAll(dataset, graph);
+  const description = assembleDevice(facts, report, limits.maxOperations);
   refuseIfFaulty(report);
-  remarkUnused(graph.triples, understood.knownTerms, report);
+  const { knownTerms } = understood;
+  remarkUnused({ triples: graph.triples, knownTerms, lookups: tools.lookups }, facts, report);
   if (description === undefined) throw invalid(report);
   return bounded({ ...description, remarks: report.remarks }, limits);
 }

@@ -1,7 +1,8 @@
 import { type Datatype, datatypes, type ScalarType } from '../base/description.ts';
 import { compareDecimals, type Decimal, formatDecimal, parseDecimal } from './decimal.ts';
+import { uuidPlaceholder } from './description-template.ts';
 import { familyOf, integerRange, isInteger, isSafePattern, knownDatatype } from './facets.ts';
-import { localName, type Term, xsdNamespace } from './rdf.ts';
+import { localName, show, type Term, xsdNamespace } from './rdf.ts';
 import type { Report } from './report.ts';
 
 /** The values of a restriction or data type, wherever the description holds them. */
@@ -34,8 +35,17 @@ export function scalarType(node: Term, facet: Facet, report: Report): ScalarType
 }
 
 function declared(node: Term, facet: Facet, report: Report): Datatype | undefined {
-  const iri = facet('datatype')[0]?.value;
-  if (iri === undefined) return undefined;
+  const [given, second] = facet('datatype');
+  if (given === undefined) return undefined;
+  const iri = given.value;
+  if (second !== undefined)
+    report.fault(
+      node,
+      'onem2m:hasDataType',
+      `${show(given)} and ${show(second)}`,
+      'one of them',
+      'A value has one data type, wherever its thing properties say it.',
+    );
   const known = iri.startsWith(xsdNamespace) ? knownDatatype(localName(iri), datatypes) : undefined;
   if (known !== undefined) return known;
   report.fault(
@@ -149,15 +159,15 @@ function lengthFacets(node: Term, facet: Facet, report: Report): Pick<ScalarType
 }
 
 function length(node: Term, name: string, facet: Facet, report: Report): number | undefined {
-  const text = facet(name)[0]?.value;
-  if (text === undefined || /^(?:0|[1-9][0-9]{0,8})$/.test(text))
-    return text === undefined ? text : Number(text);
+  const [given, second] = facet(name);
+  if (given === undefined) return undefined;
+  if (second === undefined && /^(?:0|[1-9][0-9]{0,8})$/.test(given.value)) return Number(given.value);
   report.fault(
     node,
     restriction(name),
-    JSON.stringify(text),
-    'a whole number',
-    'A length is a whole number.',
+    JSON.stringify(given.value),
+    'one whole number',
+    'A length is one whole number.',
   );
   return undefined;
 }
@@ -165,12 +175,12 @@ function length(node: Term, name: string, facet: Facet, report: Report): number 
 function patternFacet(node: Term, facet: Facet, report: Report): Pick<ScalarType, 'patterns'> {
   const patterns = facet('pattern').map(({ value }) => value);
   for (const pattern of patterns)
-    if (!isSafePattern(pattern))
+    if (!isSafePattern(pattern) || pattern.includes(uuidPlaceholder))
       report.fault(
         node,
         restriction('pattern'),
         JSON.stringify(pattern),
-        'a regular expression of at most 200 characters without repetitions inside a repetition',
+        'a regular expression of at most 200 characters without repetitions inside a repetition and without the UUID',
         'The pattern cannot be used to check values.',
       );
   return patterns.length > 0 ? { patterns } : {};

@@ -86,13 +86,13 @@ function textOf(
 
 /** An enumeration's names: RFC 6020 §9.6.4 wants them not empty and without white space around them. */
 function checkValue(node: Term, value: string, { report }: Assembly): void {
-  if (value !== '' && value.length <= 128 && value === value.trim() && !/[\p{C}\p{Zl}\p{Zp}]/u.test(value))
-    return;
+  const isName = value !== '' && value.length <= 128 && value === value.trim();
+  if (isName && !/[\p{C}\p{Zl}\p{Zp}]|%s/u.test(value)) return;
   report.fault(
     node,
     'onem2m:hasDataRestriction_pattern',
     JSON.stringify(value),
-    '1 to 128 characters without white space around them and without control characters',
+    '1 to 128 characters without white space around them, control characters and the UUID',
     'One of the values cannot be a name in the YANG module.',
   );
 }

@@ -15,7 +15,6 @@ describe('a JSON-LD context is never fetched, imported, nested or listed', () =>
   test.each<[string, unknown]>([
     ['remote', 'http://127.0.0.1:1/context.jsonld'],
     ['listed', [context, 'http://127.0.0.1:1/context.jsonld']],
-    ['listed, all inline', [context]],
     ['imported', { ...context, '@import': 'http://127.0.0.1:1/context.jsonld' }],
     ['scoped to a property', { ...context, p: { '@id': 'myno:p', '@context': { x: 'myno:x' } } }],
     ['scoped to a type', { ...context, T: { '@id': 'myno:T', '@context': 'http://127.0.0.1:1/' } }],

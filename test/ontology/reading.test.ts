@@ -223,6 +223,15 @@ describe('states of an operation and what they mean', () => {
     ]);
   });
 
+  test('need no @id to be in the order of their @list', async () => {
+    const state = { 'onem2m:hasDataRestriction_pattern': { '@list': ['OK', 'NOOP', 'ERROR'] } };
+    const { operations, remarks } = await read(
+      describeDevice(operation('call', { 'onem2m:hasOperationState': state })),
+    );
+    expect(operations[0]?.states.map(({ name }) => name)).toEqual(['OK', 'NOOP', 'ERROR']);
+    expect(remarks).toEqual([]);
+  });
+
   test('have no texts where nobody can tell which belongs to which, with a remark', async () => {
     const { operations, remarks } = await withStates(['OK', 'ERROR'], ['fine', 'broken']);
     expect(operations[0]?.states).toEqual([{ name: 'ERROR' }, { name: 'OK' }]);

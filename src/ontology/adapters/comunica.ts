@@ -3,6 +3,7 @@ import { toAlgebra } from '@traqula/algebra-sparql-1-2';
 import { Parser } from '@traqula/parser-sparql-1-2';
 import { AstFactory } from '@traqula/rules-sparql-1-2';
 import { InternalError, UsageError } from '../../base/errors.ts';
+import type { Lookup, Lookups } from '../queries.ts';
 import type { Solution, Term, Triple } from '../rdf.ts';
 import type { TripleStore } from './n3.ts';
 
@@ -30,12 +31,6 @@ interface Operation {
 
 type EngineQuery = Parameters<QueryEngine['queryBindings']>[0];
 
-/** A branch `{ ?subject <predicate> ?object }`, by the names of its variables. */
-interface Lookup {
-  readonly subject: string;
-  readonly object: string;
-}
-
 const engine = new QueryEngine();
 
 /** Variables of the pattern that stands for all lookups. */
@@ -62,6 +57,10 @@ export class PreparedQueries {
       `SELECT * WHERE { VALUES ?${lookupPredicate} { ${predicates} } ?${lookupSubject} ?${lookupPredicate} ?${lookupObject} }`,
     );
     this.#branches = [...branchesOf(lookup), ...others];
+  }
+
+  get lookups(): Lookups {
+    return this.#lookups;
   }
 
   /** The solutions of all queries over a store. @param predicates those that the store has */
@@ -177,8 +176,12 @@ function mayMatch(operation: Operation, predicates: ReadonlySet<string>): boolea
   return !needsAll || inputsOf(operation).every((input) => mayMatch(input, predicates));
 }
 
+/** Comunica puts the number of the source, of which we have one, before the labels of its nodes. */
+const sourceLabel = /^bc_0_/;
+
 function term({ termType, value, datatype, language }: RdfJsTerm): Term {
-  if (termType === 'NamedNode' || termType === 'BlankNode') return { termType, value };
+  if (termType === 'NamedNode') return { termType, value };
+  if (termType === 'BlankNode') return { termType, value: value.replace(sourceLabel, '') };
   if (termType === 'Literal')
     return { termType, value, datatype: datatype?.value ?? '', language: language ?? '' };
   throw new InternalError(`a query yielded a ${termType}`);

@@ -33,6 +33,7 @@ export async function createRdfTools(ontologiesDir: string, operatorDir?: string
       const predicates = new Set(triples.map(({ predicate }) => predicate.value));
       return { validate: () => check(store), solve: () => prepared.solve(store, predicates) };
     },
+    lookups: prepared.lookups,
     exampleOf: (path) => examples.get(path) ?? '',
     knownTerms: new Set(texts.flatMap((text) => [...namedTerms(text)])),
   };
