@@ -9,6 +9,7 @@ export const exitCodes = {
   deviceUnavailable: 4,
   notAuthorised: 5,
   bridgeUnreachable: 6,
+  faults: 7,
   interrupted: 130,
 } as const;
 
@@ -23,6 +24,7 @@ export const exitCodeTexts: Readonly<Record<ExitCode, string>> = {
   4: 'the device is offline or did not answer in time',
   5: 'not authorised: login refused, or the host key is not the expected one',
   6: 'the bridge cannot be reached, or the connection to it was lost',
+  7: 'the description has faults, or would break what clients rely on',
   130: 'interrupted by SIGINT or SIGTERM before the work was done',
 };
 

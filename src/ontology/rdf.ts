@@ -43,8 +43,8 @@ export const xsdNamespace = 'http://www.w3.org/2001/XMLSchema#';
 export const mynoNamespace = 'https://www.cs.uni-potsdam.de/bs/research/myno#';
 export const mupNamespace = 'urn:mup:ontology#';
 
-/** Namespaces that messages to authors abbreviate. */
-const prefixes: readonly (readonly [prefix: string, namespace: string])[] = [
+/** Namespaces that messages to authors abbreviate, and that packed descriptions do. */
+export const knownPrefixes: readonly (readonly [prefix: string, namespace: string])[] = [
   ['onem2m', 'http://www.onem2m.org/ontology/Base_Ontology/base_ontology#'],
   ['myno', mynoNamespace],
   ['mup', mupNamespace],
@@ -81,6 +81,6 @@ export function localName(iri: string): string {
 export function show(term: Term): string {
   if (term.termType === 'BlankNode') return 'a node without @id';
   if (term.termType === 'Literal') return JSON.stringify(term.value);
-  const known = prefixes.find(([, namespace]) => term.value.startsWith(namespace));
+  const known = knownPrefixes.find(([, namespace]) => term.value.startsWith(namespace));
   return known === undefined ? term.value : `${known[0]}:${term.value.slice(known[1].length)}`;
 }

@@ -21,12 +21,9 @@ const dataPointsPlace = `${telemetryName}/device/`;
  */
 export function moduleChanges(before: Statement, after: Statement): ModuleChange[] {
   const name = after.argument ?? '';
-  const renamed =
-    before.argument === name
-      ? []
-      : [{ place: name, what: `module ${before.argument} becomes ${name}`, allowed: false }];
+  if (before.argument !== name)
+    return [{ place: name, what: `module ${before.argument} becomes ${name}`, allowed: false }];
   return [
-    ...renamed,
     ...textChanges(before, after, name),
     ...['container', 'rpc', 'notification'].flatMap((keyword) => topLevelChanges(keyword, before, after)),
   ];

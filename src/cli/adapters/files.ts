@@ -51,11 +51,25 @@ async function readWithMode(
  * Writes a file that the command line names, as a whole or not at all.
  * @throws UsageError `file-unwritable`
  */
-export async function writeOutput(io: CliIo, path: string, content: string, mode: number): Promise<void> {
+export async function writeOutput(
+  io: CliIo,
+  path: string,
+  content: string | Uint8Array,
+  mode: number,
+): Promise<void> {
   try {
     await writeFileAtomically(resolve(io.cwd, path), content, mode);
   } catch (error) {
     throw new UsageError('file-unwritable', `cannot write ${path}: ${errorMessage(error)}`, { where: path });
+  }
+}
+
+/** Makes a directory that the command line names, where it is not there. */
+export async function makeDirectory(io: CliIo, path: string): Promise<void> {
+  try {
+    await mkdir(resolve(io.cwd, path), { recursive: true });
+  } catch (error) {
+    throw new UsageError('file-unwritable', `cannot make ${path}: ${errorMessage(error)}`, { where: path });
   }
 }
 

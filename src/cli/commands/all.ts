@@ -1,6 +1,8 @@
 import type { CommandDefinition, CommandGroup } from '../command.ts';
 import { configCommand } from './config.ts';
 import { demoCommand } from './demo.ts';
+import { describeCommand } from './describe.ts';
+import { descriptionCommand } from './description.ts';
 import { deviceCommand } from './device.ts';
 import { endorseCommand } from './endorse.ts';
 import { imageCommand } from './image.ts';
@@ -22,4 +24,6 @@ export const commands: readonly (CommandDefinition | CommandGroup)[] = [
   imageCommand,
   updateCommand,
   deviceCommand,
+  descriptionCommand,
+  describeCommand,
 ];

@@ -1,5 +1,5 @@
 import { promisify } from 'node:util';
-import { inflate } from 'node:zlib';
+import { deflateSync, inflate } from 'node:zlib';
 import { errorCode } from '../../base/errors.ts';
 import { DescriptionError } from '../description-error.ts';
 
@@ -31,6 +31,11 @@ export async function unpack(bytes: Uint8Array, limits: InflateLimits): Promise<
       throw tooBig(`more than ${maxOutputLength} octets, unpacked`);
     throw new DescriptionError('description-malformed', 'the description is not what zlib has packed');
   }
+}
+
+/** A description as {@link unpack} takes it, as small as zlib makes it. */
+export function pack(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(deflateSync(bytes, { level: 9 }));
 }
 
 function tooBig(what: string): DescriptionError {

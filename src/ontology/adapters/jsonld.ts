@@ -84,6 +84,26 @@ export async function toTriples(
   }
 }
 
+/** A description in the two other forms of JSON-LD that a device may send. */
+export interface JsonLdForms {
+  readonly expanded: unknown;
+  readonly compacted: unknown;
+}
+
+/**
+ * Writes a document that was read already in its expanded and its compacted form (JSON-LD 1.1 §5.1, §5.2).
+ * @param contextOf the prefixes to compact with, chosen by what the document names
+ */
+export async function jsonLdForms(
+  document: JsonDocument,
+  contexts: ReadonlyMap<string, JsonContext>,
+  contextOf: (expanded: unknown) => Readonly<Record<string, string>>,
+): Promise<JsonLdForms> {
+  const documentLoader = loaderOf(contexts);
+  const expanded = await jsonld.expand(document as jsonld.JsonLdDocument, { documentLoader });
+  return { expanded, compacted: await jsonld.compact(expanded, contextOf(expanded), { documentLoader }) };
+}
+
 function triple({ subject, predicate, object }: JsonldQuad): Triple {
   return {
     subject: node(subject),

@@ -6,6 +6,7 @@ import { renamings } from '../namespaces.ts';
 import type { VocabularyTools } from '../our-vocabulary.ts';
 import type { Triple } from '../rdf.ts';
 import { PreparedConstruct } from './comunica.ts';
+import { contextOf } from './contexts.ts';
 import { addTriples, storeOf, turtleTriples } from './n3.ts';
 import { type OntologyFile, readVocabularyFiles } from './ontology-files.ts';
 
@@ -65,11 +66,4 @@ function openSource(
     },
     add: (more) => addTriples(store, more),
   };
-}
-
-/** A context and the URLs it stands for, which are listed in it as `servedFor`. */
-function contextOf({ text }: OntologyFile): readonly (readonly [url: string, context: JsonContext])[] {
-  const document = JSON.parse(text) as JsonContext & { readonly servedFor?: readonly string[] };
-  const context: JsonContext = { '@context': document['@context'] };
-  return (document.servedFor ?? []).map((url) => [url, context] as const);
 }

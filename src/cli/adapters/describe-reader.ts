@@ -1,0 +1,99 @@
+import { resolve } from 'node:path';
+import { systemClock } from '../../base/adapters/node-runtime.ts';
+import { createLogger } from '../../base/adapters/pino-logger.ts';
+import { decodeUtf8 } from '../../base/bytes.ts';
+import type { Config } from '../../base/config.ts';
+import { type DeviceUuid, deviceUuid, isDeviceUuid } from '../../base/ids.ts';
+import { unpack } from '../../ontology/adapters/inflate.ts';
+import { defaultOntologiesDir } from '../../ontology/adapters/ontology-files.ts';
+import { createDescriptionReader } from '../../ontology/adapters/worker-reader.ts';
+import { DescriptionError } from '../../ontology/description-error.ts';
+import type { DescriptionReader } from '../../ontology/description-reader.ts';
+import { abstractUuid, type DescriptionTemplate } from '../../ontology/description-template.ts';
+import type { CommandArguments } from '../arguments.ts';
+import type { CliIo } from '../command.ts';
+import { uuidOption } from '../uuid-option.ts';
+import { commandConfig } from './command-config.ts';
+import { readInput } from './files.ts';
+
+/** Whose description it is where nobody says: it stands in no description. */
+const sampleUuid = deviceUuid('00000000-0000-4000-8000-000000000000');
+
+/** A description as a file holds it. */
+export interface DescriptionFile {
+  readonly path: string;
+  /** JSON-LD, unpacked, as UTF-8. */
+  readonly bytes: Uint8Array;
+}
+
+/** A description that the bridge would take. */
+export interface ReadDescription {
+  readonly file: DescriptionFile;
+  /** `--uuid`, the UUID that the description holds, or any. */
+  readonly uuid: DeviceUuid;
+  /** JSON-LD with `%s` for the UUID. */
+  readonly text: string;
+  readonly template: DescriptionTemplate;
+}
+
+/** Reads descriptions as the bridge does: the same thread, the same limits, the same ontologies. */
+export class AuthorsReader {
+  readonly config: Config;
+  /** Folders of ontologies, ours first. */
+  readonly folders: readonly string[];
+  readonly #io: CliIo;
+  readonly #reader: DescriptionReader;
+  readonly #uuid: DeviceUuid | undefined;
+
+  constructor(args: CommandArguments, io: CliIo) {
+    const given = args.text('ontologies');
+    const operatorDir = given === undefined ? undefined : resolve(io.cwd, given);
+    this.folders = [defaultOntologiesDir, ...(operatorDir === undefined ? [] : [operatorDir])];
+    this.config = commandConfig(args, io);
+    this.#io = io;
+    this.#uuid = args.text('uuid') === undefined ? undefined : uuidOption(args, 'uuid');
+    this.#reader = createDescriptionReader({
+      config: this.config.registration,
+      clock: systemClock,
+      logger: createLogger(this.config.log).child({ component: 'describe' }),
+      ...(operatorDir === undefined ? {} : { operatorDir }),
+    });
+  }
+
+  /** @throws UsageError `file-…`; DescriptionError when it cannot be unpacked */
+  async open(path: string): Promise<DescriptionFile> {
+    const { registration } = this.config;
+    const bytes = await unpack(
+      await readInput(this.#io, path, registration.maxDescriptionBytes),
+      registration,
+    );
+    return { path, bytes };
+  }
+
+  /** @throws DescriptionError where the bridge would refuse it */
+  async read(file: DescriptionFile): Promise<ReadDescription> {
+    try {
+      return await this.#readAs(this.#uuid ?? sampleUuid, file);
+    } catch (error) {
+      const owner = this.#uuid === undefined ? ownerIn(error) : undefined;
+      if (owner === undefined) throw error;
+      return this.#readAs(owner, file);
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#reader.close();
+  }
+
+  async #readAs(uuid: DeviceUuid, file: DescriptionFile): Promise<ReadDescription> {
+    const template = await this.#reader.read(uuid, file.bytes);
+    return { file, uuid, text: decodeUtf8(abstractUuid(uuid, file.bytes)) ?? '', template };
+  }
+}
+
+/** The UUID that a description holds in place of `%s`, when it is refused for that. */
+function ownerIn(error: unknown): DeviceUuid | undefined {
+  if (!(error instanceof DescriptionError) || error.code !== 'uuid-mismatch') return undefined;
+  const found: unknown = JSON.parse(error.findings[0]?.found ?? 'null');
+  return typeof found === 'string' && isDeviceUuid(found) ? found : undefined;
+}

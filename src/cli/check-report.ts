@@ -1,0 +1,86 @@
+import type { Digest } from '../base/ids.ts';
+import { place } from '../ontology/description-error.ts';
+import { table } from './output.ts';
+import { fileAndLine, type PlacedFinding } from './placed-finding.ts';
+
+/** A topic of a device, from its own point of view. */
+export interface TopicUse {
+  readonly topic: string;
+  readonly direction: 'subscribes' | 'publishes';
+  /** Names of operations and data points. */
+  readonly use: string;
+}
+
+/** What it costs to send a description in one form. */
+export interface FormSize {
+  readonly form: string;
+  readonly octets: number;
+  readonly pieces: number;
+}
+
+/** What a description that the bridge would take makes. */
+export interface CheckedDevice {
+  readonly category: string;
+  readonly module: string;
+  readonly profile: string;
+  readonly digest: Digest;
+  readonly operations: readonly string[];
+  readonly dataPoints: readonly string[];
+  readonly topics: readonly TopicUse[];
+  readonly forms: readonly FormSize[];
+}
+
+/** What `mup describe check` has to say. */
+export interface CheckReport {
+  readonly file: string;
+  /** Whether the bridge would take it. */
+  readonly accepted: boolean;
+  readonly findings: readonly PlacedFinding[];
+  /** What nobody reads. */
+  readonly remarks: readonly string[];
+  /** What a constrained device may not cope with. */
+  readonly warnings: readonly string[];
+  readonly device?: CheckedDevice;
+}
+
+/** A report as lines for people. */
+export function reportLines({ file, findings, remarks, warnings, device }: CheckReport): string[] {
+  return [
+    ...findings.flatMap((finding) => findingLines(file, finding)),
+    ...remarks.map((remark) => `remark: ${remark}`),
+    ...warnings.map((warning) => `warning: ${warning}`),
+    device === undefined
+      ? `${file}: refused, ${findings.length} ${findings.length === 1 ? 'fault' : 'faults'}`
+      : `${file}: accepted, as ${device.module}`,
+    ...(device === undefined ? [] : deviceLines(device)),
+  ];
+}
+
+function findingLines(file: string, finding: PlacedFinding): string[] {
+  const { found, expected, example, message } = finding;
+  const parts = Object.entries({ found, expected, example }).filter(([, text]) => text !== '');
+  return [
+    `${fileAndLine(file, finding)}: ${place(finding)}: ${message}`,
+    ...parts.map(([name, text]) => `  ${`${name}:`.padEnd(9)} ${text}`),
+  ];
+}
+
+function deviceLines({ operations, dataPoints, profile, digest, topics, forms }: CheckedDevice): string[] {
+  return [
+    '',
+    `RPCs:        ${operations.join(', ') || 'none'}`,
+    `data points: ${dataPoints.join(', ') || 'none'}`,
+    `profile:     ${profile}`,
+    `digest:      sha256:${digest}`,
+    ...(topics.length === 0 ? [] : ['', ...table([['TOPIC', 'DEVICE', 'FOR'], ...topics.map(topicRow)])]),
+    '',
+    ...table([
+      ['FORM', 'OCTETS', 'PIECES'],
+      ...forms.map(({ form, octets, pieces }) => [form, String(octets), String(pieces)]),
+    ]),
+  ];
+}
+
+function topicRow({ topic, direction, use }: TopicUse): string[] {
+  return [topic, direction, use];
+}
