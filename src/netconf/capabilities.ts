@@ -4,7 +4,7 @@ import { monitoringNamespace } from './namespaces.ts';
 
 const capability = 'urn:ietf:params:netconf:capability:';
 
-/** Capabilities of the server that no module tells (RFC 6241 §8, RFC 5277 §3.1.1, RFC 6243 §4.4). */
+/** Capabilities of the server that no module tells (RFC 6241 §8, RFC 5277 §3.1.1, RFC 6243 §4.4, RFC 8526 §3.1.1.2). */
 const fixed: readonly string[] = [
   base10,
   base11,
@@ -16,6 +16,7 @@ const fixed: readonly string[] = [
   `${capability}notification:1.0`,
   `${capability}interleave:1.0`,
   `${capability}with-defaults:1.0?basic-mode=explicit&also-supported=report-all,report-all-tagged,trim`,
+  `${capability}with-operational-defaults:1.0`,
 ];
 
 /** Revision of ietf-netconf-monitoring that is served (RFC 6022); libnetconf2 wants the `?…`. */

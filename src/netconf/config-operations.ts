@@ -1,8 +1,9 @@
-import { textOf, type XmlElement } from '../xml/element.ts';
-import { namedDatastore, namedSource } from './datastore-parameter.ts';
+import type { XmlElement } from '../xml/element.ts';
+import type { DatastoreName } from './datastore-locks.ts';
+import { namedByElement, namedDatastore, namedSource } from './datastore-parameter.ts';
 import type { EditRequest } from './datastores.ts';
 import type { OperationContext, Reply } from './operation.ts';
-import { parameters } from './parameters.ts';
+import { parameters, wordOf } from './parameters.ts';
 import { invalidValue, missingElement, operationNotSupported, unknownElement } from './protocol-errors.ts';
 import { takeWithDefaults } from './with-defaults-parameter.ts';
 
@@ -13,9 +14,9 @@ export async function editConfigOperation(operation: XmlElement, context: Operat
   const names = ['target', 'default-operation', 'test-option', 'error-option', 'config', 'url'];
   const given = parameters(operation, names);
   const target = namedDatastore(given.get('target'), 'target', operation);
-  const defaultOperation = option(given, 'default-operation', ['merge', 'replace', 'none']);
-  const testOption = option(given, 'test-option', ['test-then-set', 'set', 'test-only']);
-  const errorOption = option(given, 'error-option', [
+  const defaultOperation = wordOf(given, 'default-operation', ['merge', 'replace', 'none']);
+  const testOption = wordOf(given, 'test-option', ['test-then-set', 'set', 'test-only']);
+  const errorOption = wordOf(given, 'error-option', [
     'stop-on-error',
     'continue-on-error',
     'rollback-on-error',
@@ -32,19 +33,6 @@ export async function editConfigOperation(operation: XmlElement, context: Operat
   };
   await context.datastores.edit(request, context);
   return done;
-}
-
-function option<Value extends string>(
-  given: ReadonlyMap<string, XmlElement>,
-  name: string,
-  values: readonly Value[],
-): Value | undefined {
-  const parameter = given.get(name);
-  if (parameter === undefined) return undefined;
-  const text = textOf(parameter).trim();
-  const value = values.find((one) => one === text);
-  if (value === undefined) throw invalidValue(name, `<${name}> is one of ${values.join(', ')}`);
-  return value;
 }
 
 /** `<copy-config>` (RFC 6241 §7.3; RFC 6243 §4.5.1). */
@@ -67,23 +55,29 @@ export async function deleteConfig(operation: XmlElement, context: OperationCont
   return done;
 }
 
-/** `<validate>` (RFC 6241 §8.6.4.1). */
+/** `<validate>` (RFC 6241 §8.6.4.1, RFC 8526 §3.2). */
 export async function validate(operation: XmlElement, context: OperationContext): Promise<Reply> {
-  const source = namedSource(parameters(operation, ['source']).get('source'), operation);
+  const given = parameters(operation, ['source']).get('source');
+  const source = namedSource(namedByElement(given, operation), operation);
   await context.datastores.validate(source, context);
   return done;
 }
 
-/** `<lock>` (RFC 6241 §7.5). */
+/** `<lock>` (RFC 6241 §7.5, RFC 8526 §3.2). */
 export async function lock(operation: XmlElement, context: OperationContext): Promise<Reply> {
-  const target = namedDatastore(parameters(operation, ['target']).get('target'), 'target', operation);
+  const target = lockTarget(operation);
   await context.datastores.lock(target, context);
   return done;
 }
 
-/** `<unlock>` (RFC 6241 §7.6). */
+/** `<unlock>` (RFC 6241 §7.6, RFC 8526 §3.2). */
 export function unlock(operation: XmlElement, context: OperationContext): Reply {
-  const target = namedDatastore(parameters(operation, ['target']).get('target'), 'target', operation);
+  const target = lockTarget(operation);
   context.datastores.unlock(target, context.session.id);
   return done;
+}
+
+function lockTarget(operation: XmlElement): DatastoreName {
+  const given = parameters(operation, ['target']).get('target');
+  return namedDatastore(namedByElement(given, operation), 'target', operation);
 }

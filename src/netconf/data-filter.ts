@@ -1,4 +1,5 @@
 import type { XmlElement } from '../xml/element.ts';
+import type { SelectionLimits } from './selection-limits.ts';
 
 /**
  * What a request selects of the data: a subtree filter (RFC 6241 §6) or an XPath filter (§8.9). The two
@@ -16,8 +17,9 @@ export interface DataFilter {
   keys(path: readonly string[], key: string): ReadonlySet<string> | undefined;
   /**
    * @param data top-level elements
+   * @param limits how much of the selected nodes is wanted; absent: all that is below them
    * @returns what is selected of each, in the order of the data; keys of lists come along
    * @throws RpcError `too-big` when that takes more work than a request may
    */
-  apply(data: readonly XmlElement[]): readonly XmlElement[];
+  apply(data: readonly XmlElement[], limits?: SelectionLimits): readonly XmlElement[];
 }

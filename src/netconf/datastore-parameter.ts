@@ -1,7 +1,8 @@
-import { childElements, type XmlElement } from '../xml/element.ts';
+import { childElements, element, type XmlElement } from '../xml/element.ts';
+import { identifiedConfig } from './datastore-identity.ts';
 import type { DatastoreName } from './datastore-locks.ts';
 import type { ConfigSource } from './datastores.ts';
-import { baseNamespace } from './namespaces.ts';
+import { baseNamespace, nmdaNamespace } from './namespaces.ts';
 import { missingElement, operationNotSupported, unexpectedChild } from './protocol-errors.ts';
 
 /** What capabilities bring that are not announced (RFC 6241 §8.3, §8.8). */
@@ -33,6 +34,24 @@ export function namedSource(parameter: XmlElement | undefined, operation: XmlEle
   const datastore = datastoreName(child);
   if (datastore === undefined) throw unexpectedChild(child, holder);
   return datastore;
+}
+
+/**
+ * A `<source>` or `<target>` of an operation that RFC 8526 §3.2 lets name a datastore by its identity, with
+ * each `<datastore>` made the element of RFC 6241 for it.
+ * @throws RpcError
+ */
+export function namedByElement(
+  parameter: XmlElement | undefined,
+  operation: XmlElement,
+): XmlElement | undefined {
+  if (parameter === undefined) return undefined;
+  const children = childElements(parameter).map((child) =>
+    child.namespace === nmdaNamespace && child.name === 'datastore'
+      ? element(baseNamespace, identifiedConfig(child, operation.name))
+      : child,
+  );
+  return { ...parameter, children };
 }
 
 function soleChild(

@@ -15,12 +15,9 @@ import { takeWithDefaults } from './with-defaults-parameter.ts';
 /** `<get>` (RFC 6241 §7.7): the running configuration and state data. */
 export async function get(request: XmlElement, context: OperationContext): Promise<Reply> {
   const { mode, operation } = takeWithDefaults(request);
-  const { index, backend, ownState } = context;
-  const filter = requestedFilter(parameters(operation, ['filter']).get('filter'), index.dataNode);
+  const filter = requestedFilter(parameters(operation, ['filter']).get('filter'), context.index.dataNode);
   const config = configuration('running', filter, mode, context);
-  const own = ownState.filter((state) => maySelect(filter, state)).map((state) => state.build());
-  const state = await backend.get(filter, context);
-  return dataReply(mergeData([...config, ...state, ...own], index.dataNode), filter, context);
+  return dataReply(await withState(config, filter, context), filter, context);
 }
 
 /** `<get-config>` (RFC 6241 §7.1). */
@@ -32,8 +29,20 @@ export function getConfig(request: XmlElement, context: OperationContext): Reply
   return dataReply(configuration(datastore, filter, mode, context), filter, context);
 }
 
+/** Configuration, and what of the state data the filter may select. */
+export async function withState(
+  config: readonly XmlElement[],
+  filter: DataFilter | undefined,
+  context: OperationContext,
+): Promise<readonly XmlElement[]> {
+  const { index, backend, ownState } = context;
+  const own = ownState.filter((state) => maySelect(filter, state)).map((state) => state.build());
+  const state = await backend.get(filter, context);
+  return mergeData([...config, ...state, ...own], index.dataNode);
+}
+
 /** What of a datastore the filter may select. */
-function configuration(
+export function configuration(
   datastore: DatastoreName,
   filter: DataFilter | undefined,
   mode: WithDefaultsMode,
@@ -43,7 +52,8 @@ function configuration(
   return mode === 'explicit' ? data : applyWithDefaults(data, mode, implemented(index));
 }
 
-function implemented({ modules }: ModuleIndex): readonly ModuleSchema[] {
+/** The modules whose data can be there. */
+export function implemented({ modules }: ModuleIndex): readonly ModuleSchema[] {
   return modules.filter(({ conformance }) => conformance === 'implement').map(({ schema }) => schema);
 }
 

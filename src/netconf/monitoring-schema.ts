@@ -1,17 +1,19 @@
 import type { ContainerNode, LeafNode, ListNode, SchemaNode } from '../yang/schema.ts';
 
+const state = { config: false } as const;
+
 const text = { base: 'string', lengths: [], patterns: [] } as const;
 
 function leaf(name: string): LeafNode {
-  return { kind: 'leaf', name, type: text, mandatory: false };
+  return { kind: 'leaf', ...state, name, type: text, mandatory: false };
 }
 
 function holderOf(list: ListNode): ContainerNode {
-  return { kind: 'container', name: `${list.name}s`, children: [list] };
+  return { kind: 'container', ...state, name: `${list.name}s`, children: [list] };
 }
 
 function list(name: string, keys: readonly string[]): ListNode {
-  return { kind: 'list', name, keys, children: keys.map(leaf) };
+  return { kind: 'list', ...state, name, keys, children: keys.map(leaf) };
 }
 
 /**
@@ -21,6 +23,7 @@ function list(name: string, keys: readonly string[]): ListNode {
 export const monitoringData: readonly SchemaNode[] = [
   {
     kind: 'container',
+    ...state,
     name: 'netconf-state',
     children: [
       holderOf(list('datastore', ['name'])),

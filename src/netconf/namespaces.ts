@@ -22,5 +22,8 @@ export const notificationStateNamespace = 'urn:ietf:params:xml:ns:netmod:notific
 /** RFC 6470. */
 export const baseEventsNamespace = 'urn:ietf:params:xml:ns:yang:ietf-netconf-notifications';
 
+/** RFC 8526: `get-data` and `edit-data`. */
+export const nmdaNamespace = 'urn:ietf:params:xml:ns:yang:ietf-netconf-nmda';
+
 /** RFC 8342: identities of datastores. */
 export const datastoresNamespace = 'urn:ietf:params:xml:ns:yang:ietf-datastores';

@@ -8,10 +8,12 @@ import {
   validate,
 } from './config-operations.ts';
 import { instanceIdentifier } from './data-path.ts';
+import { editData } from './edit-data.ts';
+import { getData } from './get-data.ts';
 import { get, getConfig } from './get-operations.ts';
 import { getSchema } from './get-schema.ts';
 import { performModuleRpc } from './module-rpc.ts';
-import { baseNamespace, monitoringNamespace, notificationNamespace } from './namespaces.ts';
+import { baseNamespace, monitoringNamespace, nmdaNamespace, notificationNamespace } from './namespaces.ts';
 import type { Operation, OperationContext, Reply } from './operation.ts';
 import { RpcError } from './rpc-error.ts';
 import { closeSession, killSession } from './session-operations.ts';
@@ -32,6 +34,13 @@ const operations: ReadonlyMap<string, ReadonlyMap<string, Operation>> = new Map(
       ['unlock', unlock],
       ['close-session', closeSession],
       ['kill-session', killSession],
+    ]),
+  ],
+  [
+    nmdaNamespace,
+    new Map<string, Operation>([
+      ['get-data', getData],
+      ['edit-data', editData],
     ]),
   ],
   [

@@ -1,5 +1,5 @@
 import { childElements, textOf, type XmlElement } from '../xml/element.ts';
-import { badElement, missingElement, unexpectedChild } from './protocol-errors.ts';
+import { badElement, invalidValue, missingElement, unexpectedChild } from './protocol-errors.ts';
 import { RpcError } from './rpc-error.ts';
 
 /**
@@ -29,4 +29,22 @@ export function requiredText(
   const leaf = given.get(name);
   if (leaf === undefined) throw missingElement(name, operation.name);
   return textOf(leaf).trim();
+}
+
+/**
+ * The value of an optional leaf that is one of several words.
+ * @returns `undefined`: there is none
+ * @throws RpcError `invalid-value`
+ */
+export function wordOf<Word extends string>(
+  given: ReadonlyMap<string, XmlElement>,
+  name: string,
+  words: readonly Word[],
+): Word | undefined {
+  const leaf = given.get(name);
+  if (leaf === undefined) return undefined;
+  const text = textOf(leaf).trim();
+  const word = words.find((one) => one === text);
+  if (word === undefined) throw invalidValue(name, `<${name}> is one of ${words.join(', ')}`);
+  return word;
 }

@@ -3,6 +3,7 @@ import type { SchemaNode } from '../yang/schema.ts';
 import type { DataFilter } from './data-filter.ts';
 import { RpcError } from './rpc-error.ts';
 import { childNode, type FindDataNode, keyNames } from './schema-nodes.ts';
+import { type Selected, type SelectionLimits, withinLimits } from './selection-limits.ts';
 import { filterBudget, type WorkBudget } from './work-budget.ts';
 
 /** Elements of a filter. */
@@ -60,8 +61,10 @@ export class SubtreeFilter implements DataFilter {
     return keys;
   }
 
-  apply(data: readonly XmlElement[]): readonly XmlElement[] {
+  apply(data: readonly XmlElement[], limits?: SelectionLimits): readonly XmlElement[] {
     const selection = new Selection(filterBudget(data));
+    if (limits !== undefined)
+      return withinLimits(data, limits, this.#dataNode, (top) => selection.selected(top, this.#nodes));
     return data.flatMap((top) => {
       const matching = selection.matching(this.#nodes, top);
       if (matching.length === 0) return [];
@@ -122,12 +125,27 @@ class Selection {
     nodes: readonly FilterNode[],
     schema: SchemaNode | undefined,
   ): XmlElement | undefined {
-    if (nodes.some(({ kind }) => kind === 'selection')) return data;
-    if (nodes.some((node) => node.kind === 'content' && hasContent(node, data))) return data;
-    const passed = nodes.filter(({ kind, tests }) => kind === 'containment' && this.#passes(tests, data));
-    // §6.2.5: where only content is matched, the whole sibling set is selected.
-    if (passed.some(({ parts }) => parts.length === 0)) return data;
+    if (nodes.some((node) => selectsAtOnce(node, data))) return data;
+    const passed = this.#passed(nodes, data);
+    if (passed.some(selectsSiblings)) return data;
     return passed.length === 0 ? undefined : this.#assemble(data, passed, schema);
+  }
+
+  /** The same, for {@link withinLimits}: what the filter nodes that match an element select of it. */
+  selected(data: XmlElement, nodes: readonly FilterNode[]): Selected | undefined {
+    const matching = this.matching(nodes, data);
+    if (matching.length === 0) return undefined;
+    const passed = this.#passed(matching, data);
+    const whole = passed.some(selectsSiblings) || matching.some((node) => selectsAtOnce(node, data));
+    if (!whole && passed.length === 0) return undefined;
+    return {
+      kind: whole ? 'whole' : 'held',
+      child: (child) => this.selected(child, this.#below(passed, child.name)),
+    };
+  }
+
+  #passed(nodes: readonly FilterNode[], data: XmlElement): FilterNode[] {
+    return nodes.filter(({ kind, tests }) => kind === 'containment' && this.#passes(tests, data));
   }
 
   /** §6.2.5: all content match nodes of a sibling set have to be true. */
@@ -176,6 +194,16 @@ class Selection {
 }
 
 const none: readonly FilterNode[] = [];
+
+/** Whether a node that is of an element selects it with all that is below it. */
+function selectsAtOnce(node: FilterNode, data: XmlElement): boolean {
+  return node.kind === 'selection' || (node.kind === 'content' && hasContent(node, data));
+}
+
+/** §6.2.5: where only content is matched, the whole sibling set is selected. */
+function selectsSiblings({ parts }: FilterNode): boolean {
+  return parts.length === 0;
+}
 
 /** §6.2.1, §6.2.2: of the same name and namespace, all attributes of the filter node equal. */
 function matches({ element }: FilterNode, data: XmlElement): boolean {

@@ -3,7 +3,13 @@ import { misplaced } from './edit-errors.ts';
 import { invalidValue } from './protocol-errors.ts';
 import { type WithDefaultsMode, withDefaultsNamespace } from './with-defaults.ts';
 
-const modes: readonly WithDefaultsMode[] = ['report-all', 'report-all-tagged', 'trim', 'explicit'];
+/** The modes, all of which are served. */
+export const withDefaultsModes: readonly WithDefaultsMode[] = [
+  'report-all',
+  'report-all-tagged',
+  'trim',
+  'explicit',
+];
 
 /** An operation, and what its parameter `with-defaults` asks for. */
 export interface WithDefaultsRequest {
@@ -23,9 +29,9 @@ export function takeWithDefaults(operation: XmlElement): WithDefaultsRequest {
   if (given === undefined) return { mode: 'explicit', operation };
   if (second !== undefined) throw misplaced('with-defaults', '<with-defaults> is given twice', {});
   const text = textOf(given).trim();
-  const mode = modes.find((one) => one === text);
+  const mode = withDefaultsModes.find((one) => one === text);
   if (mode === undefined)
-    throw invalidValue('with-defaults', `<with-defaults> is one of ${modes.join(', ')}`);
+    throw invalidValue('with-defaults', `<with-defaults> is one of ${withDefaultsModes.join(', ')}`);
   const children = operation.children.filter((child) => child !== given);
   return { mode, operation: { ...operation, children } };
 }

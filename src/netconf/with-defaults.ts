@@ -23,7 +23,28 @@ export function applyWithDefaults(
 ): readonly XmlElement[] {
   if (mode === 'explicit') return data;
   if (mode === 'trim') return trimmedAll(data, schemas);
-  const reporter = new Reporter(mode === 'report-all-tagged' ? [tag] : []);
+  return reported(data, schemas, new Reporter(mode === 'report-all-tagged' ? [tag] : []));
+}
+
+/**
+ * Applies a mode to `operational` (RFC 8526 §3.1.1.2): a default is a value in use like others, so that all
+ * modes but `trim` report it; and what makes a default is the value, in state data too.
+ * @param data top-level elements, as {@link applyWithDefaults} takes them
+ */
+export function applyOperationalDefaults(
+  data: readonly XmlElement[],
+  mode: WithDefaultsMode,
+  schemas: readonly ModuleSchema[],
+): readonly XmlElement[] {
+  if (mode === 'trim') return trimmedAll(data, schemas, true);
+  return reported(data, schemas, new Reporter(mode === 'report-all-tagged' ? [tag] : [], true));
+}
+
+function reported(
+  data: readonly XmlElement[],
+  schemas: readonly ModuleSchema[],
+  reporter: Reporter,
+): readonly XmlElement[] {
   const present = data.map((top) => {
     const node = topNode(top, schemas);
     return node === undefined ? top : reporter.element(node, top);
@@ -46,18 +67,29 @@ function topNode({ namespace, name }: XmlElement, schemas: readonly ModuleSchema
 /** Adds the defaults of nodes that are not there (RFC 6243 §3.1, §3.4). */
 class Reporter {
   readonly #attributes: readonly XmlAttribute[];
+  readonly #tagsEqual: boolean;
 
-  /** @param attributes of every leaf that is added */
-  constructor(attributes: readonly XmlAttribute[]) {
+  /**
+   * @param attributes of every leaf that is added
+   * @param tagsEqual they are also of leaves that are there with the value of their default
+   */
+  constructor(attributes: readonly XmlAttribute[], tagsEqual = false) {
     this.#attributes = attributes;
+    this.#tagsEqual = tagsEqual && attributes.length > 0;
   }
 
   /** An element that is there, with what is missing below it. */
   element(node: SchemaNode, given: XmlElement): XmlElement {
-    if (node.config === false || !('children' in node)) return given;
+    if (node.config === false && !this.#tagsEqual) return given;
+    if (node.kind === 'leaf') return this.#tagsEqual && isDefault(node, given) ? this.#tagged(given) : given;
+    if (!('children' in node)) return given;
     const elements = given.children.filter((child) => typeof child !== 'string');
     const children = this.#children(node.children, elements, given.namespace);
     return { ...given, children };
+  }
+
+  #tagged(leaf: XmlElement): XmlElement {
+    return { ...leaf, attributes: [...leaf.attributes, ...this.#attributes] };
   }
 
   /** The defaults of those nodes of which there is no instance. */
@@ -107,24 +139,36 @@ class Reporter {
   }
 }
 
-/** Leaves out leaves that hold their default (RFC 6243 §3.2). */
-function trimmedAll(data: readonly XmlElement[], schemas: readonly ModuleSchema[]): readonly XmlElement[] {
+/**
+ * Leaves out leaves that hold their default (RFC 6243 §3.2).
+ * @param state those of state data too
+ */
+function trimmedAll(
+  data: readonly XmlElement[],
+  schemas: readonly ModuleSchema[],
+  state = false,
+): readonly XmlElement[] {
   return data.flatMap((top) => {
     const node = topNode(top, schemas);
-    const left = node === undefined ? top : trimmed(node, top, []);
+    const left = node === undefined ? top : trimmed(node, top, [], state);
     return left === undefined ? [] : [left];
   });
 }
 
-function trimmed(node: SchemaNode, given: XmlElement, keys: readonly string[]): XmlElement | undefined {
-  if (node.config === false) return given;
+function trimmed(
+  node: SchemaNode,
+  given: XmlElement,
+  keys: readonly string[],
+  state: boolean,
+): XmlElement | undefined {
+  if (node.config === false && !state) return given;
   if (node.kind === 'leaf') return isDefault(node, given) && !keys.includes(node.name) ? undefined : given;
   if (!('children' in node)) return given;
   const children = given.children.flatMap((child) => {
     if (typeof child === 'string') return [];
     const inner = findNode(node.children, child.name);
     const ownKeys = node.kind === 'list' ? node.keys : [];
-    const left = inner === undefined ? child : trimmed(inner, child, ownKeys);
+    const left = inner === undefined ? child : trimmed(inner, child, ownKeys, state);
     return left === undefined ? [] : [left];
   });
   if (children.length === given.children.length && children.every((child, i) => child === given.children[i]))

@@ -10,6 +10,7 @@ import type { DataFilter } from './data-filter.ts';
 import { invalidValue } from './protocol-errors.ts';
 import { RpcError } from './rpc-error.ts';
 import type { FindDataNode } from './schema-nodes.ts';
+import type { SelectionLimits } from './selection-limits.ts';
 import { filterBudget } from './work-budget.ts';
 import { selectNodes } from './xpath-selection.ts';
 
@@ -26,13 +27,19 @@ export class XPathFilter implements DataFilter {
    * @param select the expression
    * @param prefixes in scope at the `<filter>` element
    * @param dataNode says which leaves are list keys
+   * @param parameter of the operation, for its errors
    * @throws RpcError `invalid-value` when it is not XPath or selects no nodes, `too-big`
    */
-  constructor(select: string, prefixes: Prefixes, dataNode: FindDataNode = () => undefined) {
-    this.#expression = filterExpression(select, prefixes);
+  constructor(
+    select: string,
+    prefixes: Prefixes,
+    dataNode: FindDataNode = () => undefined,
+    parameter = 'filter',
+  ) {
+    this.#expression = filterExpression(select, prefixes, parameter);
     // §8.9.1: the result has to be a node-set.
     if (staticType(this.#expression) !== 'node-set')
-      throw invalidValue('filter', 'the attribute select is an expression that selects no nodes');
+      throw invalidValue(parameter, 'the filter is an expression that selects no nodes');
     this.#paths = accessPaths(this.#expression);
     this.#dataNode = dataNode;
   }
@@ -53,9 +60,9 @@ export class XPathFilter implements DataFilter {
     return keys;
   }
 
-  apply(data: readonly XmlElement[]): readonly XmlElement[] {
+  apply(data: readonly XmlElement[], limits?: SelectionLimits): readonly XmlElement[] {
     const nodes = evaluateXPath(this.#expression, data, filterBudget(data));
-    return isNodeSet(nodes) ? selectNodes(nodes, data, this.#dataNode) : [];
+    return isNodeSet(nodes) ? selectNodes(nodes, data, this.#dataNode, limits) : [];
   }
 }
 
@@ -63,7 +70,7 @@ export class XPathFilter implements DataFilter {
  * The expression of a filter, whatever its type.
  * @throws RpcError `invalid-value` when it is not XPath, `too-big`
  */
-export function filterExpression(select: string, prefixes: Prefixes): Expression {
+export function filterExpression(select: string, prefixes: Prefixes, parameter = 'filter'): Expression {
   if (select.length > maxExpressionLength)
     throw new RpcError('application', 'too-big', `the filter is over ${maxExpressionLength} characters`);
   try {
@@ -71,7 +78,7 @@ export function filterExpression(select: string, prefixes: Prefixes): Expression
   } catch (error) {
     if (!(error instanceof XPathError)) throw error;
     const where = error.where === undefined ? '' : ` (${error.where})`;
-    throw invalidValue('filter', `the attribute select is not XPath: ${error.message}${where}`);
+    throw invalidValue(parameter, `the filter is not XPath: ${error.message}${where}`);
   }
 }
 

@@ -3,23 +3,28 @@ import type { TreeNode } from '../xml/xpath/tree-node.ts';
 import type { NodeSet } from '../xml/xpath/values.ts';
 import type { SchemaNode } from '../yang/schema.ts';
 import { childNode, type FindDataNode, keyNames } from './schema-nodes.ts';
+import { type Selected, type SelectionLimits, wholly, withinLimits } from './selection-limits.ts';
 
 /**
  * What a node-set selects of data (RFC 6241 §8.9.5): each node with all below it, what holds it, and the
  * keys of the list entries among that. A text selects its leaf, an attribute its element without content.
  * @param data the children of the root of the nodes
+ * @param limits how much of the nodes is wanted; absent: all that is below them
  */
 export function selectNodes(
   nodes: NodeSet,
   data: readonly XmlElement[],
   dataNode: FindDataNode,
+  limits?: SelectionLimits,
 ): readonly XmlElement[] {
   const marks = new Marks();
   for (const node of nodes) marks.select(node);
   const [{ root } = { root: undefined }] = nodes;
   if (root === undefined) return [];
-  if (marks.isWhole(root)) return data;
   const tops = marks.held(root);
+  if (limits !== undefined)
+    return withinLimits(data, limits, dataNode, (_top, index) => marks.selectedAt(root, index));
+  if (marks.isWhole(root)) return data;
   return data.flatMap((top, index) => {
     const node = tops?.get(index);
     return node === undefined ? [] : [marks.part(top, node, dataNode(top.namespace, top.name))];
@@ -44,6 +49,19 @@ class Marks {
 
   held(node: TreeNode): ReadonlyMap<number, TreeNode> | undefined {
     return this.#held.get(node);
+  }
+
+  /** What is selected of a child; those of the root are selected with it. */
+  selectedAt(parent: TreeNode, index: number): Selected | undefined {
+    const node = this.#held.get(parent)?.get(index);
+    const withRoot = parent.parent === undefined && this.#whole.has(parent);
+    if (node === undefined) return withRoot ? wholly : undefined;
+    // What is neither selected nor holds what is selected has a selected attribute.
+    const kind = this.#held.has(node) ? 'held' : 'alone';
+    return {
+      kind: withRoot || this.#whole.has(node) ? 'whole' : kind,
+      child: (_child, at) => this.selectedAt(node, at),
+    };
   }
 
   /** What is selected of an element that holds something selected. */

@@ -1,17 +1,12 @@
 import { fingerprint } from '../base/fingerprint.ts';
 import { element, type XmlElement } from '../xml/element.ts';
 import type { ServedModule } from './backend.ts';
+import { servedDatastores } from './datastore-identity.ts';
 import type { ModuleIndex } from './module-catalog.ts';
 import { datastoresNamespace, yangLibraryNamespace } from './namespaces.ts';
 
 /** Name of the one module set, and of the one schema, which all datastores share. */
 const setName = 'served';
-
-/**
- * The datastores that have entries: those of configuration. `operational` is not among them, for a client
- * takes it as a sign of RFC 8342, whose operations are not served.
- */
-const datastores = ['running', 'startup'] as const;
 
 /**
  * Stands for the modules in the library: the `content-id` of RFC 8525 and the `module-set-id` of RFC 7895.
@@ -34,7 +29,7 @@ export const yangLibrary: (index: ModuleIndex) => XmlElement = onceAnIndex((inde
       ...ofConformance(modules, 'import').map(importedModule),
     ]),
     node('schema', [node('name', setName), node('module-set', setName)]),
-    ...datastores.map((name) => node('datastore', [datastoreName(name), node('schema', setName)])),
+    ...servedDatastores.map((name) => node('datastore', [datastoreName(name), node('schema', setName)])),
     node('content-id', index.contentId),
   ]);
 });
@@ -94,7 +89,7 @@ function importedModule({ schema }: ServedModule): XmlElement {
 }
 
 /** An identityref of another module (RFC 7950 §9.10.3), so with a prefix. */
-function datastoreName(name: (typeof datastores)[number]): XmlElement {
+function datastoreName(name: (typeof servedDatastores)[number]): XmlElement {
   return { ...node('name', `ds:${name}`), scope: new Map([['ds', datastoresNamespace]]) };
 }
 

@@ -57,6 +57,7 @@ describeWith(['libnetconf2'], 'a schema-aware client on libnetconf2', () => {
     expect(names).toEqual(
       expect.arrayContaining([
         ...['ietf-netconf', 'ietf-netconf-monitoring', 'ietf-netconf-acm', 'ietf-netconf-notifications'],
+        'ietf-netconf-nmda',
         ...['ietf-yang-library', 'nc-notifications', 'notifications', 'mup-bridge', 'mqtt-demo-board'],
       ]),
     );
@@ -83,6 +84,38 @@ describeWith(['libnetconf2'], 'a schema-aware client on libnetconf2', () => {
     expect(await client.perform('unlock')).toEqual({ ok: '' });
     const { ok } = await client.perform(`get-config <settings xmlns="${bridgeModule}"/>`);
     expect(ok).toContain('<window>4</window>');
+  });
+
+  test('reads the operational datastore (RFC 8526)', async () => {
+    const { ok } = await client.perform('get-data');
+    expect(ok).toContain(`<uuid>${uuid}</uuid>`);
+    expect(ok).toContain('<modules-state');
+    const path = `/mup-bridge:devices/device[uuid='${uuid}']/presence`;
+    const { ok: device } = await client.perform(`get-data ${path}`);
+    expect(device).toContain('<presence>online</presence>');
+    expect(device).not.toContain('<category>');
+    const subtree = `<settings xmlns="${bridgeModule}"><device><uuid>${uuid}</uuid></device></settings>`;
+    const { ok: settings } = await client.perform(`get-data ${subtree}`);
+    expect(settings).toContain('<window>4</window>');
+  });
+
+  test('reads datastores of configuration to a depth, and with defaults', async () => {
+    const { ok } = await client.perform('get-data-of ietf-datastores:running');
+    expect(ok).toContain('<enable-nacm>true<');
+    expect(ok).not.toContain('<password');
+    expect(await client.perform('get-data-of ietf-datastores:startup')).toHaveProperty('ok');
+    expect(await client.perform('get-data-of ietf-datastores:operational')).toHaveProperty('ok');
+    const { error } = await client.perform('get-data-of ietf-datastores:candidate');
+    expect(error).toContain('invalid-value');
+  });
+
+  test('edits by edit-data', async () => {
+    const settings = `<settings xmlns="${bridgeModule}"><device><uuid>${uuid}</uuid><window>3</window></device></settings>`;
+    expect(await client.perform(`edit-data ${settings}`)).toEqual({ ok: '' });
+    const { ok } = await client.perform(`get-data /mup-bridge:settings/device[uuid='${uuid}']/window`);
+    expect(ok).toContain('<window>3</window>');
+    const wrong = `<settings xmlns="${bridgeModule}"><window>100000</window></settings>`;
+    expect((await client.perform(`edit-data ${wrong}`)).error).toContain('invalid-value');
   });
 
   test('calls a generated RPC, checked against its schema on both sides', async () => {

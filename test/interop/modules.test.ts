@@ -123,8 +123,8 @@ describeWith(['ncclient', 'yanglint', 'yangdump'], 'what a client learns of a ru
 
   test('the YANG library has them all, and those of YANG 1.1 (RFC 8525, RFC 7895)', () => {
     const library = namesIn(/<yang-library .*<\/yang-library>/s);
-    const imported = ['ietf-datastores', 'ietf-inet-types', 'ietf-yang-metadata', 'ietf-yang-types'];
-    const unannounced = [...imported, 'ietf-yang-library'];
+    const imported = ['ietf-datastores', 'ietf-inet-types', 'ietf-origin', 'ietf-yang-metadata'];
+    const unannounced = [...imported, 'ietf-yang-types', 'ietf-netconf-nmda', 'ietf-yang-library'];
     expect(library).toEqual([...announced().map(([name = '']) => name), ...unannounced].sort());
     expect(namesIn(/<modules-state .*<\/modules-state>/s)).toEqual(library);
     const [, contentId] = /<content-id>(\w+)</.exec(data) ?? [];

@@ -96,6 +96,13 @@ describeWith(['ncclient', 'openssh'], 'the examples of docs/netconf.md', () => {
     expect(leaves).toMatch(/<device><uuid>[^<]*<\/uuid><firmware-version>1<\/firmware-version><\/device>/);
   });
 
+  test('a datastore is read to a depth (RFC 8526)', async () => {
+    const output = await perform('/usr/bin/python3', ['-'], 'datastores');
+    expect(output).toContain('<uuid>MY-FIRST-DEVICE</uuid><category>');
+    expect(output).toContain('<update-operation>');
+    expect(output).not.toContain('<field>');
+  });
+
   test('configuration is edited under locks, validated, saved and read with its defaults', async () => {
     const output = await perform('/usr/bin/python3', ['-'], 'configuration');
     expect(output).toContain('<window>2</window>');

@@ -296,6 +296,15 @@ describe('properties', () => {
       }),
     );
   });
+
+  test('RFC 8526 §3.1.1: a depth beyond all levels changes nothing', () => {
+    fc.assert(
+      fc.property(fc.array(tree, { maxLength: 4 }), fc.array(tree, { maxLength: 4 }), (all, filters) => {
+        const filter = new SubtreeFilter(element('', 'filter', filters));
+        expect(filter.apply(all, { depth: 65535 })).toEqual(filter.apply(all));
+      }),
+    );
+  });
 });
 
 describe('keys: which entries a filter can select (§6.2.5)', () => {

@@ -212,6 +212,15 @@ describe('properties', () => {
     );
   });
 
+  test('RFC 8526 §3.1.1: a depth beyond all levels changes nothing', () => {
+    fc.assert(
+      fc.property(fc.array(arbitraryTree, { maxLength: 3 }), arbitraryDownwardXPath, (trees, expression) => {
+        const filter = filterFor(expression);
+        expect(filter.apply(trees, { depth: 65535 })).toEqual(filter.apply(trees));
+      }),
+    );
+  });
+
   test('selecting by a plain path again changes nothing', () => {
     const step = fc.constantFrom('p:a', 'q:a', 'p:b', '*', 'p:*');
     const plain = fc.array(step, { minLength: 1, maxLength: 4 }).map((steps) => `/${steps.join('/')}`);

@@ -36,6 +36,7 @@ describe('the YANG library', () => {
         '</module-set><schema><name>served</name><module-set>served</module-set></schema>' +
         '<datastore><name xmlns:ds="urn:ietf:params:xml:ns:yang:ietf-datastores">ds:running</name><schema>served</schema></datastore>' +
         '<datastore><name xmlns:ds="urn:ietf:params:xml:ns:yang:ietf-datastores">ds:startup</name><schema>served</schema></datastore>' +
+        '<datastore><name xmlns:ds="urn:ietf:params:xml:ns:yang:ietf-datastores">ds:operational</name><schema>served</schema></datastore>' +
         `<content-id>${index.contentId}</content-id></yang-library>`,
     );
   });
@@ -121,6 +122,7 @@ describe('hello', () => {
         'notification:1.0',
         'interleave:1.0',
         'with-defaults:1.0',
+        'with-operational-defaults:1.0',
         'yang-library:1.1',
       ].map((name) => `urn:ietf:params:netconf:capability:${name}`),
     ]);

@@ -44,12 +44,9 @@ export class SchemaAwareClient {
     return new SchemaAwareClient(program);
   }
 
-  /**
-   * What libnetconf2 and libyang warned of. Left out is one line: libnetconf2 2.0.24 asks every server that has
-   * a YANG library for `ietf-netconf-nmda`, and logs that one without NMDA has no such module.
-   */
+  /** What libnetconf2 and libyang warned of. */
   get complaints(): string {
-    return this.#program.stderr.replace('libnetconf2: Failed to receive a reply to <get-schema>.\n', '');
+    return this.#program.stderr;
   }
 
   /** One request, as `netconf-client.c` describes them. */

@@ -21,6 +21,7 @@ const fixed: readonly FixedModule[] = [
   { name: 'ietf-inet-types', revision: '2013-07-15', conformance: 'import' },
   { name: 'ietf-yang-types', revision: '2013-07-15', conformance: 'import' },
   { name: 'ietf-datastores', revision: '2018-02-14', conformance: 'import' },
+  { name: 'ietf-origin', revision: '2018-02-14', conformance: 'import' },
   // libyang imports it in a module of its own, and asks the server for the newest.
   { name: 'ietf-yang-metadata', revision: '2016-08-05', conformance: 'import' },
   {
@@ -33,6 +34,12 @@ const fixed: readonly FixedModule[] = [
   { name: 'ietf-netconf-monitoring', revision: '2010-10-04', conformance: 'implement' },
   // libyang warns of a `when` in the official file, so that every client built on it would.
   { name: 'ietf-netconf-notifications', revision: '2012-02-06', conformance: 'implement', rendition: true },
+  {
+    name: 'ietf-netconf-nmda',
+    revision: '2019-01-07',
+    conformance: 'implement',
+    features: ['with-defaults'],
+  },
   { name: 'ietf-netconf-with-defaults', revision: '2011-06-01', conformance: 'implement' },
   // The official file has a current leaf in deprecated lists, of which compilers warn.
   { name: 'ietf-yang-library', revision: '2019-01-04', conformance: 'implement', rendition: true },

@@ -5,7 +5,11 @@
  *   modules                 the implemented modules of its context
  *   get FILTER              <get>: FILTER an XPath, a subtree filter, or nothing
  *   get-config FILTER       <get-config> of running, likewise
+ *   get-data FILTER         <get-data> of operational, likewise (RFC 8526); libyang leaves an empty container
+ *                           out of a subtree filter
+ *   get-data-of DATASTORE   <get-data> of its configuration, two levels, with all defaults
  *   edit XML                <edit-config> of running
+ *   edit-data XML           <edit-data> of running
  *   lock | unlock           of running
  *   call XML                an RPC of a module, checked against its schema before it is sent
  *   subscribe STREAM        <create-subscription>
@@ -155,6 +159,14 @@ static int serve(struct nc_session *session, char *line)
     else if (!strcmp(line, "get")) perform(session, nc_rpc_get(argument, NC_WD_UNKNOWN, NC_PARAMTYPE_CONST));
     else if (!strcmp(line, "get-config"))
         perform(session, nc_rpc_getconfig(NC_DATASTORE_RUNNING, argument, NC_WD_ALL, NC_PARAMTYPE_CONST));
+    else if (!strcmp(line, "get-data"))
+        perform(session, nc_rpc_getdata("ietf-datastores:operational", argument, NULL, NULL, 0, 0, 0, 0, NC_WD_UNKNOWN,
+                                        NC_PARAMTYPE_CONST));
+    else if (!strcmp(line, "get-data-of") && argument)
+        perform(session, nc_rpc_getdata(argument, NULL, "true", NULL, 0, 0, 2, 0, NC_WD_ALL, NC_PARAMTYPE_DUP_AND_FREE));
+    else if (!strcmp(line, "edit-data") && argument)
+        perform(session, nc_rpc_editdata("ietf-datastores:running", NC_RPC_EDIT_DFLTOP_MERGE, argument,
+                                         NC_PARAMTYPE_CONST));
     else if (!strcmp(line, "edit") && argument)
         perform(session, nc_rpc_edit(NC_DATASTORE_RUNNING, NC_RPC_EDIT_DFLTOP_MERGE, NC_RPC_EDIT_TESTOPT_TESTSET,
                                      NC_RPC_EDIT_ERROPT_ROLLBACK, argument, NC_PARAMTYPE_CONST));
