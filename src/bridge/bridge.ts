@@ -12,6 +12,7 @@ import type { PrivateKey, SignatureScheme } from '../mup/signature-scheme.ts';
 import type { Backend, ServedModule } from '../netconf/backend.ts';
 import type { ConfigView } from '../netconf/config-view.ts';
 import type { EventSink } from '../netconf/event.ts';
+import type { DescriptionLibrary } from '../ontology/description-library.ts';
 import type { DescriptionReader } from '../ontology/description-reader.ts';
 import type { DeviceRegistry, Registration } from '../registry/device-registry.ts';
 import type { DocumentStore } from '../registry/document-store.ts';
@@ -45,6 +46,7 @@ export interface BridgeDependencies {
   readonly store: DocumentStore;
   readonly images: ImageRepository;
   readonly reader: DescriptionReader;
+  readonly library: DescriptionLibrary;
   readonly scheme: SignatureScheme;
   readonly serverKey: PrivateKey;
   readonly endorsement: Endorsement;

@@ -4,6 +4,7 @@ import { PeerError } from '../base/errors.ts';
 import { type DeviceUuid, isDigest } from '../base/ids.ts';
 import { KeyedQueue } from '../base/keyed-queue.ts';
 import type { Logger } from '../base/logger.ts';
+import type { DescriptionLibrary } from '../ontology/description-library.ts';
 import type { DescriptionReader } from '../ontology/description-reader.ts';
 import { type DescriptionTemplate, instantiate } from '../ontology/description-template.ts';
 import type { DeviceRegistry, Registration } from '../registry/device-registry.ts';
@@ -14,6 +15,7 @@ import type { TopicOwners } from './topic-owners.ts';
 
 export interface RegistrationDependencies {
   readonly reader: DescriptionReader;
+  readonly library: DescriptionLibrary;
   readonly registry: DeviceRegistry;
   readonly topics: TopicOwners;
   /** Which devices are accepted. */
@@ -230,8 +232,11 @@ export class RegistrationService {
     const reference =
       bytes.length === 71 ? digestReference.exec(String.fromCharCode(...bytes))?.[1] : undefined;
     if (reference === undefined || !isDigest(reference)) return this.#deps.reader.read(uuid, bytes);
-    const template = this.#deps.registry.template(reference);
+    const { registry, library, reader } = this.#deps;
+    const template = registry.template(reference);
     if (template !== undefined) return template;
+    const placed = await library.find(reference);
+    if (placed !== undefined) return reader.read(uuid, placed);
     throw new PeerError('unknown-digest', `no description with digest ${reference} is known`, {
       hint: 'Send the description in full.',
     });

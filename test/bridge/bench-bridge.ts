@@ -37,6 +37,8 @@ export interface World {
   readonly store: MemoryDocumentStore;
   readonly imageStore: MemoryImageStore;
   readonly reader: ScriptedReader;
+  /** Descriptions in folders of the operator, by digest. */
+  readonly library: Map<string, Uint8Array>;
   readonly logger: RecordingLogger;
   /** The bridge's running configuration. */
   readonly running: ManualConfig;
@@ -50,6 +52,7 @@ export function newWorld(): World {
     store: new MemoryDocumentStore(),
     imageStore: new MemoryImageStore(),
     reader: new ScriptedReader(),
+    library: new Map(),
     logger: new RecordingLogger(),
     running: new ManualConfig(),
     events: new RecordingEvents(),
@@ -83,7 +86,7 @@ export class BenchBridge {
 
   /** Starts a bridge; on a world that had one before, after a restart. */
   static async start(world = newWorld(), changes: Partial<Config> = {}): Promise<BenchBridge> {
-    const { broker, clock, store, imageStore, reader, logger, running, events } = world;
+    const { broker, clock, store, imageStore, reader, library, logger, running, events } = world;
     const config: Config = { ...defaultConfig, ...changes };
     const transport = broker.connect();
     const images = new ImageRepository({
@@ -103,6 +106,7 @@ export class BenchBridge {
       store,
       images,
       reader,
+      library: { find: async (digest) => library.get(digest) },
       scheme: es256,
       serverKey: server,
       endorsement: { serverKey, epoch: 1, signature: endorse(serverKey, 1, vendor, es256) },

@@ -188,6 +188,14 @@ describe('registration (mup-protocol §1)', () => {
     expect(bench.world.reader.asked).toHaveLength(length);
   });
 
+  test('a digest of a description in a folder of the operator is enough for the first device, too', async () => {
+    const { digest } = bench.world.reader.knows(lampText, lamp);
+    bench.world.library.set(digest, new TextEncoder().encode(lampText));
+    bench.describe(one, `sha256:${digest}`, 100);
+    expect((await answersOf())[0]).toMatchObject({ kind: 'registered' });
+    expect(bench.registry.describe(one)?.operations[0]?.topic).toBe('device/dev-1');
+  });
+
   test('pieces of two devices interleave, in any order', async () => {
     const bytes = new TextEncoder().encode(lampText);
     const pieces = [one, two].flatMap((uuid) =>

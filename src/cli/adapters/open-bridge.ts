@@ -10,6 +10,8 @@ import { es256 } from '../../mup/adapters/noble-p256.ts';
 import type { ServedModule } from '../../netconf/backend.ts';
 import type { ConfigView } from '../../netconf/config-view.ts';
 import type { EventSink } from '../../netconf/event.ts';
+import { createDescriptionFiles } from '../../ontology/adapters/description-files.ts';
+import { defaultOntologiesDir } from '../../ontology/adapters/ontology-files.ts';
 import { createDescriptionReader } from '../../ontology/adapters/worker-reader.ts';
 import { openDocumentDirectory } from '../../registry/adapters/document-directory.ts';
 import { openImageRepository } from '../../registry/adapters/image-directory.ts';
@@ -53,6 +55,12 @@ export async function openBridge({
     images,
     reader: createDescriptionReader({
       config: config.registration,
+      clock,
+      logger: logger.child({ component: 'ontology' }),
+    }),
+    library: createDescriptionFiles({
+      directories: [defaultOntologiesDir, join(stateDir, 'ontologies')],
+      maxBytes: config.registration.maxDescriptionBytes,
       clock,
       logger: logger.child({ component: 'ontology' }),
     }),
