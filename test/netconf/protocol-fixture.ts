@@ -249,8 +249,13 @@ export class ScriptedClient {
   greet(): this {
     this.raw(clientHello(base10, ...(this.#framing === 'chunked' ? [base11] : [])));
     this.takeMessages();
-    this.#messages.push(...this.#decoder.begin(this.#framing).map(asText));
+    this.expectFraming();
     return this;
+  }
+
+  /** The server's hello was taken; what it sends from now on is framed as was asked for. */
+  expectFraming(): void {
+    this.#messages.push(...this.#decoder.begin(this.#framing).map(asText));
   }
 
   raw(bytes: string | Uint8Array): void {
