@@ -1,5 +1,5 @@
 import type { DeviceDescription, Operation } from '../base/description.ts';
-import { isDeviceUuid } from '../base/ids.ts';
+import { type DeviceUuid, isDeviceUuid } from '../base/ids.ts';
 import type { Backend, RpcContext, RpcInput, RpcOutput, ServedModule } from '../netconf/backend.ts';
 import type { DataFilter } from '../netconf/data-filter.ts';
 import { bridgeNamespace } from '../netconf/namespaces.ts';
@@ -18,6 +18,9 @@ import { outputElements, wireInputs } from './rpc-values.ts';
 import type { ServedModules } from './served-modules.ts';
 import type { TelemetryService } from './telemetry.ts';
 import type { UpdateRpcs } from './update-rpcs.ts';
+import type { VirtualCaller } from './virtual-caller.ts';
+import type { VirtualDevices } from './virtual-devices.ts';
+import { virtualTelemetry } from './virtual-values.ts';
 
 export interface BridgeBackendDependencies {
   readonly registry: DeviceRegistry;
@@ -25,6 +28,8 @@ export interface BridgeBackendDependencies {
   readonly data: BridgeData;
   readonly telemetry: TelemetryService;
   readonly caller: DeviceCaller;
+  readonly virtual: VirtualDevices;
+  readonly virtualCaller: VirtualCaller;
   readonly settings: DeviceSettingsSource;
   readonly updateRpcs: UpdateRpcs;
   readonly bridgeRpcs: BridgeRpcs;
@@ -54,6 +59,8 @@ export class BridgeBackend implements Backend {
     if (module.namespace === bridgeNamespace) return this.#deps.bridgeRpcs.perform(name, input, context);
     const description = this.#target(module, input, context.access);
     const operation = operationNamed(description, name);
+    if (description.members !== undefined)
+      return this.#deps.virtualCaller.call({ module, description, operation, input, context });
     const answer = await this.#call(description, operation, input, context);
     return outputElements(module, { profile: description.profile, operation, answer });
   }
@@ -94,23 +101,32 @@ export class BridgeBackend implements Backend {
 
   /** The `telemetry` container of each generated module that the filter may select. */
   #telemetry(filter: DataFilter | undefined, access: UserAccess): XmlElement[] {
-    const { modules, registry, telemetry } = this.#deps;
+    const { modules, registry } = this.#deps;
     const selected = modules
       .all()
       .map(({ schema }) => schema)
       .filter(({ namespace }) => filter?.maySelect(namespace, 'telemetry') ?? true);
     if (selected.length === 0) return [];
-    const namespaces = new Map(selected.map(({ name, namespace }) => [name, namespace]));
+    const schemas = new Map(selected.map((schema) => [schema.name, schema]));
     const entries = new Map<string, XmlElement[]>();
     for (const { uuid, module = '' } of registry.select(filter?.keys(['telemetry', 'device'], 'uuid'))) {
-      const namespace = namespaces.get(module);
-      const entry = namespace === undefined ? undefined : telemetry.entry(namespace, uuid);
-      if (namespace === undefined || entry === undefined || !maySee(access, uuid)) continue;
+      const schema = schemas.get(module);
+      if (schema === undefined || !maySee(access, uuid)) continue;
+      const { namespace } = schema;
+      const entry = this.#measured(schema, uuid, access);
+      if (entry === undefined) continue;
       const list = entries.get(namespace);
       if (list === undefined) entries.set(namespace, [entry]);
       else list.push(entry);
     }
     return [...entries].map(([namespace, list]) => element(namespace, 'telemetry', list));
+  }
+
+  #measured(schema: ModuleSchema, uuid: DeviceUuid, access: UserAccess): XmlElement | undefined {
+    const { telemetry, virtual } = this.#deps;
+    if (!virtual.isVirtual(uuid)) return telemetry.entry(schema.namespace, uuid);
+    const members = virtual.membersOf(uuid).filter((member) => maySee(access, member));
+    return virtualTelemetry(schema, uuid, members, telemetry);
   }
 }
 

@@ -15,12 +15,14 @@ import { maySee } from './device-path.ts';
 import type { JobRecord } from './job-run.ts';
 import type { UpdateActivity, UpdateClaims } from './update-claims.ts';
 import type { UpdateJobs } from './update-jobs.ts';
+import type { VirtualDevices } from './virtual-devices.ts';
 
 export interface BridgeDataDependencies {
   readonly registry: DeviceRegistry;
   readonly images: ImageRepository;
   readonly jobs: UpdateJobs;
   readonly claims: UpdateClaims;
+  readonly virtual: VirtualDevices;
   /** Counters by the names of the leaves of `statistics`. */
   readonly statistics: () => Readonly<Record<string, number>>;
 }
@@ -48,12 +50,12 @@ export class BridgeData {
     const devices = [...this.#deps.registry.select(filter?.keys(['devices', 'device'], 'uuid'))];
     return container(
       'devices',
-      devices.filter(({ uuid }) => maySee(access, uuid)).map((device) => this.#device(device)),
+      devices.filter(({ uuid }) => maySee(access, uuid)).map((device) => this.#device(device, access)),
     );
   }
 
-  #device(device: Device): XmlElement {
-    const { registry, claims } = this.#deps;
+  #device(device: Device, access: UserAccess): XmlElement {
+    const { registry, claims, virtual } = this.#deps;
     const template = registry.template(device.description);
     const description = template?.description;
     // Nothing of a pending device can be called.
@@ -63,18 +65,31 @@ export class BridgeData {
       leaf('category', description?.category),
       leaf('module', device.module),
       leaf('module-revision', registry.module(device.module ?? '')?.revisions[0]?.date),
-      ...(served?.operations ?? []).map((operation) => leaf('capability', operation.name)),
+      ...this.#capability(device, served).map((name) => leaf('capability', name)),
+      ...virtual
+        .membersOf(device.uuid)
+        .filter((member) => maySee(access, member))
+        .map((member) => leaf('member', member)),
       leaf('profile', description?.profile),
       leaf('described-by', device.installed === true ? 'operator' : 'device'),
       leaf('description-digest', device.description),
       leaf('acceptance', device.module === undefined ? 'pending' : 'accepted'),
-      leaf('presence', device.presence),
+      leaf('presence', virtual.isVirtual(device.uuid) ? virtual.presenceOf(device.uuid) : device.presence),
       leaf('last-seen', dateAndTime(device.lastSeen)),
       leaf('registered-at', dateAndTime(device.registeredAt)),
       leaf('firmware-version', device.firmwareVersion),
       ...(served === undefined ? [] : updateOperations(served)),
       this.#update(claims.get(device.uuid)),
     ]);
+  }
+
+  /** What a virtual device describes and none of its members has cannot be called either. */
+  #capability({ uuid }: Device, served: DeviceDescription | undefined): readonly string[] {
+    const { virtual } = this.#deps;
+    const names = (served?.operations ?? []).map(({ name }) => name);
+    if (!virtual.isVirtual(uuid)) return names;
+    const had = virtual.capabilityOf(uuid);
+    return names.filter((name) => had.has(name));
   }
 
   #update(activity: UpdateActivity | undefined): XmlElement | undefined {

@@ -70,8 +70,9 @@ export class TopicOwners {
   }
 }
 
-/** Every topic that a description names. */
-function topicsOf({ operations, dataPoints }: DeviceDescription): (readonly [string, TopicUse])[] {
+/** Every topic that a description names; that of a virtual device names none. */
+function topicsOf({ operations, dataPoints, members }: DeviceDescription): (readonly [string, TopicUse])[] {
+  if (members !== undefined) return [];
   const topics: (readonly [string | undefined, TopicUse])[] = [
     ...operations.flatMap(({ topic, answerTopic, inputTopic, acknowledgementTopic }) => [
       ...[topic, inputTopic, acknowledgementTopic].map((own) => [own, 'own'] as const),
