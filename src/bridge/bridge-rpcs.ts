@@ -135,16 +135,23 @@ function leaf(input: RpcInput, name: string): string {
 
 /** Everything that is wrong, with its place: an rpc-error for each finding. */
 function badDescription(error: PeerError | UnavailableError): RpcError {
-  const fields = { appTag: error.code, path: 'description' };
-  if (error instanceof UnavailableError) return operationFailed(error.code, error.message);
+  if (error instanceof UnavailableError) return operationFailed('registration-failed', error.message);
   if (error.code === 'device-exists')
-    return new RpcError('application', 'data-exists', error.message, { ...fields, path: 'device' });
+    return new RpcError('application', 'data-exists', error.message, {
+      appTag: 'device-exists',
+      path: 'device',
+    });
   const findings = error instanceof DescriptionError ? error.findings : [];
   const [first = withPlace(error), ...further] = findings.map(findingText);
-  const invalid = (message: string): RpcError =>
-    new RpcError('application', 'invalid-value', message, fields);
-  const more = further.map(invalid);
-  return new RpcError('application', 'invalid-value', first, { ...fields, further: more });
+  return invalidDescription(first, further);
+}
+
+function invalidDescription(message: string, further: readonly string[] = []): RpcError {
+  return new RpcError('application', 'invalid-value', message, {
+    appTag: 'bad-description',
+    path: 'description',
+    ...(further.length === 0 ? {} : { further: further.map((text) => invalidDescription(text)) }),
+  });
 }
 
 function withPlace({ message, where }: MupError): string {

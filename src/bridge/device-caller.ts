@@ -100,8 +100,8 @@ export function deviceFailure(uuid: DeviceUuid, error: unknown): unknown {
       return new RpcError('application', 'too-big', message, { appTag: 'packet-too-big' });
     case 'bad-response':
       return operationFailed('device-answer-invalid', `the answer of device ${uuid}: ${message}`);
-    case 'needs-mqtt-5':
-      return operationFailed('needs-mqtt-5', message);
+    case 'broker-too-old':
+      return operationFailed('broker-too-old', message);
     case 'transfer-stalled':
       return operationFailed('transfer-stalled', message);
     case 'unknown-image':

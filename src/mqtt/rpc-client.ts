@@ -117,7 +117,7 @@ export class RpcClient {
 
   /**
    * @throws UnavailableError `device-timeout`, `mqtt-offline` (nothing was sent), `mqtt-lost` (sent, fate
-   *   unknown), `resource-denied` (too many requests in flight), `cancelled` (by `signal`), `needs-mqtt-5`
+   *   unknown), `resource-denied` (too many requests in flight), `cancelled` (by `signal`), `broker-too-old`
    * @throws PeerError `bad-response` for an answer that cannot be read, `bad-value` for an input that the
    *   device's profile cannot carry, `packet-too-big`
    */
@@ -159,7 +159,7 @@ export class RpcClient {
     if (this.#transport.state !== 'online')
       throw new UnavailableError('mqtt-offline', 'there is no connection to the broker');
     if (answered === 'response' && codec?.carriesId === false && this.#transport.protocolVersion < 5)
-      throw new UnavailableError('needs-mqtt-5', 'answers of this device are found over MQTT 5 alone');
+      throw new UnavailableError('broker-too-old', 'answers of this device are found over MQTT 5 alone');
     if (this.#pending.size >= this.#limits.maxInFlight)
       throw denied(`${this.#limits.maxInFlight} requests to devices are in flight`);
     if ((this.#perDevice.get(uuid) ?? 0) >= this.#limits.maxInFlightPerDevice)
