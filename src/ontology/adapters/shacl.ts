@@ -1,6 +1,6 @@
 import { Validator } from 'shacl-engine';
 import type { Finding } from '../description-error.ts';
-import { compareTexts, localName, show, type Term } from '../rdf.ts';
+import { compareTexts, localName, rdfNamespace, show, type Term } from '../rdf.ts';
 import type { ShapeReport } from '../reading.ts';
 import { type TripleStore, termFactory } from './n3.ts';
 
@@ -10,7 +10,9 @@ type Result = Results[number];
 /** What an author may copy stands on a shape as this (SKOS). */
 const exampleIri = 'http://www.w3.org/2004/02/skos/core#example';
 const skosExample = termFactory.namedNode(exampleIri);
-const shaclPath = termFactory.namedNode('http://www.w3.org/ns/shacl#path');
+const shacl = 'http://www.w3.org/ns/shacl#';
+const shaclPath = termFactory.namedNode(`${shacl}path`);
+const rdfType = termFactory.namedNode(`${rdfNamespace}type`);
 
 /** The example of each property that the shapes have one for; the first in the order of texts. */
 export function examplesOf(shapes: TripleStore): ReadonlyMap<string, string> {
@@ -22,17 +24,65 @@ export function examplesOf(shapes: TripleStore): ReadonlyMap<string, string> {
   return new Map(examples.sort((a, b) => compareTexts(b.join(' '), a.join(' '))));
 }
 
-/** Checks graphs against SHACL shapes, which are compiled once. */
-export function createShapeCheck(shapes: TripleStore): (data: TripleStore) => Promise<ShapeReport> {
+/** Checks a graph. @param predicates those that the graph has */
+export type ShapeCheck = (data: TripleStore, predicates: ReadonlySet<string>) => Promise<ShapeReport>;
+
+/**
+ * Checks graphs against SHACL shapes, which are compiled once. Those whose targets a graph cannot have are
+ * left out, as each costs a look at all triples.
+ */
+export function createShapeCheck(shapes: TripleStore): ShapeCheck {
   const validator = new Validator(shapes, { factory: termFactory });
-  return async (data) => {
-    const { results } = await validator.validate({ dataset: data });
+  const targets = targetsOf(shapes);
+  return async (data, predicates) => {
+    const wanted = targets.filter((target) => mayApply(target, data, predicates));
+    const { results } = await validator.validate(
+      { dataset: data },
+      wanted.map(({ shape }) => ({ terms: [shape] })),
+    );
     const isWarning = ({ severity }: Result): boolean => localName(severity.value) === 'Warning';
     return {
       violations: results.filter((result) => !isWarning(result)).map(finding),
       warnings: results.filter(isWarning).map(finding),
     };
   };
+}
+
+interface Target {
+  readonly shape: ReturnType<TripleStore['getSubjects']>[number];
+  readonly predicates: readonly string[];
+  readonly classes: readonly string[];
+  /** Whether it names individuals. */
+  readonly isForNodes: boolean;
+}
+
+function targetsOf(shapes: TripleStore): readonly Target[] {
+  const named = (shape: Target['shape'], ...terms: string[]): string[] =>
+    terms.flatMap((term) =>
+      shapes.getObjects(shape, termFactory.namedNode(shacl + term), null).map(({ value }) => value),
+    );
+  const subjects = new Map(shapes.getSubjects(null, null, null).map((shape) => [shape.value, shape]));
+  return [...subjects.values()]
+    .map((shape) => ({
+      shape,
+      predicates: named(shape, 'targetSubjectsOf', 'targetObjectsOf'),
+      classes: named(shape, 'targetClass'),
+      isForNodes: named(shape, 'targetNode').length > 0,
+      isDeactivated: named(shape, 'deactivated').includes('true'),
+    }))
+    .filter(({ isDeactivated }) => !isDeactivated);
+}
+
+function mayApply(
+  { predicates, classes, isForNodes }: Target,
+  data: TripleStore,
+  present: ReadonlySet<string>,
+): boolean {
+  return (
+    isForNodes ||
+    predicates.some((predicate) => present.has(predicate)) ||
+    classes.some((one) => data.countQuads(null, rdfType, termFactory.namedNode(one), null) > 0)
+  );
 }
 
 function finding(result: Result): Finding {
