@@ -1,4 +1,6 @@
-import { existsSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from '@jest/globals';
@@ -36,4 +38,24 @@ describe('the lock on a state directory', () => {
     expect((await readFile(path, 'utf8')).split('\n')[0]).toBe(String(process.pid));
     lock.release();
   });
+
+  (existsSync('/proc/self/stat') ? test : test.skip)(
+    'of a process that was killed and that its parent has not waited for is taken over',
+    async () => {
+      // The shell becomes a program that does not know of the child.
+      const parent = spawn('sh', ['-c', 'sleep 0.1 & echo $!; exec sleep 60'], {
+        stdio: ['ignore', 'pipe', 'ignore'],
+      });
+      try {
+        const [printed] = (await once(parent.stdout, 'data')) as [Buffer];
+        const pid = String(printed).trim();
+        await writeFile(path, `${pid}\n`);
+        while (!readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z '))
+          await new Promise((resolve) => setImmediate(resolve));
+        (await lockState(directory)).release();
+      } finally {
+        parent.kill();
+      }
+    },
+  );
 });

@@ -61,6 +61,8 @@ function isAlive(pid: number, identity: string): boolean {
   // After a loss of power another process may have the number.
   const present = identityOf(pid);
   if (identity !== '' && present !== undefined && present !== identity) return false;
+  // It has ended, and its parent has not yet asked how: in a container maybe never.
+  if (statusOf(pid)?.[0] === 'Z') return false;
   try {
     process.kill(pid, 0);
     return true;
@@ -73,9 +75,19 @@ function isAlive(pid: number, identity: string): boolean {
 function identityOf(pid: number): string | undefined {
   try {
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+    const startTime = statusOf(pid)?.[19];
+    return startTime === undefined ? undefined : `${boot} ${startTime}`;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What proc(5) says of a process behind the name of its program: its state first. */
+function statusOf(pid: number): string[] | undefined {
+  try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The name of the program, in brackets, may hold blanks; `starttime` is the twentieth field behind it.
-    return `${boot} ${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]}`;
+    // The name, in brackets, may hold blanks.
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   } catch {
     return undefined;
   }
