@@ -17,7 +17,7 @@ function virtual(members: unknown, more: Node = {}, operationMore: Node = {}): N
 describe('a description that consists of others', () => {
   test('names UUIDs and categories, and no topics', async () => {
     const { members, profile, operations, dataPoints, remarks } = await read(example('virtual-floor'));
-    expect(members).toEqual({ uuids: ['BOARD-0001', 'BOARD-0002'], categories: ['RELAY'] });
+    expect(members).toEqual({ uuids: ['BOARD-0001'], categories: ['RELAY'] });
     expect(profile).toBe('virtual');
     expect(operations).toMatchObject([
       { name: 'setRelay', role: 'generic', mqttMethod: '', topic: '', answerTopic: '' },
