@@ -49,7 +49,7 @@ export function encodeBareRequest(operation: Operation, inputs: readonly string[
     case 'raw':
       return utf8(inputs[0] || constants[0]?.value || '');
     default:
-      return utf8([mqttMethod, ...inputs].map(withoutSemicolon).join(';'));
+      return utf8([...(mqttMethod === '' ? [] : [mqttMethod]), ...inputs].map(withoutSemicolon).join(';'));
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Constant, Datatype, Field } from '../base/description.ts';
+import type { Constant, Datatype, EnumerationType, Field, ScalarType } from '../base/description.ts';
 import { PeerError } from '../base/errors.ts';
 import { memberPointer, valueAt, withValueAt } from '../base/json-pointer.ts';
 import { readJson } from '../base/json-reader.ts';
@@ -92,12 +92,12 @@ export function decodeJson(fields: readonly Field[], root: JsonValue): string[] 
 function fieldTexts(field: Field, root: JsonValue): (string | undefined)[] {
   const { name, type } = field;
   const value = valueAt(root, pointerOf(field)) ?? undefined;
-  if (type.kind !== 'structure') return [value === undefined ? undefined : scalarText(name, value)];
+  if (type.kind !== 'structure') return [value === undefined ? undefined : scalarText(name, type, value)];
   return type.fields.flatMap((part) => fieldTexts(part, value ?? null));
 }
 
-function scalarText(name: string, value: JsonValue): string {
-  if (value instanceof JsonNumber) return plainDecimal(value.text);
+function scalarText(name: string, type: ScalarType | EnumerationType, value: JsonValue): string {
+  if (value instanceof JsonNumber) return rounded(plainDecimal(value.text), type);
   if (typeof value === 'boolean') return String(value);
   if (typeof value === 'string') return value;
   const found = isJsonArray(value) ? 'an array' : isJsonObject(value) ? 'an object' : 'null';
@@ -118,4 +118,20 @@ function plainDecimal(text: string): string {
   const before = digits.slice(0, point).replace(/^0+(?=[0-9])/, '');
   const after = digits.slice(point);
   return `${sign}${before === '' ? '0' : before}${/[1-9]/.test(after) ? `.${after}` : ''}`;
+}
+
+/** Fraction digits of a decimal of YANG, unless the description says otherwise (`yang/type-mapping`). */
+const fractionDigits = 6;
+
+/** Devices compute with doubles: 21.400000000000002 is meant to be 21.4. */
+function rounded(text: string, type: ScalarType | EnumerationType): string {
+  if (type.kind === 'enumeration' || !['decimal', 'double'].includes(type.datatype)) return text;
+  const bounds = [type.minInclusive, type.maxInclusive, type.minExclusive, type.maxExclusive];
+  const scales = bounds.map((bound = '') => bound.split('.')[1]?.length ?? 0);
+  const digits = type.fractionDigits ?? Math.max(fractionDigits, ...scales);
+  const [, sign = '', whole = '', fraction = ''] = /^(-?)([0-9]+)\.([0-9]+)$/.exec(text) ?? [];
+  if (fraction.length <= digits) return text;
+  const units = BigInt(whole + fraction.slice(0, digits)) + (fraction.charAt(digits) < '5' ? 0n : 1n);
+  const shown = String(units).padStart(digits + 1, '0');
+  return units === 0n ? '0' : `${sign}${shown.slice(0, -digits)}.${shown.slice(-digits)}`;
 }
