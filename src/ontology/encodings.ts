@@ -163,6 +163,8 @@ function constantsOf(
     );
     return [];
   }
+  const whole = second === undefined && inputs.length === 0 ? valueOf(first?.value ?? '') : undefined;
+  if (whole !== undefined) return [whole];
   const constants = given.flatMap(({ value }) => membersOf(value) ?? fault(value));
   const ordered = sortBy(constants, ({ pointer, value }) => [pointer, value]);
   return ordered.filter(({ pointer }, i) => pointer !== ordered[i - 1]?.pointer || fault(pointer).length > 0);
@@ -179,18 +181,31 @@ function constantsOf(
   }
 }
 
+/** A constant that is the whole of a JSON payload: any value but an object, whose members may join others. */
+function valueOf(text: string): Constant | undefined {
+  const value = parsed(text);
+  return value === undefined || isObject(value) ? undefined : { pointer: '', value: JSON.stringify(value) };
+}
+
 function membersOf(text: string): readonly Constant[] | undefined {
-  let object: unknown;
-  try {
-    object = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-  if (typeof object !== 'object' || object === null || Array.isArray(object)) return undefined;
+  const object = parsed(text);
+  if (!isObject(object)) return undefined;
   return Object.entries(object).map(([name, value]) => ({
     pointer: `/${escapeToken(name)}`,
     value: JSON.stringify(value),
   }));
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** A member's name in a JSON Pointer (RFC 6901 §3). */

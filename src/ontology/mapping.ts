@@ -46,12 +46,8 @@ export function parseMapping(name: string, text: string): Mapping {
       where: name,
       hint: 'Write a comment line such as "# applies to: td:hasForm", the prefix declared below it.',
     });
-  return {
-    name,
-    appliesTo,
-    namesNodesBy: headerTerms(name, text, 'names nodes by'),
-    terms: namedTerms(text),
-  };
+  const terms = new Set([...namedTerms(text), ...headerTerms(name, text, 'passes over')]);
+  return { name, appliesTo, namesNodesBy: headerTerms(name, text, 'names nodes by'), terms };
 }
 
 /** The terms that lines `# <key>: …` list: IRIs with a prefix or in angle brackets, texts in quotes. */

@@ -20,6 +20,8 @@ export interface Understood {
   readonly triples: readonly Triple[];
   /** IRIs that somebody reads: queries and shapes, or what led to what they read. */
   readonly knownTerms: ReadonlySet<string>;
+  /** Those that mappings name: where a description has them, a mapping has read or written them. */
+  readonly mappedTerms: ReadonlySet<string>;
 }
 
 /**
@@ -37,9 +39,10 @@ export async function toOurVocabulary(
   const inferred = infer(renamed(triples, tools.renamings), axioms, asked);
   const mapped = await applyMappings(inferred.triples, mappings, (graph) => tools.openSource(graph));
   const graph = takeResults(mapped.triples, report);
-  const more = [inferred.understood, ...mapped.applied.map(({ terms }) => terms)];
+  const mappedTerms = new Set(mapped.applied.flatMap(({ terms }) => [...terms]));
   return {
     triples: graph,
-    knownTerms: new Set([knownTerms, ...more].flatMap((terms) => [...terms])),
+    knownTerms: new Set([...knownTerms, ...inferred.understood, ...mappedTerms]),
+    mappedTerms,
   };
 }

@@ -72,8 +72,9 @@ export async function readDescription(
   const facts = await askAll(dataset, graph);
   const description = assembleDevice(facts, report, limits.maxOperations);
   refuseIfFaulty(report);
-  const { knownTerms } = understood;
-  remarkUnused({ triples: graph.triples, knownTerms, lookups: tools.lookups }, facts, report);
+  const { knownTerms, mappedTerms } = understood;
+  const lookups = new Map([...tools.lookups].filter(([predicate]) => !mappedTerms.has(predicate)));
+  remarkUnused({ triples: graph.triples, knownTerms, lookups }, facts, report);
   if (description === undefined) throw invalid(report);
   return bounded({ ...description, remarks: report.remarks }, limits);
 }
