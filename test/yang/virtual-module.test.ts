@@ -1,9 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import { deviceUuid } from '../../src/base/ids.ts';
 import { moduleStatement } from '../../src/yang/module-generator.ts';
 import { extendModule, newModule } from '../../src/yang/module-model.ts';
+import { moduleSchema } from '../../src/yang/module-schema.ts';
 import { printModule } from '../../src/yang/printer.ts';
 import { treeDiagram } from '../../src/yang/tree-diagram.ts';
+import { arbitraryDescription } from '../support/arbitrary-description.ts';
 import { dataPoint, description, field, operation } from '../support/example-description.ts';
 import { describeWith } from '../support/peers.ts';
 import { yangdump, yanglint } from '../support/yang-tools.ts';
@@ -86,7 +89,29 @@ module: mqtt-floor
   });
 });
 
+test('whatever is described, a call of all members takes what a call of one takes', () => {
+  fc.assert(
+    fc.property(arbitraryDescription, (device) => {
+      const schemaOf = (one: typeof device) =>
+        moduleSchema(moduleStatement(newModule(one, 'mqtt-x')), () => undefined);
+      const [plain, virtual] = [schemaOf(device), schemaOf({ ...device, members })];
+      for (const [name, { input }] of plain.rpcs) expect(virtual.rpcs.get(name)?.input).toEqual(input);
+      expect([...virtual.rpcs.keys()]).toEqual([...plain.rpcs.keys()]);
+      expect(virtual.notifications?.size).toBe(0);
+    }),
+  );
+});
+
 describeWith(['yanglint', 'yangdump'], 'the tools of others', () => {
+  test('accept the modules of whatever is described', () => {
+    const devices = fc.sample(arbitraryDescription, 50);
+    const texts = devices.map((device, i) => {
+      const name = `mqtt-virtual-${i}`;
+      return [name, printModule(moduleStatement(newModule({ ...device, members }, name)))];
+    });
+    expect(yanglint(Object.fromEntries(texts))).toBe('');
+  });
+
   test('accept it without a word', () => {
     const text = printModule(moduleStatement(newModule(floor)));
     expect(yanglint({ 'mqtt-floor': text })).toBe('');
