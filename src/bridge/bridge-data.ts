@@ -6,6 +6,7 @@ import { hasEnded } from '../mup/update-job-types.ts';
 import type { DataFilter } from '../netconf/data-filter.ts';
 import { bridgeNamespace } from '../netconf/namespaces.ts';
 import type { UserAccess } from '../netconf/user-access.ts';
+import { type DescriptionTemplate, instantiate } from '../ontology/description-template.ts';
 import type { Device } from '../registry/device.ts';
 import type { DeviceRegistry } from '../registry/device-registry.ts';
 import type { ImageRepository, StoredImage } from '../registry/image-repository.ts';
@@ -73,6 +74,8 @@ export class BridgeData {
       leaf('profile', description?.profile),
       leaf('described-by', device.installed === true ? 'operator' : 'device'),
       leaf('description-digest', device.description),
+      ...propertiesOf(device, template),
+      ...(description?.remarks ?? []).map((remark) => leaf('remark', remark)),
       leaf('acceptance', device.module === undefined ? 'pending' : 'accepted'),
       leaf('presence', virtual.isVirtual(device.uuid) ? virtual.presenceOf(device.uuid) : device.presence),
       leaf('last-seen', dateAndTime(device.lastSeen)),
@@ -135,6 +138,19 @@ export class BridgeData {
 }
 
 /** Which RPCs and leaves carry the update protocol, so that a client need not know any name. */
+/** Facts about a device; a template has none that are one device's own. */
+function propertiesOf({ uuid }: Device, template: DescriptionTemplate | undefined): readonly XmlElement[] {
+  if (template?.description.properties === undefined) return [];
+  return (instantiate(template, uuid).properties ?? []).map(({ name, value, units, text }) =>
+    container('property', [
+      leaf('name', name),
+      leaf('value', value),
+      leaf('units', units),
+      leaf('description', text),
+    ]),
+  );
+}
+
 function updateOperations(description: DeviceDescription): XmlElement[] {
   return description.operations
     .filter(({ role }) => role !== 'generic')

@@ -45,6 +45,8 @@ interface Read {
   readonly description: DeviceDescription;
 }
 
+/** All of them are in the list of devices. */
+const maxLoggedRemarks = 20;
 const digestReference = /^sha256:([0-9a-f]{64})$/;
 
 /**
@@ -191,11 +193,17 @@ export class RegistrationService {
   async #read(uuid: DeviceUuid, bytes: Uint8Array): Promise<Read> {
     const read = await this.#template(uuid, bytes);
     // A sibling's template is the one that is held already.
-    const template = this.#deps.registry.template(read.digest) ?? {
-      ...read,
-      description: withLeafNames(read.description),
-    };
+    const held = this.#deps.registry.template(read.digest);
+    const template = held ?? { ...read, description: withLeafNames(read.description) };
+    if (held === undefined) this.#tellRemarks(uuid, template.description);
     return { template, description: instantiate(template, uuid) };
+  }
+
+  /** Once for all devices of one description: what it says in vain. */
+  #tellRemarks(uuid: DeviceUuid, { category, remarks }: DeviceDescription): void {
+    if (remarks.length === 0) return;
+    const fields = { uuid, category, count: remarks.length, remarks: remarks.slice(0, maxLoggedRemarks) };
+    this.#deps.logger.info('a description says more than is used', fields);
   }
 
   /** A device that was accepted once stays so, whatever the policy is now. */

@@ -18,7 +18,12 @@ export function deviceProperties(device: Term, assembly: Assembly): readonly Dev
   const { facts, report } = assembly;
   const properties = assembly
     .inOrder(device, facts.texts.all(device, 'property'))
-    .flatMap((node) => deviceProperty(node, assembly));
+    .flatMap((node) => deviceProperty(node, assembly))
+    .filter(({ name }, i, all) => {
+      const isFirst = all.findIndex((other) => other.name === name) === i;
+      if (!isFirst) report.remark(`the document: of several device properties ${name} the first is used.`);
+      return isFirst;
+    });
   if (properties.length > maxProperties)
     report.remark(
       `the document: of ${properties.length} device properties the first ${maxProperties} are used.`,

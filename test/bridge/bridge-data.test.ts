@@ -80,6 +80,11 @@ describeWith(['yanglint'], 'what get shows is valid by its modules', () => {
       description({
         category: 'Wetter-Station № 7 <&>',
         profile: 'myno',
+        properties: [
+          { name: 'maker', value: 'ACME <&>' },
+          { name: 'height', value: '%s stands at 12', units: 'm', text: 'Above sea level.' },
+        ],
+        remarks: ['myno:myDevice myno:colour: this property is not read.'],
         operations: [operation('read', { states: [{ name: '10_OK' }] })],
         dataPoints: [dataPoint('wind', { type: { kind: 'scalar', datatype: 'double' } })],
       }),
@@ -90,6 +95,9 @@ describeWith(['yanglint'], 'what get shows is valid by its modules', () => {
       bench.broker.inject('mup/status/dev-1', status);
     await bench.settled();
     expect(bench.registry.get(deviceUuid('dev-1'))?.firmwareVersion).toBe(4_294_967_295);
+    const shown = (await bench.get()).map(writeXml).join('');
+    expect(shown).toContain('<value>dev-1 stands at 12</value>');
+    expect(shown).toContain('<remark>myno:myDevice myno:colour: this property is not read.</remark>');
     expect(await validate()).toBe('0');
   });
 

@@ -55,6 +55,20 @@ describe('registration (mup-protocol §1)', () => {
     expect(bench.world.logger.messages('info')).toContain('device registered');
   });
 
+  test('what a description says in vain is logged once for all devices that send it', async () => {
+    bench.world.reader.knows('wordy', { ...lamp, remarks: ['myno:x: nothing refers to this individual.'] });
+    for (const uuid of [one, deviceUuid('dev-2')]) {
+      bench.describe(uuid, 'wordy');
+      await answersOf(uuid);
+    }
+    expect(bench.world.logger.lines.filter(({ message }) => message.includes('says more'))).toEqual([
+      expect.objectContaining({
+        level: 'info',
+        fields: expect.objectContaining({ remarks: ['myno:x: nothing refers to this individual.'] }),
+      }),
+    ]);
+  });
+
   test('a refusal says what is wrong and where, and is logged once for each reason', async () => {
     const finding = {
       node: 'myno:opOn',
