@@ -1,7 +1,7 @@
 import { PeerError } from '../base/errors.ts';
 import { DescriptionError, type Finding, place } from '../ontology/description-error.ts';
 import { CommandError, exitCodes } from './exit-codes.ts';
-import { placeInMessage, placeOfNode, type SourcePlace } from './source-place.ts';
+import { jsonFault, placeOfNode, type SourcePlace } from './source-place.ts';
 
 /** A finding, and where in its file it is, as far as that can be told. */
 export interface PlacedFinding extends Finding, Partial<SourcePlace> {}
@@ -14,7 +14,8 @@ export interface PlacedFinding extends Finding, Partial<SourcePlace> {}
 export function findingsOf(error: unknown, text: string): PlacedFinding[] {
   if (!(error instanceof PeerError)) return [];
   const findings = error instanceof DescriptionError ? error.findings : [];
-  if (findings.length > 0) return findings.map((finding) => placed(finding, text));
+  const locate = error.code === 'description-malformed' ? malformed : placed;
+  if (findings.length > 0) return findings.map((finding) => locate(finding, text));
   const { where = 'the document', message, hint = '' } = error;
   const description = error instanceof DescriptionError ? '' : hint;
   return [placed({ node: where, path: '', found: '', expected: description, message, example: '' }, text)];
@@ -36,10 +37,18 @@ export function fileAndLine(path: string, { line, column }: Partial<SourcePlace>
   return line === undefined ? path : `${path}:${line}:${column}`;
 }
 
+/** What is no JSON is shown to the character. */
+function malformed(finding: Finding, text: string): PlacedFinding {
+  const fault = jsonFault(text);
+  if (fault === undefined) return placed(finding, text);
+  const { what, line, column } = fault;
+  return { ...finding, found: what, line, column };
+}
+
 /** A finding with its place in the description's text. */
 export function placed(finding: Finding, text: string): PlacedFinding {
   // `operation heat, input target`: the last word is a name of the description.
   const node = finding.node.split(' ').at(-1) ?? '';
-  const at = placeInMessage(text, finding.found) ?? placeOfNode(text, node);
+  const at = placeOfNode(text, node);
   return at === undefined ? finding : { ...finding, ...at };
 }

@@ -1,3 +1,5 @@
+import { errorCode, errorMessage } from '../base/errors.ts';
+import { readJson } from '../base/json-reader.ts';
 import { localName } from '../ontology/rdf.ts';
 
 /** Where something stands in a text, both from 1. */
@@ -19,11 +21,25 @@ export function placeOfNode(text: string, node: string): SourcePlace | undefined
   return placeAt(text, at >= 0 ? at : text.search(new RegExp(id)));
 }
 
-/** The place that an error of `JSON.parse` names by its position. */
-export function placeInMessage(text: string, message: string): SourcePlace | undefined {
-  if (/end of JSON input/.test(message)) return placeAt(text, text.length);
-  const position = / at position (\d+)/.exec(message)?.[1];
-  return position === undefined ? undefined : placeAt(text, Number(position));
+/** Why a text is no JSON, and where. */
+export interface JsonFault extends SourcePlace {
+  readonly what: string;
+}
+
+/** Deeper than any description may be. */
+const maxJsonDepth = 256;
+
+/** What is wrong with a text as JSON; `undefined` where nothing is. `JSON.parse` does not say where. */
+export function jsonFault(text: string): JsonFault | undefined {
+  try {
+    readJson(text, maxJsonDepth);
+    return undefined;
+  } catch (error) {
+    if (errorCode(error) !== 'bad-json') throw error;
+    const [, what = '', character = '1'] = /: (.*) at character (\d+)$/.exec(errorMessage(error)) ?? [];
+    const place = placeAt(text, Number(character) - 1);
+    return place === undefined ? undefined : { what, ...place };
+  }
 }
 
 function placeAt(text: string, index: number): SourcePlace | undefined {
