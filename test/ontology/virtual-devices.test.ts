@@ -1,8 +1,11 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { moduleStatement } from '../../src/yang/module-generator.ts';
 import { newModule } from '../../src/yang/module-model.ts';
 import { printModule } from '../../src/yang/printer.ts';
-import { describeWith } from '../support/peers.ts';
+import { treeDiagram } from '../../src/yang/tree-diagram.ts';
+import { describeWith, root } from '../support/peers.ts';
 import { yangdump, yanglint } from '../support/yang-tools.ts';
 import { describeDevice, example, type Node, operation, read, refusal } from './support.ts';
 
@@ -81,6 +84,23 @@ test('all others name their topics', async () => {
     ['myno:op-blink', 'myno:mqttTopic', expect.stringContaining('"myno:mqttTopic"')],
     ['myno:warmth', 'myno:mqttTopic', expect.stringContaining('"myno:mqttTopic"')],
   ]);
+});
+
+describe('docs/virtual-devices.md', () => {
+  const guide = readFileSync(join(root, 'docs', 'virtual-devices.md'), 'utf8');
+
+  test('shows the example as it is', () => {
+    const [, text = ''] = /```json\n([\s\S]*?)```/.exec(guide) ?? [];
+    const graph = JSON.parse(example('virtual-floor'))['@graph'] as Node[];
+    for (const node of JSON.parse(text) as Node[]) expect(graph).toContainEqual(node);
+  });
+
+  test('shows its RPC as it is', async () => {
+    const lines = treeDiagram(moduleStatement(newModule(await read(example('virtual-floor')))));
+    const from = lines.findIndex((line) => line.trim() === 'rpcs:');
+    const rpcs = lines.slice(from).map((line) => line.replace(/^ {2}/, ''));
+    expect(guide).toContain(`\n\`\`\`\n${rpcs.join('\n')}\n\`\`\``);
+  });
 });
 
 describeWith(['yanglint', 'yangdump'], 'the tools of others', () => {
