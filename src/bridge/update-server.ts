@@ -75,7 +75,7 @@ export class UpdateServer {
   ): Promise<{ readonly answer: DeviceAnswer; readonly token: DeviceToken }> {
     const operation = requiredOperation(description, 'token');
     await this.#release(description);
-    const answer = await this.#call(description, operation, [], signal);
+    const answer = tokenParts(description, await this.#call(description, operation, [], signal));
     const token = tokenOf(description, operation, answer);
     this.#tokens.set(description.uuid, token);
     this.#accepted.delete(description.uuid);
@@ -114,6 +114,11 @@ export class UpdateServer {
     signal?: AbortSignal,
   ): Promise<DeviceAnswer> {
     const operation = requiredOperation(description, 'manifest');
+    if (description.profile === 'myno')
+      throw operationNotSupported(
+        'not-updatable',
+        `device ${description.uuid} takes its manifest field by field (profile myno), which the bridge does not`,
+      );
     return this.sendManifestInputs(description, manifestInputs(operation, manifest), signal);
   }
 
@@ -245,6 +250,12 @@ function requiredOperation(description: DeviceDescription, role: OperationRole):
     'not-updatable',
     `device ${description.uuid} describes no ${role} operation, so its firmware cannot be updated`,
   );
+}
+
+/** The prototype's device puts nonce and version into one value: `<nonce>,<version>` (mup-protocol §3). */
+function tokenParts({ profile }: DeviceDescription, answer: DeviceAnswer): DeviceAnswer {
+  if (profile !== 'myno') return answer;
+  return { ...answer, outputs: answer.outputs.flatMap((value) => value.split(',')) };
 }
 
 function tokenOf(description: DeviceDescription, operation: Operation, answer: DeviceAnswer): DeviceToken {

@@ -57,6 +57,7 @@ export async function openBridge({
       config: config.registration,
       clock,
       logger: logger.child({ component: 'ontology' }),
+      operatorDir: join(stateDir, 'ontologies'),
     }),
     library: createDescriptionFiles({
       directories: [defaultOntologiesDir, join(stateDir, 'ontologies')],
