@@ -129,6 +129,20 @@ function checkDescription({ description }: DeviceAgentOptions): void {
   for (const operation of description.operations) {
     checkDeviceTopic(operation.topic, uuid);
     checkDeviceTopic(operation.answerTopic, uuid, 'answer');
+    checkMessages(operation);
     if (operation.role === 'manifest') checkManifestOperation(operation);
   }
+}
+
+/** The agent speaks the messages of mup-protocol §2 alone. */
+function checkMessages({ name, encoding = 'fields', answered = 'response' }: Operation): void {
+  if (encoding === 'fields' && answered === 'response') return;
+  throw new UsageError(
+    'encoding-unsupported',
+    `the operation ${name} has messages that no device agent speaks`,
+    {
+      where: 'mup:encoding',
+      hint: 'Leave mup:encoding and mup:answered out, or play the device otherwise.',
+    },
+  );
 }

@@ -346,6 +346,14 @@ describe('descriptions that the agent cannot serve', () => {
     expect(make({ profile: 'myno' })).toThrow(expect.objectContaining({ code: 'profile-unsupported' }));
   });
 
+  test.each([{ encoding: 'json' as const }, { answered: 'none' as const }])(
+    'operations with messages that it does not speak are refused: %j',
+    (messages) => {
+      const operations = description.operations.map((operation) => ({ ...operation, ...messages }));
+      expect(make({ operations })).toThrow(expect.objectContaining({ code: 'encoding-unsupported' }));
+    },
+  );
+
   test('a manifest operation without all fields of a manifest is refused', () => {
     const operations = description.operations.map((operation) =>
       operation.role === 'manifest' ? { ...operation, inputs: operation.inputs.slice(1) } : operation,

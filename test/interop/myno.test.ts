@@ -2,7 +2,6 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { connectAsync, type MqttClient } from 'mqtt';
-import { encodePieces } from '../../src/mqtt/description-pieces.ts';
 import { type Mosquitto, startMosquitto } from '../support/mosquitto.ts';
 import { type Leaves, leafOf, Ncclient, rpcXml } from '../support/ncclient.ts';
 import { describeWith, describeWithSharedData, sharedData } from '../support/peers.ts';
@@ -51,7 +50,7 @@ class PrototypeDevices {
   readonly requests: (readonly [string, string])[] = [];
   /** What comes after the request id in an answer; undefined: silence. */
   answer: string | undefined = 'OK';
-  readonly #statuses = new Map<string, (text: string) => void>();
+  readonly #answers = new Map<string, (text: string) => void>();
 
   private constructor(client: MqttClient) {
     this.#client = client;
@@ -61,16 +60,29 @@ class PrototypeDevices {
   static async connect(url: string): Promise<PrototypeDevices> {
     const client = await connectAsync(url, { protocolVersion: 4 });
     const own = ['actuator/#', 'config/#', 'relay/#', 'led/#'];
-    await client.subscribeAsync(['mup/description/+/status', ...own], { qos: 1 });
+    await client.subscribeAsync(['yang/config/+/response/+', ...own], { qos: 1 });
     return new PrototypeDevices(client);
   }
 
-  /** @returns what the bridge says of the description */
-  async register(uuid: string, description: Uint8Array): Promise<string> {
-    const status = new Promise<string>((resolve) => this.#statuses.set(uuid, resolve));
-    for (const piece of encodePieces(description, pieceBytes))
-      await this.#client.publishAsync(`mup/description/${uuid}`, Buffer.from(piece), { qos: 1 });
-    return status;
+  /** Sends a description in pieces, as the prototype does. @returns what the bridge says of it */
+  register(uuid: string, description: Uint8Array, operation = 'create'): Promise<string> {
+    const starts = Array.from(
+      { length: Math.ceil(description.length / pieceBytes) },
+      (_, i) => i * pieceBytes,
+    );
+    const pieces = starts.map((start) => Buffer.from(description.subarray(start, start + pieceBytes)));
+    const messages = [...pieces, Buffer.from('END')].map((piece) =>
+      Buffer.concat([Buffer.from(`${uuid};`), piece]),
+    );
+    return this.ask(uuid, operation, messages);
+  }
+
+  /** Sends messages of one bootstrap operation. @returns the bridge's answer */
+  async ask(uuid: string, operation: string, messages: readonly Buffer[]): Promise<string> {
+    const answer = new Promise<string>((resolve) => this.#answers.set(`${operation} ${uuid}`, resolve));
+    for (const message of messages)
+      await this.#client.publishAsync(`yang/config/${operation}`, message, { qos: 0 });
+    return answer;
   }
 
   close(): Promise<void> {
@@ -78,9 +90,9 @@ class PrototypeDevices {
   }
 
   #receive(topic: string, text: string): void {
-    const [, uuid = ''] = /^mup\/description\/([^/]+)\/status$/.exec(topic) ?? [];
-    if (uuid !== '') {
-      this.#statuses.get(uuid)?.(text);
+    const [, operation, uuid] = /^yang\/config\/(\w+)\/response\/(.+)$/.exec(topic) ?? [];
+    if (operation !== undefined) {
+      this.#answers.get(`${operation} ${uuid}`)?.(text);
       return;
     }
     const [id = '', ...rest] = text.split(';');
@@ -129,12 +141,27 @@ describeWithSharedData('the prototype’s descriptions', () => {
     };
 
     test.each(files)('%s registers', (file) => {
-      expect(statuses.get(file)).toMatch(/^OK;[0-9a-f]{128};/);
+      expect(statuses.get(file)).toBe('OK');
     });
 
     test('a fixed UUID is that of its device: under another one the description is refused', async () => {
       const description = await readFile(join(sharedData, 'myno', 'v5-2-expanded.jsonld'));
-      expect(await prototype.register('ANOTHER-1', description)).toMatch(/^ERROR;uuid-mismatch;/);
+      expect(await prototype.register('ANOTHER-1', description)).toBe('ERROR');
+      await bridge.program.logged('uuid-mismatch');
+    });
+
+    test('update, retrieve and delete: OK for a device that is known, NOTFOUND for another', async () => {
+      const description = await readFile(join(sharedData, 'myno', 'led-rgb-expanded.jsonld'));
+      const asked = async (uuid: string): Promise<string[]> => [
+        await prototype.register(uuid, description, 'update'),
+        await prototype.ask(uuid, 'retrieve', [Buffer.from(uuid)]),
+      ];
+      expect(await asked('MYNO-LED-2')).toEqual(['NOTFOUND', 'NOTFOUND']);
+      expect(await prototype.register('MYNO-LED-2', description)).toBe('OK');
+      expect(await asked('MYNO-LED-2')).toEqual(['OK', 'OK']);
+      expect(await prototype.ask('MYNO-LED-2', 'delete', [Buffer.from('MYNO-LED-2')])).toBe('OK');
+      expect(await prototype.ask('MYNO-LED-2', 'delete', [Buffer.from('MYNO-LED-2')])).toBe('NOTFOUND');
+      expect(await asked('MYNO-LED-2')).toEqual(['NOTFOUND', 'NOTFOUND']);
     });
 
     test.each(files)(
