@@ -23,7 +23,8 @@ export const requestPlace: Required<ErrorPlace> = { path: '/nc:rpc', pathPrefixe
 
 /** RFC 8341 §3.4.5: the write, or what its failure would tell, is not the user's. */
 export function accessDenied(place: ErrorPlace): RpcError {
-  return new RpcError('protocol', 'access-denied', `the user may not write ${place.path}`, place);
+  const what = place === requestPlace ? 'everything that this would change' : place.path;
+  return new RpcError('protocol', 'access-denied', `the user may not write ${what}`, place);
 }
 
 /** For an attribute of an edit: `unknown-attribute`, `bad-attribute` or `missing-attribute`. */

@@ -53,6 +53,8 @@ export class UserRules {
     if (rule !== undefined) return rule.permit;
     if (module?.rpcs.get(operation)?.access === 'deny-all') return false;
     if (base && deniedOperations.has(operation)) return false;
+    // Who may change nothing has no use for a lock, and would keep out those who may.
+    if (base && operation === 'lock' && !this.#writesSomething()) return false;
     return this.#rules.permitExec;
   }
 
@@ -118,6 +120,20 @@ export class UserRules {
       schema = depth === 0 ? this.#topSchema(node) : childNode(schema, node.name);
     }
     return this.#permits(operation, place, schema);
+  }
+
+  /** Whether there is a rule, or the default, by which the user might write a node. */
+  #writesSomething(): boolean {
+    const writes = ['*', 'create', 'update', 'delete'];
+    return (
+      this.#rules.permitWrite ||
+      this.#own.some(
+        ({ permit, target, operations }) =>
+          permit &&
+          (target.kind === 'any' || target.kind === 'data') &&
+          writes.some((operation) => operations.has(operation)),
+      )
+    );
   }
 
   /** Whether all of a top-level node is readable, or nothing of it; `undefined`: that is to be found out. */
