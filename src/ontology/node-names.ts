@@ -1,4 +1,4 @@
-import { isIdentifier } from './names.ts';
+import { isIdentifier, sortBy } from './names.ts';
 import { localName, type NamedNode, rdfNamespace, type Term, type Triple, termKey } from './rdf.ts';
 
 const first = `${rdfNamespace}first`;
@@ -31,7 +31,9 @@ export function nameNodes(triples: readonly Triple[], nameProperties: readonly s
       given.set(termKey(subject), object.value);
   }
   const names = new Names(edges, given);
-  for (const [key, node] of nodes) if (!cells.has(key)) names.of(node);
+  // Of two that would have one name, the order of names decides, not that of triples.
+  const ordered = sortBy([...nodes], ([key]) => [given.get(key) ?? '', key]);
+  for (const [key, node] of ordered) if (!cells.has(key)) names.of(node);
   return triples.map(({ subject, predicate, object }) => ({
     subject: names.known(subject) ?? subject,
     predicate,

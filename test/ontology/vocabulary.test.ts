@@ -21,9 +21,12 @@ const valuesOf = (subject: string, predicate: string): string[] =>
     .map(({ object }) => object.value);
 
 describe('ontologies/mup.ttl', () => {
-  test('declares each term that queries, shapes and examples use, and no other', () => {
+  test('declares each term that queries, shapes, mappings and examples use, and no other', () => {
     const queries = readdirSync(join(defaultOntologiesDir, 'queries')).map((file) => text('queries', file));
-    const named = [text('shapes.ttl'), ...queries].flatMap((one) => [...namedTerms(one)]);
+    const mappings = readdirSync(join(defaultOntologiesDir, 'mappings')).map((file) =>
+      text('mappings', file),
+    );
+    const named = [text('shapes.ttl'), ...queries, ...mappings].flatMap((one) => [...namedTerms(one)]);
     const used = new Set(named.filter((iri) => iri.startsWith(namespace)));
     for (const name of ['updatable-device', 'relay', 'virtual-floor'])
       for (const [, local] of example(name).matchAll(/"mup:([A-Za-z]+)"/g)) used.add(`${namespace}${local}`);
