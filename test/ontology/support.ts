@@ -3,10 +3,16 @@ import { join } from 'node:path';
 import { utf8 } from '../../src/base/bytes.ts';
 import { defaultConfig } from '../../src/base/config.ts';
 import type { DeviceDescription } from '../../src/base/description.ts';
+import { deviceUuid, digest } from '../../src/base/ids.ts';
 import { defaultOntologiesDir } from '../../src/ontology/adapters/ontology-files.ts';
 import { createRdfTools } from '../../src/ontology/adapters/rdf-tools.ts';
 import { DescriptionError } from '../../src/ontology/description-error.ts';
+import { instantiate, uuidPlaceholder } from '../../src/ontology/description-template.ts';
+import type { Term } from '../../src/ontology/rdf.ts';
 import { type RdfTools, readDescription } from '../../src/ontology/reading.ts';
+import { moduleStatement } from '../../src/yang/module-generator.ts';
+import { newModule } from '../../src/yang/module-model.ts';
+import { printModule } from '../../src/yang/printer.ts';
 
 export type Node = Record<string, unknown>;
 
@@ -93,4 +99,36 @@ export function describeDevice(nodes: readonly Node[], device: Node = {}): Node 
 export function withInputs(inputs: readonly Node[], more: readonly Node[] = []): Node {
   const references = inputs.map((input) => ({ '@id': input['@id'] }));
   return describeDevice([...operation('call', { 'onem2m:hasInput': references }), ...inputs, ...more]);
+}
+
+/** The module of a description, for the device that it names or any. */
+export function moduleTextOf(description: DeviceDescription): string {
+  const template = { digest: digest('0'.repeat(64)), description };
+  const uuid = description.uuid === uuidPlaceholder ? deviceUuid('GOLDEN-1') : description.uuid;
+  return printModule(moduleStatement(newModule(instantiate(template, uuid))));
+}
+
+/** Reads a description whose triples come in another order, with other labels of blank nodes. */
+export async function readShuffled(document: Uint8Array, next: () => number): Promise<DeviceDescription> {
+  tools ??= createRdfTools(defaultOntologiesDir);
+  const known = await tools;
+  const labels = new Map<string, string>();
+  const relabelled = <T extends Term>(term: T): T => {
+    if (term.termType !== 'BlankNode') return term;
+    if (!labels.has(term.value)) labels.set(term.value, `n${next()}x${labels.size}`);
+    return { ...term, value: labels.get(term.value) ?? '' };
+  };
+  const shuffling: RdfTools = {
+    ...known,
+    toTriples: async (...args) =>
+      (await known.toTriples(...args))
+        .map((triple) => ({ triple, key: next() }))
+        .sort((a, b) => a.key - b.key)
+        .map(({ triple: { subject, predicate, object } }) => ({
+          subject: relabelled(subject),
+          predicate,
+          object: relabelled(object),
+        })),
+  };
+  return readDescription(document, shuffling, defaultConfig.registration);
 }
