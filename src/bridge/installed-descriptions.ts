@@ -40,6 +40,8 @@ export class InstalledDescriptions {
     const registered = await registration.install(uuid, utf8(text));
     const document: InstalledDescription = { uuid, text };
     await store.put('descriptions', uuid, document);
+    // It may have been removed meanwhile.
+    if (this.#deps.registry.get(uuid)?.installed !== true) await this.removed(uuid);
     return registered;
   }
 

@@ -54,7 +54,7 @@ export class PresenceService {
   async registered(uuid: DeviceUuid): Promise<void> {
     const report = this.#early.get(uuid);
     this.#early.delete(uuid);
-    if (report?.presence === 'online')
+    if (report?.presence === 'online' && this.#speaks(uuid))
       await this.#deps.registry.heard(uuid, 'online', report.firmwareVersion);
   }
 
@@ -71,10 +71,17 @@ export class PresenceService {
       this.#remember(uuid, report);
       return;
     }
+    if (!this.#speaks(uuid)) return;
     registry
       .heard(uuid, report.presence, report.firmwareVersion)
       .catch((error) => logger.error('presence was not stored', { uuid, reason: errorMessage(error) }));
     onPresence(uuid, report);
+  }
+
+  /** A device that was never made for this bridge says nothing there: whoever does is somebody else. */
+  #speaks(uuid: DeviceUuid): boolean {
+    const profile = this.#deps.registry.kind(uuid)?.profile;
+    return profile !== 'native' && profile !== 'virtual';
   }
 
   #remember(uuid: DeviceUuid, report: PresenceReport): void {

@@ -187,10 +187,12 @@ export class RpcClient {
   }
 
   async #send(pending: Pending): Promise<void> {
-    const { call, payload } = pending;
+    const { call, id, payload } = pending;
     const unanswered = call.answered === 'none';
     try {
-      if (!unanswered && !(await this.#listens(pending))) return;
+      if (!unanswered) await this.#listen(pending);
+      // It may have ended meanwhile.
+      if (!this.#pending.has(id)) return;
       this.#counts.sent += 1;
       pending.sent = true;
       await this.#transport.publish(call.topic, payload, this.#properties(pending));
@@ -200,15 +202,13 @@ export class RpcClient {
     }
   }
 
-  /** @returns whether the call still waits when its answer topic is subscribed */
-  async #listens({ call, id, releases }: Pending): Promise<boolean> {
+  /** Resolves when messages on the call's answer topic arrive, or it has ended. */
+  async #listen({ call, id, releases }: Pending): Promise<void> {
     const listening = this.#topics.listen(call.answerTopic);
-    if (listening === undefined) return true;
+    if (listening === undefined) return;
     releases.push(listening.leave);
     await listening.granted;
-    if (this.#pending.has(id)) return true;
-    listening.leave();
-    return false;
+    if (!this.#pending.has(id)) listening.leave();
   }
 
   /** A `myno` device knows no MQTT 5 property, and dies of one on a long message (mup-protocol §3). */

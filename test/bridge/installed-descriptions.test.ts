@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { defaultConfig } from '../../src/base/config.ts';
+import { deferred } from '../../src/base/deferred.ts';
 import type { DeviceDescription } from '../../src/base/description.ts';
 import { deviceUuid } from '../../src/base/ids.ts';
 import { parseRegistrationAnswer } from '../../src/mup/endorsement.ts';
@@ -92,6 +93,27 @@ describe('descriptions that an operator brings', () => {
     await bench.register(description());
     expect(await failure(add('plug'))).toMatchObject({ tag: 'data-exists', code: 'device-exists' });
     expect(await entry()).toMatchObject({ 'described-by': 'device', category: 'Lamp' });
+  });
+
+  test('are not kept of a device that is removed while they are', async () => {
+    const written = deferred();
+    bench.world.store.delay = ({ collection }) =>
+      collection === 'descriptions' ? written.promise : undefined;
+    const adding = add('plug');
+    await until(() => bench.registry.get(one) !== undefined, 'its registration');
+    const removing = bench.call('mup-bridge', 'remove-device', { device: one });
+    written.resolve();
+    await Promise.all([adding, removing]);
+    expect(bench.world.store.keys('descriptions')).toEqual([]);
+  });
+
+  test('make no device of whoever speaks of its presence on mup/status', async () => {
+    bench.broker.inject(`mup/status/${one}`, 'online;7', { retain: true });
+    await add('plug');
+    bench.broker.inject(`mup/status/${one}`, 'offline', { retain: true });
+    await bench.settled();
+    expect(await entry()).toMatchObject({ presence: 'unknown' });
+    expect(await entry()).not.toHaveProperty('firmware-version');
   });
 
   test('survive a restart, also one in which the registry lost them, and are gone when they are removed', async () => {

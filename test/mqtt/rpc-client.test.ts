@@ -5,6 +5,7 @@ import type { Profile } from '../../src/base/description.ts';
 import { UnavailableError } from '../../src/base/errors.ts';
 import { deviceUuid } from '../../src/base/ids.ts';
 import { silentLogger } from '../../src/base/logger.ts';
+import type { MessageCodec } from '../../src/mqtt/message-codec.ts';
 import { type RpcAnswer, type RpcCall, RpcClient } from '../../src/mqtt/rpc-client.ts';
 import { decodeRequest, encodeResponse } from '../../src/mqtt/rpc-codec.ts';
 import { responseTopic } from '../../src/mqtt/topics.ts';
@@ -296,5 +297,94 @@ describe('bounds of requests in flight', () => {
     const again = outcome(call({ uuid: deviceUuid('5') }));
     clock.advance(1000);
     await expect(again).resolves.toBe('device-timeout');
+  });
+});
+
+describe('calls that end with a state', () => {
+  const codec = (payload: string): MessageCodec => ({
+    carriesId: false,
+    encode: () => utf8(payload),
+    decode: (bytes) => {
+      const text = new TextDecoder().decode(bytes);
+      return text === 'other' ? undefined : { state: '', outputs: [text] };
+    },
+  });
+  const stateCall = (payload: string, overrides: Partial<RpcCall> = {}) =>
+    call({ profile: 'native', answered: 'state', answerTopic: 'state', codec: codec(payload), ...overrides });
+  const sent = (): string[] => broker.texts(`relay/${uuid}`);
+
+  test('take turns on its topic; one that gives up lets the next go on', async () => {
+    const stop = new AbortController();
+    const one = outcome(stateCall('1', { signal: stop.signal }));
+    const two = outcome(stateCall('2'));
+    await broker.settled();
+    expect(sent()).toEqual(['1']);
+    stop.abort();
+    await broker.settled();
+    expect(sent()).toEqual(['1', '2']);
+    await answer('on', 'state');
+    expect([await one, await two]).toEqual(['cancelled', { state: '', outputs: ['on'] }]);
+    await broker.settled();
+    expect(transport.filters).not.toContain('state');
+  });
+
+  test('that give up in the line are never sent, and hold nobody up', async () => {
+    const stop = new AbortController();
+    const one = outcome(stateCall('1'));
+    const two = outcome(stateCall('2', { uuid: deviceUuid('DEV-2'), signal: stop.signal }));
+    const three = outcome(stateCall('3'));
+    await broker.settled();
+    stop.abort();
+    await answer('a', 'state');
+    await broker.settled();
+    await answer('other', 'state');
+    await answer('b', 'state');
+    expect(await Promise.all([one, two, three])).toEqual([
+      { state: '', outputs: ['a'] },
+      'cancelled',
+      { state: '', outputs: ['b'] },
+    ]);
+    expect(sent()).toEqual(['1', '3']);
+  });
+
+  test('that wait are counted, and end with the client', async () => {
+    const calls = [outcome(stateCall('1')), outcome(stateCall('2')), outcome(stateCall('3'))];
+    expect(await calls[2]).toBe('resource-denied');
+    await broker.settled();
+    await client.close();
+    expect(await Promise.all(calls.slice(0, 2))).toEqual(['mqtt-lost', 'mqtt-lost']);
+    expect(sent()).toEqual(['1']);
+  });
+
+  test('do not take the answers of calls with ids on their topic', async () => {
+    const waiting = outcome(stateCall('1', { answerTopic: responseTopic(uuid, 'mup') }));
+    await device.subscribe(`other/${uuid}`, 1, ({ payload }) => {
+      const [id = ''] = new TextDecoder().decode(payload).split(';');
+      void answer(`${id};10_OK`);
+    });
+    expect(await outcome(call({ topic: `other/${uuid}` }))).toEqual({ state: '10_OK', outputs: [] });
+    await answer('on');
+    expect(await waiting).toEqual({ state: '', outputs: ['on'] });
+  });
+
+  test('a response without an id needs MQTT 5', async () => {
+    const old = broker.connect({ protocolVersion: 4 });
+    const second = new RpcClient({
+      transport: old,
+      clock,
+      random: systemRandom,
+      logger: silentLogger,
+      limits,
+    });
+    await second.start();
+    const bare = { uuid, topic: 'x', answerTopic: 'y', method: '', inputs: [], profile: 'native' as const };
+    await expect(second.call({ ...bare, codec: codec('1') })).rejects.toMatchObject({
+      code: 'broker-too-old',
+    });
+    await expect(second.call({ ...bare, codec: codec('1'), answered: 'none' })).resolves.toEqual({
+      state: '',
+      outputs: [],
+    });
+    await second.close();
   });
 });
