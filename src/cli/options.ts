@@ -38,6 +38,12 @@ export const bridgeConnectionOptions: readonly CommandOption[] = [
   configFileOption,
 ];
 
+export const ontologiesOption: CommandOption = {
+  name: 'ontologies',
+  value: 'DIR',
+  description: 'further ontologies, mappings and contexts; those of a bridge are in its STATE-DIR/ontologies',
+};
+
 /** Options of the commands that run a bridge. */
 export const bridgeOptions: readonly CommandOption[] = [
   stateDirOption,

@@ -39,10 +39,12 @@ async function deviceOptions(args: CommandArguments, io: CliIo): Promise<RunDevi
       hint: 'Name the broker with --mqtt-url, or in mqtt.url of the configuration.',
     });
   const vendorKey = args.text('vendor-key');
+  const ontologies = args.text('ontologies');
   const logger = createLogger(config.log).child({ component: 'device' });
   return {
     description: await readInput(io, args.required('description'), config.registration.maxDescriptionBytes),
     uuid,
+    ...(ontologies === undefined ? {} : { ontologiesDir: resolve(io.cwd, ontologies) }),
     mqtt: config.mqtt,
     registration: config.registration,
     stateDir: resolve(io.cwd, args.required('state-dir')),

@@ -1,6 +1,6 @@
 import type { CommandArgument, CommandGroup, CommandOption } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { configFileOption, jsonOption } from '../options.ts';
+import { configFileOption, jsonOption, ontologiesOption } from '../options.ts';
 
 const file: CommandArgument = {
   name: 'FILE',
@@ -13,11 +13,7 @@ const reading: readonly CommandOption[] = [
     value: 'UUID',
     description: "device's UUID, where the description holds it in place of %s",
   },
-  {
-    name: 'ontologies',
-    value: 'DIR',
-    description: "operator's own ontologies, mappings and contexts, as the bridge is given them",
-  },
+  ontologiesOption,
   configFileOption,
 ];
 

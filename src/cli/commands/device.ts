@@ -1,5 +1,5 @@
 import type { CommandDefinition } from '../command.ts';
-import { configFileOption } from '../options.ts';
+import { configFileOption, ontologiesOption } from '../options.ts';
 
 /** `mup device`: a device agent. */
 export const deviceCommand: CommandDefinition = {
@@ -17,6 +17,7 @@ export const deviceCommand: CommandDefinition = {
       description: 'JSON-LD description; %s is the UUID',
       required: true,
     },
+    ontologiesOption,
     { name: 'uuid', value: 'UUID', description: "device's UUID", required: true },
     { name: 'state-dir', value: 'DIR', description: 'directory of this device alone', required: true },
     { name: 'mqtt-url', value: 'URL', description: 'broker, mqtt:// or mqtts:// (or set MUP_MQTT_URL)' },

@@ -24,6 +24,8 @@ export interface RunDeviceOptions {
   readonly mqtt: Omit<MqttConfig, 'embedded'>;
   /** Bounds of reading the description. */
   readonly registration: RegistrationConfig;
+  /** Ontologies, mappings and contexts that the description needs besides ours. */
+  readonly ontologiesDir?: string;
   /** Where the device keeps its firmware and keys; made when it is not there. */
   readonly stateDir: string;
   readonly appId: string;
@@ -100,9 +102,15 @@ async function readDescription({
   uuid,
   description,
   registration,
+  ontologiesDir,
   deps,
 }: RunDeviceOptions): Promise<DescriptionTemplate> {
-  const reader = createDescriptionReader({ config: registration, clock: deps.clock, logger: deps.logger });
+  const reader = createDescriptionReader({
+    config: registration,
+    clock: deps.clock,
+    logger: deps.logger,
+    ...(ontologiesDir === undefined ? {} : { operatorDir: ontologiesDir }),
+  });
   try {
     return await reader.read(uuid, description);
   } finally {
