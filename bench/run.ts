@@ -1,20 +1,39 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { memory } from './memory.ts';
+import { netconf } from './netconf.ts';
 import { registration } from './registration.ts';
 import { rpcRoundTrip } from './rpc-round-trip.ts';
+import { soak } from './soak.ts';
 import { type Figure, printTable } from './support/report.ts';
 import { transfer } from './transfer.ts';
 
-const benches: Readonly<Record<string, () => Promise<Figure[]>>> = {
+interface BenchOptions {
+  readonly minutes?: number;
+}
+
+const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Figure[]>>> = {
   rpc: rpcRoundTrip,
   registration,
   transfer,
   memory,
+  netconf,
+  soak,
 };
+/** Runs only when it is asked for: `npm run bench -- soak --minutes 60`. */
+const onRequest = ['soak'];
 
-const wanted = process.argv.slice(2);
+const { positionals: wanted, values } = parseArgs({
+  allowPositionals: true,
+  options: { minutes: { type: 'string' } },
+});
+const minutes = values.minutes === undefined ? undefined : Number(values.minutes);
+if (minutes !== undefined && !(minutes > 0)) {
+  process.stderr.write('--minutes takes a number over 0\n');
+  process.exit(2);
+}
 const unknown = wanted.find((name) => !(name in benches));
 if (unknown !== undefined) {
   process.stderr.write(`no benchmark ${unknown}; there are ${Object.keys(benches).join(', ')}\n`);
@@ -22,9 +41,9 @@ if (unknown !== undefined) {
 }
 const figures: Figure[] = [];
 for (const [name, bench] of Object.entries(benches)) {
-  if (wanted.length > 0 && !wanted.includes(name)) continue;
+  if (wanted.length > 0 ? !wanted.includes(name) : onRequest.includes(name)) continue;
   process.stderr.write(`${name} …\n`);
-  figures.push(...(await bench()));
+  figures.push(...(await bench(minutes === undefined ? {} : { minutes })));
 }
 printTable(figures);
 const results = join(import.meta.dirname, 'results');

@@ -2,7 +2,7 @@
 export interface Figure {
   readonly name: string;
   readonly value: number;
-  readonly unit: 'ms' | 'MiB' | 'ratio' | 's';
+  readonly unit: 'ms' | 'MiB' | 'KiB' | 'ratio' | 's' | '/s' | 'MiB/s' | 'count';
   /** What ran beside it in the same run. */
   readonly baseline?: { readonly name: string; readonly value: number };
   /** The figure that the project asks for. */

@@ -1,0 +1,242 @@
+import { loadavg } from 'node:os';
+import { connectAsync, type MqttClient } from 'mqtt';
+import { operator } from '../test/support/system.ts';
+import { register } from './registration.ts';
+import { bareSsh } from './support/baselines.ts';
+import { newCategory } from './support/descriptions.ts';
+import {
+  connectSsh,
+  LoadSession,
+  type LoadTarget,
+  openSessions,
+  rate,
+  request,
+} from './support/netconf-load.ts';
+import { startNetconfd } from './support/netconfd.ts';
+import { cpuMs, family, rssMib } from './support/process-figures.ts';
+import type { Figure } from './support/report.ts';
+import { median, series } from './support/stats.ts';
+import { startWorld, type World } from './support/world.ts';
+
+const rounds = 5;
+const roundMs = 1000;
+const setUps = 30;
+const window = 8;
+const crowds = [1, 10, 100];
+/** Sessions whose memory is measured; netconfd says hello to no more than about 20. */
+const idlers = 15;
+const fewDevices = 10;
+const manyDevices = 10_000;
+const uuid = 'BENCH-NETCONF';
+const moduleNamespace = 'urn:mup:yang:mqtt-demo-board';
+
+const getOne = (of: string): Buffer =>
+  request(
+    `<get><filter><devices xmlns="urn:mup:yang:mup-bridge"><device><uuid>${of}</uuid></device></devices></filter></get>`,
+  );
+const getAll = request('<get><filter><devices xmlns="urn:mup:yang:mup-bridge"/></filter></get>');
+const rpc = request(`<relayOn xmlns="${moduleNamespace}"><uuidInput>${uuid}</uuidInput></relayOn>`);
+const closeSession = request('<close-session/>');
+/** What every server with RFC 6022 has, netconfd too. */
+const getStatistics = request(
+  '<get><filter><netconf-state xmlns="urn:ietf:params:xml:ns:yang:ietf-netconf-monitoring"><statistics/></netconf-state></filter></get>',
+);
+
+/**
+ * What the NETCONF server does by itself: sessions, requests and long replies, beside a bare ssh2 echo and
+ * Debian's netconfd with the same request. The load comes from this process, the servers are others.
+ */
+export async function netconf(): Promise<Figure[]> {
+  // One device answers for all: what is measured is the server, not this cap.
+  Object.assign(process.env, { MUP_RPC_MAX_IN_FLIGHT_PER_DEVICE: '10000' });
+  const world = await startWorld();
+  const mqtt = await connectAsync(world.broker.url, { protocolVersion: 5 });
+  mqtt.setMaxListeners(0);
+  await mqtt.subscribeAsync('mup/description/+/status', { qos: 1 });
+  const target: LoadTarget = { port: world.bridge.port, ...operator };
+  process.stderr.write(
+    `  load average at the start: ${loadavg()
+      .map((one) => one.toFixed(1))
+      .join(' ')}\n`,
+  );
+  try {
+    await world.device(uuid);
+    await registerUpTo(mqtt, 0, fewDevices);
+    const echo = await bareEcho();
+    const besides = await besideNetconfd(target, world);
+    const figures = [...besides];
+    for (const [name, framed] of [
+      ['get of one device', getOne(uuid)],
+      ['RPC', rpc],
+    ] as const)
+      figures.push(...(await throughput(target, world, name, framed, echo)));
+    figures.push(...(await keyed(target, mqtt)));
+    return figures;
+  } finally {
+    await mqtt.endAsync();
+    await world.close();
+  }
+}
+
+async function registerUpTo(mqtt: MqttClient, from: number, to: number): Promise<void> {
+  const text = await newCategory('BENCH-CROWD');
+  for (let i = from; i < to; i += 1) await register(mqtt, `CROWD-${i}`, text);
+}
+
+/** Milliseconds of a bare ssh2 echo of a request: no server on ssh2 answers sooner. */
+async function bareEcho(): Promise<number> {
+  const ssh = await bareSsh();
+  const message = new Uint8Array(getOne(uuid).length).fill(0x78);
+  await series(500, () => ssh.exchange(message));
+  const time = median(await series(2000, () => ssh.exchange(message)));
+  await ssh.close();
+  return time;
+}
+
+async function throughput(
+  target: LoadTarget,
+  world: World,
+  name: string,
+  framed: Buffer,
+  echoMs: number,
+): Promise<Figure[]> {
+  const figures: Figure[] = [];
+  for (const count of crowds) {
+    process.stderr.write(`  ${name}, ${count} sessions …\n`);
+    const { sessions, close } = await openSessions(target, count);
+    for (const [kind, width] of [
+      ['serial', 1],
+      ['pipelined', window],
+    ] as const) {
+      await rate(sessions, framed, width, roundMs);
+      const rates: number[] = [];
+      const cpu = await cpuMs(world.bridge.program.pid);
+      let answered = 0;
+      for (let i = 0; i < rounds; i += 1) {
+        const { perSecond, count: done } = await rate(sessions, framed, width, roundMs);
+        rates.push(perSecond);
+        answered += done;
+      }
+      const used = (await cpuMs(world.bridge.program.pid)) - cpu;
+      figures.push({
+        name: `${name}, ${kind}, ${count} sessions`,
+        value: median(rates),
+        unit: '/s',
+        ...(count === 1 && width === 1 ? { baseline: { name: 'bare ssh2 echo', value: 1000 / echoMs } } : {}),
+      });
+      figures.push({ name: '  CPU of the bridge for each', value: used / answered, unit: 'ms' });
+    }
+    close();
+  }
+  return figures;
+}
+
+/** Session set-up, one request that both know, and memory of a session, beside netconfd. */
+async function besideNetconfd(target: LoadTarget, world: World): Promise<Figure[]> {
+  const netconfd = await startNetconfd();
+  try {
+    const ours = await common(target, [world.bridge.program.pid]);
+    process.stderr.write(netconfd === undefined ? '  no netconfd\n' : '  netconfd …\n');
+    const theirs = netconfd === undefined ? undefined : await common(netconfd.target, netconfd.pids);
+    const name = 'netconfd behind ssh2';
+    const figure = (what: string, unit: Figure['unit'], key: keyof Common): Figure => ({
+      name: what,
+      value: ours[key],
+      unit,
+      ...(theirs === undefined ? {} : { baseline: { name, value: theirs[key] } }),
+    });
+    return [
+      figure('session set-up, login to hello', 'ms', 'setUpMs'),
+      figure('get of netconf-state/statistics, serial', '/s', 'serial'),
+      figure('get of netconf-state/statistics, pipelined', '/s', 'pipelined'),
+      figure('  CPU for each', 'ms', 'cpuPerRequest'),
+      figure('memory of a session', 'KiB', 'kibPerSession'),
+    ];
+  } finally {
+    await netconfd?.close();
+  }
+}
+
+interface Common {
+  readonly setUpMs: number;
+  readonly serial: number;
+  readonly pipelined: number;
+  readonly cpuPerRequest: number;
+  readonly kibPerSession: number;
+}
+
+async function common(target: LoadTarget, pids: readonly number[]): Promise<Common> {
+  const setUpMs = median(
+    await series(setUps, async () => {
+      const client = await connectSsh(target);
+      const session = await LoadSession.open(client);
+      await session.exchange(closeSession);
+      client.end();
+    }),
+  );
+  const one = await openSessions(target, 1);
+  const reply = await one.sessions[0]?.exchange(getStatistics);
+  if (reply?.includes('in-rpcs') !== true) throw new Error(`no statistics: ${String(reply)}`);
+  const measure = async (width: number): Promise<readonly [number, number]> => {
+    await rate(one.sessions, getStatistics, width, roundMs);
+    const before = await total(pids, cpuMs);
+    const rates: number[] = [];
+    let answered = 0;
+    for (let i = 0; i < rounds; i += 1) {
+      const { perSecond, count } = await rate(one.sessions, getStatistics, width, roundMs);
+      rates.push(perSecond);
+      answered += count;
+    }
+    return [median(rates), ((await total(pids, cpuMs)) - before) / answered];
+  };
+  const [serial] = await measure(1);
+  const [pipelined, cpuPerRequest] = await measure(window);
+  one.close();
+  const before = await total(pids, rssMib);
+  const crowd = await openSessions(target, idlers);
+  for (const session of crowd.sessions) await session.exchange(getStatistics);
+  const kibPerSession = (((await total(pids, rssMib)) - before) * 1024) / idlers;
+  crowd.close();
+  return { setUpMs, serial, pipelined, cpuPerRequest, kibPerSession };
+}
+
+/** A figure of some processes and of all that they have started. */
+async function total(pids: readonly number[], of: (pid: number) => Promise<number>): Promise<number> {
+  const all = (await Promise.all(pids.map(family))).flat();
+  // What ends meanwhile has none.
+  const figures = await Promise.all(all.map((pid) => of(pid).catch(() => 0)));
+  return figures.reduce((sum, figure) => sum + figure, 0);
+}
+
+/** `get` of one device among few and many, and of all of them, a reply of megabytes. */
+async function keyed(target: LoadTarget, mqtt: MqttClient): Promise<Figure[]> {
+  const measure = async (): Promise<number> => {
+    const { sessions, close } = await openSessions(target, 1);
+    const [session] = sessions;
+    await series(500, async () => session?.exchange(getOne('CROWD-5')));
+    const time = median(await series(2000, async () => session?.exchange(getOne('CROWD-5'))));
+    close();
+    return time;
+  };
+  process.stderr.write(`  ${manyDevices} devices …\n`);
+  const few = await measure();
+  await registerUpTo(mqtt, fewDevices, manyDevices);
+  const many = await measure();
+  const { sessions, close } = await openSessions(target, 1);
+  let octets = 0;
+  const times = await series(5, async () => {
+    octets = (await sessions[0]?.exchange(getAll))?.length ?? 0;
+  });
+  close();
+  const mib = octets / 2 ** 20;
+  return [
+    {
+      name: `get of one device of ${manyDevices}`,
+      value: many,
+      unit: 'ms',
+      baseline: { name: `of ${fewDevices}`, value: few },
+    },
+    { name: `get of all ${manyDevices} devices, ${mib.toFixed(1)} MiB`, value: median(times), unit: 'ms' },
+    { name: '  throughput', value: (mib * 1000) / median(times), unit: 'MiB/s' },
+  ];
+}

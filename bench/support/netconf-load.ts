@@ -1,0 +1,143 @@
+import ssh2 from 'ssh2';
+
+/** Who logs in where. */
+export interface LoadTarget {
+  readonly port: number;
+  readonly username: string;
+  readonly password: string;
+}
+
+const base = 'urn:ietf:params:xml:ns:netconf:base:1.0';
+const hello = `<hello xmlns="${base}"><capabilities><capability>urn:ietf:params:netconf:base:1.1</capability></capabilities></hello>]]>]]>`;
+const end = Buffer.from('\n##\n');
+
+/** A request in chunked framing (RFC 6242 §4.2). */
+export function request(operation: string, id: string | number = 1): Buffer {
+  const xml = `<rpc xmlns="${base}" message-id="${id}">${operation}</rpc>`;
+  return Buffer.from(`\n#${Buffer.byteLength(xml)}\n${xml}\n##\n`);
+}
+
+/** Logs in with bare ssh2. */
+export function connectSsh({ port, username, password }: LoadTarget): Promise<ssh2.Client> {
+  const client = new ssh2.Client();
+  return new Promise((resolve, reject) => {
+    client.on('error', reject);
+    client.once('ready', () => {
+      client.setNoDelay(true);
+      resolve(client);
+    });
+    client.connect({ host: '127.0.0.1', port, username, password });
+  });
+}
+
+/** One NETCONF session that costs the load generator as little as can be. */
+export class LoadSession {
+  readonly #channel: ssh2.ClientChannel;
+  #waiting: ((reply: Buffer | undefined) => void)[] = [];
+  #pieces: Buffer[] = [];
+  #tail: Buffer = Buffer.alloc(0);
+  #closed = false;
+  /** Gets every notification. */
+  onNotification: (message: Buffer) => void = () => {};
+
+  private constructor(channel: ssh2.ClientChannel) {
+    this.#channel = channel;
+  }
+
+  /** Opens a session on a connection, and exchanges hellos. */
+  static async open(client: ssh2.Client): Promise<LoadSession> {
+    const channel = await new Promise<ssh2.ClientChannel>((resolve, reject) =>
+      client.subsys('netconf', (error, opened) => (error === undefined ? resolve(opened) : reject(error))),
+    );
+    const session = new LoadSession(channel);
+    await new Promise<void>((resolve, reject) => {
+      let greeting = '';
+      channel.once('close', () => reject(new Error(`no hello: ${greeting}`)));
+      channel.on('error', () => {});
+      const greet = (data: Buffer): void => {
+        greeting += data.toString('latin1');
+        if (!greeting.includes(']]>]]>')) return;
+        channel.off('data', greet);
+        resolve();
+      };
+      channel.on('data', greet);
+      channel.write(hello);
+    });
+    channel.on('data', (data: Buffer) => session.#take(data));
+    channel.once('close', () => session.#end());
+    return session;
+  }
+
+  /** Sends a request; resolves with its reply, framing included, or `undefined` when the session ends first. */
+  exchange(framed: Buffer): Promise<Buffer | undefined> {
+    if (this.#closed) return Promise.resolve(undefined);
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve);
+      this.#channel.write(framed);
+    });
+  }
+
+  #take(data: Buffer): void {
+    const joint = Buffer.concat([this.#tail, data]);
+    const before = this.#tail.length;
+    let used = 0;
+    for (let at = joint.indexOf(end); at >= 0; at = joint.indexOf(end, at + end.length)) {
+      const stop = at + end.length - before;
+      this.#pieces.push(data.subarray(used, stop));
+      used = stop;
+      this.#message(Buffer.concat(this.#pieces));
+      this.#pieces = [];
+    }
+    if (used < data.length) this.#pieces.push(data.subarray(used));
+    this.#tail = joint.subarray(Math.max(0, joint.length - end.length + 1));
+  }
+
+  #message(message: Buffer): void {
+    if (message.subarray(0, 200).includes('<notification')) this.onNotification(message);
+    else this.#waiting.shift()?.(message);
+  }
+
+  #end(): void {
+    this.#closed = true;
+    for (const resolve of this.#waiting.splice(0)) resolve(undefined);
+  }
+}
+
+/** So many sessions, each on a connection of its own. */
+export async function openSessions(
+  target: LoadTarget,
+  count: number,
+): Promise<{ readonly sessions: readonly LoadSession[]; close(): void }> {
+  const clients: ssh2.Client[] = [];
+  const sessions: LoadSession[] = [];
+  for (let i = 0; i < count; i += 1) {
+    const client = await connectSsh(target);
+    clients.push(client);
+    sessions.push(await LoadSession.open(client));
+  }
+  return {
+    sessions,
+    close: () => {
+      for (const client of clients) client.end();
+    },
+  };
+}
+
+/** Requests per second of all sessions together, each with `window` of them under way. */
+export async function rate(
+  sessions: readonly LoadSession[],
+  framed: Buffer,
+  window: number,
+  ms: number,
+): Promise<{ readonly perSecond: number; readonly count: number }> {
+  const begun = performance.now();
+  let count = 0;
+  const lane = async (session: LoadSession): Promise<void> => {
+    while (performance.now() - begun < ms) {
+      if ((await session.exchange(framed)) === undefined) throw new Error('a session ended');
+      count += 1;
+    }
+  };
+  await Promise.all(sessions.flatMap((session) => Array.from({ length: window }, () => lane(session))));
+  return { perSecond: (count * 1000) / (performance.now() - begun), count };
+}
