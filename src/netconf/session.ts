@@ -37,8 +37,8 @@ export interface SessionHost extends ResponderHost {
 
 /** Octets of a client's hello; it is read at once. */
 const maxHelloBytes = 65_536;
-/** A request that took this long is followed by a turn of the others. */
-const longRequestMs = 10;
+/** Requests, one or many, that took this long are followed by a turn of the others. */
+const turnMs = 10;
 
 /**
  * One NETCONF session (RFC 6241 §4, §8.1), sans I/O: bytes in through the handle, bytes out through the
@@ -213,6 +213,8 @@ export class NetconfSession implements SessionHandle {
   async #work(): Promise<void> {
     if (this.#working) return;
     this.#working = true;
+    const { clock } = this.#host;
+    let begun = clock.monotonic();
     while (this.#phase === 'open') {
       if (this.#outbox.full) await this.#outbox.ready();
       if (this.#budget.full) {
@@ -222,15 +224,14 @@ export class NetconfSession implements SessionHandle {
       const request = this.#queue.next();
       if (request === undefined) break;
       this.#steerReading();
-      const { clock } = this.#host;
-      const begun = clock.monotonic();
       this.#servedBytes = octetsOf(request);
       await this.#serve(request);
       this.#servedBytes = 0;
       this.#account();
       // What waits of this session would else run in the same turn of the event loop, before any other.
-      if (clock.monotonic() - begun >= longRequestMs)
-        await new Promise<void>((resolve) => clock.schedule(0, resolve));
+      if (clock.monotonic() - begun < turnMs) continue;
+      await new Promise<void>((resolve) => clock.schedule(0, resolve));
+      begun = clock.monotonic();
     }
     this.#working = false;
   }

@@ -155,6 +155,21 @@ describe('the order of requests', () => {
     expect(client.takeMessages()).toHaveLength(1);
   });
 
+  test('so do many that take long together', async () => {
+    const { server, backend, clock } = startServer();
+    backend.get = async () => {
+      clock.advance(4);
+      return [];
+    };
+    const client = connect(server);
+    for (let i = 0; i < 5; i += 1) client.sendRpc('<get/>', `${i}`);
+    await settled();
+    expect(client.takeMessages()).toHaveLength(3);
+    clock.advance(0);
+    await settled();
+    expect(client.takeMessages()).toHaveLength(2);
+  });
+
   test('a session whose device is slow does not keep another waiting', async () => {
     const { server, backend } = startServer();
     backend.answer = () => new Promise(() => {});
