@@ -1,7 +1,6 @@
 import { decodeUtf8, utf8 } from '../base/bytes.ts';
 import type { Cancel, Clock } from '../base/clock.ts';
 import type { RpcConfig } from '../base/config.ts';
-import type { Answered, Profile } from '../base/description.ts';
 import { PeerError, UnavailableError } from '../base/errors.ts';
 import type { DeviceUuid } from '../base/ids.ts';
 import type { Logger } from '../base/logger.ts';
@@ -9,51 +8,15 @@ import type { RandomBytes } from '../base/random.ts';
 import { AnswerTopics } from './answer-topics.ts';
 import { type MessageCodec, profileCodec, type RpcAnswer } from './message-codec.ts';
 import { RequestIds } from './request-ids.ts';
+import type { RpcCall, RpcStatistics } from './rpc-call.ts';
 import { responseId } from './rpc-codec.ts';
+import { cancelled, denied, lost, overdue } from './rpc-failures.ts';
 import { responseFilters } from './topics.ts';
-import type { MqttMessage, MqttTransport, PublishOptions, Qos, TransportState } from './transport.ts';
+import type { MqttMessage, MqttTransport, PublishOptions, TransportState } from './transport.ts';
 import { Turns } from './turns.ts';
 
 export type { RpcAnswer } from './message-codec.ts';
-
-/** A request to a device; topics are complete and checked. */
-export interface RpcCall {
-  readonly uuid: DeviceUuid;
-  readonly topic: string;
-  /** The only topic on which an answer is believed. */
-  readonly answerTopic: string;
-  readonly method: string;
-  /** In wire order, the target UUID left out. */
-  readonly inputs: readonly string[];
-  readonly profile: Profile;
-  /** How the messages are written; as mup-protocol §2 says unless given. */
-  readonly codec?: MessageCodec | undefined;
-  /** How the call ends; with `response` unless given. */
-  readonly answered?: Answered | undefined;
-  /** 1 unless given. */
-  readonly qos?: Qos | undefined;
-  readonly retain?: boolean | undefined;
-  /** Milliseconds; the configured `timeoutMs` unless given. */
-  readonly timeoutMs?: number | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** What became of requests and answers since the start. */
-export interface RpcStatistics {
-  readonly inFlight: number;
-  /** Handed to the connection. */
-  readonly sent: number;
-  readonly answered: number;
-  readonly timedOut: number;
-  /** Ended without an answer for another reason: connection, bounds, cancelled, answer unreadable. */
-  readonly failed: number;
-  /** Dropped: the request was over already. */
-  readonly late: number;
-  /** Dropped: no request ever had that id, as far as is remembered. */
-  readonly unknown: number;
-  /** Dropped: on another topic than the request's device answers on. */
-  readonly foreign: number;
-}
+export type { RpcCall, RpcStatistics } from './rpc-call.ts';
 
 interface Pending {
   readonly call: RpcCall;
@@ -266,20 +229,10 @@ export class RpcClient {
     pending.settle(error);
   }
 
-  #timedOut(pending: Pending, timeoutMs: number): void {
+  #timedOut({ call, interrupted, settle }: Pending, timeoutMs: number): void {
     this.#counts.timedOut += 1;
-    const { uuid, method } = pending.call;
-    pending.settle(
-      pending.interrupted
-        ? lost(pending, 'the connection to the broker broke while the device was to answer')
-        : new UnavailableError(
-            'device-timeout',
-            `device ${uuid} did not answer ${method} in ${timeoutMs} ms`,
-            {
-              where: pending.call.topic,
-            },
-          ),
-    );
+    const why = 'the connection to the broker broke while the device was to answer';
+    settle(interrupted ? lost(call, why) : overdue(call, timeoutMs));
   }
 
   #watchSignal(pending: Pending): Cancel {
@@ -296,21 +249,6 @@ export class RpcClient {
   }
 
   #failAll(why: string): void {
-    for (const pending of this.#pending.values()) this.#fail(pending, lost(pending, why));
+    for (const pending of this.#pending.values()) this.#fail(pending, lost(pending.call, why));
   }
-}
-
-function lost({ call }: Pending, why: string): UnavailableError {
-  return new UnavailableError('mqtt-lost', `no answer of device ${call.uuid} to ${call.method}: ${why}`, {
-    where: call.topic,
-    hint: 'The device may have carried out the request all the same.',
-  });
-}
-
-function denied(why: string): UnavailableError {
-  return new UnavailableError('resource-denied', why, { hint: 'Try again when some are answered.' });
-}
-
-function cancelled(uuid: DeviceUuid): UnavailableError {
-  return new UnavailableError('cancelled', `the request to device ${uuid} was cancelled`);
 }

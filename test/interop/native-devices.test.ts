@@ -205,6 +205,22 @@ describeWith(
       expect((await call(lampModule, 'identify', 'lamp-1')).error).toBeUndefined();
     });
 
+    test('the commands of docs/native-devices.md do what it says', async () => {
+      const document = await readFile(join(root, 'docs', 'native-devices.md'), 'utf8');
+      const [, block = ''] = /```sh\n([\s\S]*?)```/.exec(document) ?? [];
+      const outputs: string[] = [];
+      for (const line of block.trim().split('\n')) {
+        const [command, ...args] = line.replace('ontologies/examples', examples).split(' ');
+        expect(command).toBe('mup');
+        outputs.push(await run([...args, '--state-dir', bridge.stateDir]));
+      }
+      expect(outputs).toEqual([
+        'device plug-1 is served by the module mqtt-tasmota-plug',
+        expect.stringMatching(/^plug-1 {2}Tasmota plug {6}native {3}mqtt-tasmota-plug$/m),
+        'device plug-1 removed',
+      ]);
+    });
+
     test('ncclient had nothing to complain about', () => {
       expect(client.complaints).toBe('');
     });
