@@ -23,8 +23,8 @@ const roundMs = 1000;
 const setUps = 30;
 const window = 8;
 const crowds = [1, 10, 100];
-/** Sessions whose memory is measured; netconfd says hello to no more than about 20. */
-const idlers = 15;
+/** Sessions whose memory is measured: many, to see them at all; netconfd says hello to about 20 at most. */
+const idlers = { ours: 200, theirs: 15 };
 const fewDevices = 10;
 const manyDevices = 10_000;
 const uuid = 'BENCH-NETCONF';
@@ -135,9 +135,10 @@ async function throughput(
 async function besideNetconfd(target: LoadTarget, world: World): Promise<Figure[]> {
   const netconfd = await startNetconfd();
   try {
-    const ours = await common(target, [world.bridge.program.pid]);
+    const ours = await common(target, [world.bridge.program.pid], idlers.ours);
     process.stderr.write(netconfd === undefined ? '  no netconfd\n' : '  netconfd …\n');
-    const theirs = netconfd === undefined ? undefined : await common(netconfd.target, netconfd.pids);
+    const theirs =
+      netconfd === undefined ? undefined : await common(netconfd.target, netconfd.pids, idlers.theirs);
     const name = 'netconfd behind ssh2';
     const figure = (what: string, unit: Figure['unit'], key: keyof Common): Figure => ({
       name: what,
@@ -165,7 +166,7 @@ interface Common {
   readonly kibPerSession: number;
 }
 
-async function common(target: LoadTarget, pids: readonly number[]): Promise<Common> {
+async function common(target: LoadTarget, pids: readonly number[], idle: number): Promise<Common> {
   const setUpMs = median(
     await series(setUps, async () => {
       const client = await connectSsh(target);
@@ -193,9 +194,9 @@ async function common(target: LoadTarget, pids: readonly number[]): Promise<Comm
   const [pipelined, cpuPerRequest] = await measure(window);
   one.close();
   const before = await total(pids, rssMib);
-  const crowd = await openSessions(target, idlers);
+  const crowd = await openSessions(target, idle);
   for (const session of crowd.sessions) await session.exchange(getStatistics);
-  const kibPerSession = (((await total(pids, rssMib)) - before) * 1024) / idlers;
+  const kibPerSession = (((await total(pids, rssMib)) - before) * 1024) / idle;
   crowd.close();
   return { setUpMs, serial, pipelined, cpuPerRequest, kibPerSession };
 }
