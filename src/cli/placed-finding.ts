@@ -1,7 +1,7 @@
 import { PeerError } from '../base/errors.ts';
 import { DescriptionError, type Finding, place } from '../ontology/description-error.ts';
 import { CommandError, exitCodes } from './exit-codes.ts';
-import { jsonFault, placeOfNode, type SourcePlace } from './source-place.ts';
+import { authorsName, jsonFault, placeOfNode, type SourcePlace } from './source-place.ts';
 
 /** A finding, and where in its file it is, as far as that can be told. */
 export interface PlacedFinding extends Finding, Partial<SourcePlace> {}
@@ -45,10 +45,11 @@ function malformed(finding: Finding, text: string): PlacedFinding {
   return { ...finding, found: what, line, column };
 }
 
-/** A finding with its place in the description's text. */
+/** A finding with its place in the description's text, and with names as its author writes them. */
 export function placed(finding: Finding, text: string): PlacedFinding {
   // `operation heat, input target`: the last word is a name of the description.
   const node = finding.node.split(' ').at(-1) ?? '';
+  const named = { ...finding, node: authorsName(finding.node, text), path: authorsName(finding.path, text) };
   const at = placeOfNode(text, node);
-  return at === undefined ? finding : { ...finding, ...at };
+  return at === undefined ? named : { ...named, ...at };
 }

@@ -1,5 +1,6 @@
 import { errorCode, errorMessage } from '../base/errors.ts';
 import { readJson } from '../base/json-reader.ts';
+import { authorsPrefixes } from '../ontology/prefixes.ts';
 import { localName } from '../ontology/rdf.ts';
 
 /** Where something stands in a text, both from 1. */
@@ -19,6 +20,20 @@ export function placeOfNode(text: string, node: string): SourcePlace | undefined
   const id = `"@?id"\\s*:\\s*"(?:[^"\\\\]*[#:/])?${name}"`;
   const at = text.search(new RegExp(`${id}\\s*,`));
   return placeAt(text, at >= 0 ? at : text.search(new RegExp(id)));
+}
+
+/** An IRI as the author of a JSON-LD document writes it, with a prefix of the document's own. */
+export function authorsName(iri: string, text: string): string {
+  if (!iri.includes('//')) return iri;
+  try {
+    const document: unknown = JSON.parse(text);
+    const context = typeof document === 'object' && document !== null && '@context' in document;
+    const prefixes = context ? authorsPrefixes(document['@context']) : [];
+    const known = prefixes.find(([, namespace]) => iri.startsWith(namespace));
+    return known === undefined ? iri : `${known[0]}:${iri.slice(known[1].length)}`;
+  } catch {
+    return iri;
+  }
 }
 
 /** Why a text is no JSON, and where. */

@@ -29,7 +29,7 @@ export function usedPrefixes(expanded: unknown, context: unknown): Readonly<Reco
 }
 
 /** Terms of a `@context` that are prefixes, of all contexts where there are several. */
-function authorsPrefixes(context: unknown): (readonly [prefix: string, namespace: string])[] {
+export function authorsPrefixes(context: unknown): (readonly [prefix: string, namespace: string])[] {
   return [context]
     .flat()
     .filter((one) => typeof one === 'object' && one !== null)

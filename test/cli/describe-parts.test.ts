@@ -64,6 +64,13 @@ describe('findings', () => {
     expect(findingsOf(new UsageError('file-missing', 'no file'), text)).toEqual([]);
   });
 
+  test('name individuals as the author does', () => {
+    const own = '{ "@context": { "gh": "https://gh.example/t#" }, "@graph": [{ "@id": "gh:a", "b": 1 }] }';
+    const about = { ...finding, node: 'https://gh.example/t#a', path: 'https://other.example/p' };
+    const error = new DescriptionError('description-invalid', 'bad', [about]);
+    expect(findingsOf(error, own)).toEqual([{ ...about, node: 'gh:a', line: 1, column: 63 }]);
+  });
+
   test('of the YANG of a description find the part by its name', () => {
     const error = new PeerError('bad-type', 'it is empty', {
       where: 'operation call, input a',
