@@ -30,14 +30,14 @@ export function sessionEnd(session: SessionInfo, reason: EndReason, killedBy?: n
 }
 
 /**
- * A commit to a datastore: one event for each top-level node that it changed, so that who may not read one
- * learns of the others all the same. Of very many edits no list is made: it may be omitted.
+ * A commit to a datastore: one event for each top-level node and each list entry that it changed, so that
+ * who may not read one of them learns of the others all the same, and of that one nothing. Of very many
+ * edits no list is made: it may be omitted.
  */
 export function configChanges({ datastore, edits, by }: ConfigChange, prefixOf: PrefixOf): NetconfEvent[] {
   const groups = new Map<string, ConfigEdit[]>();
   for (const edit of edits) {
-    const [top] = edit.target;
-    const key = `${top?.namespace} ${top?.name}`;
+    const key = JSON.stringify(subjectOf(edit.target));
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [edit]);
     else group.push(edit);
@@ -50,6 +50,12 @@ export function configChanges({ datastore, edits, by }: ConfigChange, prefixOf: 
       ...(group.length > maxEditsTold ? [] : group).map((edit) => editElement(edit, prefixOf)),
     ]),
   }));
+}
+
+/** What an edit is told under: the outermost list entry that it is in, else its top-level node. */
+function subjectOf(target: DataPath): DataPath {
+  const entry = target.findIndex(({ keys }) => keys !== undefined);
+  return target.slice(0, entry === -1 ? 1 : entry + 1);
 }
 
 /** The node that holds all that the paths name. */

@@ -128,7 +128,7 @@ describe('netconf-config-change (RFC 6470 §2.2)', () => {
     );
   });
 
-  test('is one event a top-level node, each about what holds all of its changes', () => {
+  test('is one event a top-level node and a list entry, each about what holds all of its changes', () => {
     const step = (name: string, keys?: Record<string, string>) => ({
       namespace: 'urn:n',
       name,
@@ -139,11 +139,17 @@ describe('netconf-config-change (RFC 6470 §2.2)', () => {
       [step('d'), step('e')],
       [step('a'), step('b', { k: '1' }), step('d')],
       [step('a'), step('b', { k: '2' })],
+      [step('a'), step('f')],
       [step('d'), step('e')],
     ];
     const edits = paths.map((path) => ({ target: path, operation: 'delete' as const }));
     const events = configChanges({ datastore: 'running', edits }, prefixOf);
-    expect(events.map(({ about }) => about)).toEqual([[step('a')], [step('d'), step('e')]]);
-    expect(events.map(({ content }) => content.children.length)).toEqual([2 + 3, 2 + 2]);
+    expect(events.map(({ about }) => about)).toEqual([
+      [step('a'), step('b', { k: '1' })],
+      [step('d'), step('e')],
+      [step('a'), step('b', { k: '2' })],
+      [step('a'), step('f')],
+    ]);
+    expect(events.map(({ content }) => content.children.length)).toEqual([2 + 2, 2 + 2, 2 + 1, 2 + 1]);
   });
 });
