@@ -1,12 +1,15 @@
 import { PeerError } from './errors.ts';
 import { JsonNumber, type JsonValue } from './json-value.ts';
 
-const space = /[ \t\n\r]*/y;
-const literal = /true|false|null/y;
 const number = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
 const string = /"[^"\\]*(?:\\.[^"\\]*)*"/sy;
 
-const literals: Readonly<Record<string, JsonValue>> = { true: true, false: false, null: null };
+/** The words of JSON, by their first character. */
+const words: Readonly<Record<string, readonly [word: string, value: JsonValue]>> = {
+  t: ['true', true],
+  f: ['false', false],
+  n: ['null', null],
+};
 
 /**
  * Reads a JSON text (RFC 8259) of a peer. Unlike `JSON.parse` it keeps numbers as they are written and refuses
@@ -29,31 +32,36 @@ class JsonReader {
 
   document(): JsonValue {
     const value = this.#value(1);
-    this.#take(space);
+    this.#skipSpace();
     if (this.#at < this.#text.length) throw this.#wrong('something follows the value');
     return value;
   }
 
   #value(depth: number): JsonValue {
     if (depth > this.#maxDepth) throw this.#wrong(`it is nested deeper than ${this.#maxDepth}`);
-    this.#take(space);
-    const next = this.#text[this.#at];
+    this.#skipSpace();
+    const next = this.#text.charAt(this.#at);
+    if (next === '"') return this.#string();
     if (next === '{') return this.#object(depth);
     if (next === '[') return this.#array(depth);
-    if (next === '"') return this.#string();
-    const found = this.#take(literal);
-    if (found !== undefined) return literals[found] ?? null;
     const digits = this.#take(number);
-    if (digits !== undefined) return new JsonNumber(digits);
-    throw this.#wrong('a value is missing');
+    return digits === undefined ? this.#word(next) : new JsonNumber(digits);
+  }
+
+  #word(first: string): JsonValue {
+    const known = words[first];
+    if (known === undefined || !this.#text.startsWith(known[0], this.#at))
+      throw this.#wrong('a value is missing');
+    this.#at += known[0].length;
+    return known[1];
   }
 
   #object(depth: number): JsonValue {
     const members = new Map<string, JsonValue>();
     this.#items('}', () => {
-      this.#take(space);
+      this.#skipSpace();
       const name = this.#string();
-      this.#take(space);
+      this.#skipSpace();
       if (!this.#skip(':')) throw this.#wrong('a colon is missing');
       members.set(name, this.#value(depth + 1));
     });
@@ -69,11 +77,11 @@ class JsonReader {
   /** Reads items with commas between them, from behind the opening bracket to the closing one. */
   #items(end: string, item: () => void): void {
     this.#at += 1;
-    this.#take(space);
+    this.#skipSpace();
     if (this.#skip(end)) return;
     do {
       item();
-      this.#take(space);
+      this.#skipSpace();
     } while (this.#skip(','));
     if (!this.#skip(end)) throw this.#wrong(`a comma or ${end} is missing`);
   }
@@ -92,6 +100,14 @@ class JsonReader {
     if (this.#text[this.#at] !== character) return false;
     this.#at += 1;
     return true;
+  }
+
+  #skipSpace(): void {
+    for (;;) {
+      const code = this.#text.charCodeAt(this.#at);
+      if (code !== 0x20 && code !== 0x0a && code !== 0x0d && code !== 0x09) return;
+      this.#at += 1;
+    }
   }
 
   #take(token: RegExp): string | undefined {
