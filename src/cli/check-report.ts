@@ -1,3 +1,4 @@
+import type { Profile } from '../base/description.ts';
 import type { Digest } from '../base/ids.ts';
 import { place } from '../ontology/description-error.ts';
 import { table } from './output.ts';
@@ -22,7 +23,7 @@ export interface FormSize {
 export interface CheckedDevice {
   readonly category: string;
   readonly module: string;
-  readonly profile: string;
+  readonly profile: Profile;
   readonly digest: Digest;
   readonly operations: readonly string[];
   readonly dataPoints: readonly string[];
@@ -65,12 +66,15 @@ function findingLines(file: string, finding: PlacedFinding): string[] {
   ];
 }
 
+/** What a device may not say of itself over MQTT: its topics need not hold its UUID. */
+const installedOnly: ReadonlySet<string> = new Set(['native', 'virtual'] satisfies Profile[]);
+
 function deviceLines({ operations, dataPoints, profile, digest, topics, forms }: CheckedDevice): string[] {
   return [
     '',
     `RPCs:        ${operations.join(', ') || 'none'}`,
     `data points: ${dataPoints.join(', ') || 'none'}`,
-    `profile:     ${profile}`,
+    `profile:     ${profile}${installedOnly.has(profile) ? ': an operator has to add it (mup description add)' : ''}`,
     `digest:      sha256:${digest}`,
     ...(topics.length === 0 ? [] : ['', ...table([['TOPIC', 'DEVICE', 'FOR'], ...topics.map(topicRow)])]),
     '',

@@ -1,4 +1,5 @@
 import { decodeUtf8Lossy } from '../../base/bytes.ts';
+import type { RegistrationConfig } from '../../base/config.ts';
 import type { DeviceDescription } from '../../base/description.ts';
 import { pack } from '../../ontology/adapters/inflate.ts';
 import { withLeafNames } from '../../yang/identifiers.ts';
@@ -42,12 +43,28 @@ async function check(reader: AuthorsReader, path: string, pieceBytes: number): P
     if (findings.length > 0) return { file: path, accepted: false, findings, remarks, warnings: [] };
     const template = withLeafNames(described.read.template.description);
     const device = await checkedDevice(described, template, reader, pieceBytes);
-    return { file: path, accepted: true, findings, remarks, warnings: limitWarnings(template), device };
+    const warnings = [...limitWarnings(template), ...sizeWarnings(device.forms, reader.config.registration)];
+    return { file: path, accepted: true, findings, remarks, warnings, device };
   } catch (error) {
     const findings = findingsOf(error, text);
     if (findings.length === 0) throw error;
     return { file: path, accepted: false, findings, remarks: [], warnings: [] };
   }
+}
+
+/** Forms in which the bridge would refuse what it takes in another. */
+function sizeWarnings(
+  forms: readonly FormSize[],
+  { maxDescriptionBytes, maxPieces }: RegistrationConfig,
+): string[] {
+  return forms.flatMap(({ form, octets, pieces }) => [
+    ...(octets <= maxDescriptionBytes
+      ? []
+      : [`${form}: ${octets} octets are more than the bridge takes, ${maxDescriptionBytes}`]),
+    ...(pieces <= maxPieces
+      ? []
+      : [`${form}: ${pieces} pieces are more than the bridge takes, ${maxPieces}`]),
+  ]);
 }
 
 async function checkedDevice(
