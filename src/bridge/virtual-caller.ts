@@ -111,29 +111,32 @@ export class VirtualCaller {
   async #ask(members: readonly DeviceUuid[], call: VirtualCall): Promise<readonly MemberOutcome[]> {
     const { clock, settings } = this.#deps;
     const { description, context } = call;
-    const late = new AbortController();
     const { requestTimeoutMs } = settings.of(description.uuid, description);
-    const cancel = clock.schedule(requestTimeoutMs, () => late.abort());
-    const signal = AbortSignal.any([context.signal, late.signal]);
+    // One for each member: Node warns of a leak where many listen to one.
+    const ends = members.map(() => new AbortController());
+    const endAll = (): void => {
+      for (const end of ends) end.abort();
+    };
+    const cancel = clock.schedule(requestTimeoutMs, endAll);
+    context.signal.addEventListener('abort', endAll);
+    if (context.signal.aborted) endAll();
     this.#asked += members.length;
     try {
-      return await Promise.all(members.map((uuid) => this.#outcome(uuid, call, signal, late.signal)));
+      return await Promise.all(
+        members.map((uuid, i) => this.#outcome(uuid, call, ends[i]?.signal ?? context.signal)),
+      );
     } finally {
       this.#asked -= members.length;
+      context.signal.removeEventListener('abort', endAll);
       cancel();
     }
   }
 
-  async #outcome(
-    uuid: DeviceUuid,
-    call: VirtualCall,
-    signal: AbortSignal,
-    late: AbortSignal,
-  ): Promise<MemberOutcome> {
+  async #outcome(uuid: DeviceUuid, call: VirtualCall, signal: AbortSignal): Promise<MemberOutcome> {
     try {
       return { uuid, result: await this.#callMember(uuid, call, signal) };
     } catch (error) {
-      if (late.aborted && !call.context.signal.aborted)
+      if (signal.aborted && !call.context.signal.aborted)
         return { uuid, result: operationFailed('device-timeout', `device ${uuid} did not answer in time`) };
       if (error instanceof RpcError) return { uuid, result: error };
       // A fault of ours with one member is no reason to hide what the others did.
