@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { memory } from './memory.ts';
 import { netconf } from './netconf.ts';
+import { ontology } from './ontology.ts';
 import { registration } from './registration.ts';
 import { rpcRoundTrip } from './rpc-round-trip.ts';
 import { soak } from './soak.ts';
@@ -16,6 +17,7 @@ interface BenchOptions {
 
 const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Figure[]>>> = {
   rpc: rpcRoundTrip,
+  ontology,
   registration,
   transfer,
   memory,
