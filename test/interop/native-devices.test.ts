@@ -146,7 +146,9 @@ describeWith(
         ]);
         expect(leafOf(reply, 'brightness')).toBe('100');
         expect(reply).toContain('<color><x>0.7</x><y>0.2986</y></color>');
-        await call(lampModule, 'setLight', 'lamp-1', { state: 'OFF' });
+        // The broker keeps the state of before, and sends that first.
+        const off = await call(lampModule, 'setLight', 'lamp-1', { state: 'OFF' });
+        expect(leafOf(off.reply, 'state')).toBe('OFF');
         expect(lamp.requests.at(-1)).toEqual({ state: 'OFF' });
       });
 

@@ -32,10 +32,11 @@ export class Zigbee2MqttLamp {
     return lamp;
   }
 
-  /** Publishes its state, as when somebody uses its remote control. */
+  /** Publishes its state, as when somebody uses its remote control; retained, as its users like to have it. */
   async publish(change: Readonly<Record<string, unknown>> = {}): Promise<void> {
     this.#state = { ...this.#state, ...change };
-    await this.#client.publishAsync(`zigbee2mqtt/${this.#name}`, JSON.stringify(this.#state));
+    const payload = JSON.stringify(this.#state);
+    await this.#client.publishAsync(`zigbee2mqtt/${this.#name}`, payload, { retain: true });
   }
 
   close(): Promise<void> {
