@@ -21,6 +21,10 @@ export class RequestQueue {
     this.#limits = limits;
   }
 
+  get empty(): boolean {
+    return this.#requests.length === 0;
+  }
+
   /** Whether a further request has to be refused. */
   get full(): boolean {
     return this.#requests.length >= this.#limits.maxQueuedRequests;

@@ -5,6 +5,7 @@ import type { Backend, SessionInfo } from './backend.ts';
 import { configChanges, sessionEnd, sessionStart } from './base-events.ts';
 import type { Datastores } from './datastores.ts';
 import type { EventStreams } from './event-streams.ts';
+import { LoopTurn } from './loop-turn.ts';
 import { ModuleCatalog } from './module-catalog.ts';
 import { ModuleWatch } from './module-events.ts';
 import { netconfState } from './monitoring.ts';
@@ -77,6 +78,7 @@ export class NetconfServer {
       counters: this.#counters,
       ownState: [this.#monitoring(catalog), ...libraryState(catalog), streamsOf(events), ...state],
       index: () => catalog.current(),
+      turn: new LoopTurn(clock),
       budgetOf: (username) => this.#budgetOf(username),
       kill: (id, by) => this.#kill(id, by),
       ended: (session, reason, killedBy) => this.#ended(session, reason, killedBy),

@@ -8,6 +8,7 @@ import type { SessionInfo } from './backend.ts';
 import type { EventStreams } from './event-streams.ts';
 import { encodeFrame, FrameDecoder, type Framing, FramingError } from './framing.ts';
 import { buildHello, negotiateFraming, parseHello } from './hello.ts';
+import type { LoopTurn } from './loop-turn.ts';
 import { Outbox } from './outbox.ts';
 import { octetsOf, type QueuedRequest, RequestQueue } from './request-queue.ts';
 import { type Answer, Responder, type ResponderHost } from './responder.ts';
@@ -29,6 +30,8 @@ export interface SessionHost extends ResponderHost {
   readonly events: EventStreams;
   /** Gets every message, shortened, at level `trace`. */
   readonly trace: Logger | undefined;
+  /** What all sessions share. */
+  readonly turn: LoopTurn;
   /** What the sessions of a user share. */
   budgetOf(username: string): UserBudget;
   /** @param killedBy the session that asked for it, where one has */
@@ -37,8 +40,6 @@ export interface SessionHost extends ResponderHost {
 
 /** Octets of a client's hello; it is read at once. */
 const maxHelloBytes = 65_536;
-/** Requests, one or many, that took this long are followed by a turn of the others. */
-const turnMs = 10;
 
 /**
  * One NETCONF session (RFC 6241 §4, §8.1), sans I/O: bytes in through the handle, bytes out through the
@@ -213,8 +214,7 @@ export class NetconfSession implements SessionHandle {
   async #work(): Promise<void> {
     if (this.#working) return;
     this.#working = true;
-    const { clock } = this.#host;
-    let begun = clock.monotonic();
+    const { turn } = this.#host;
     while (this.#phase === 'open') {
       if (this.#outbox.full) await this.#outbox.ready();
       if (this.#budget.full) {
@@ -228,10 +228,8 @@ export class NetconfSession implements SessionHandle {
       await this.#serve(request);
       this.#servedBytes = 0;
       this.#account();
-      // What waits of this session would else run in the same turn of the event loop, before any other.
-      if (clock.monotonic() - begun < turnMs) continue;
-      await new Promise<void>((resolve) => clock.schedule(0, resolve));
-      begun = clock.monotonic();
+      // What waits would else run in the same turn of the event loop, before anything else.
+      while (!this.#queue.empty && turn.over) await turn.next();
     }
     this.#working = false;
   }

@@ -139,35 +139,42 @@ describe('the order of requests', () => {
     expect([idOf(await client.reply()), idOf(await client.reply())]).toEqual(['2', '3']);
   });
 
-  test('requests that take long leave the others a turn between them', async () => {
+  test('requests that take long together leave the others a turn', async () => {
     const { server, backend, clock } = startServer();
     backend.get = async () => {
-      clock.advance(20);
+      clock.busy(4);
       return [];
     };
     const client = connect(server);
-    client.sendRpc('<get/>', '1');
-    client.sendRpc('<get/>', '2');
+    for (let i = 0; i < 6; i += 1) client.sendRpc('<get/>', `${i}`);
     await settled();
-    expect(client.takeMessages()).toHaveLength(1);
-    clock.advance(0);
-    await settled();
-    expect(client.takeMessages()).toHaveLength(1);
-  });
-
-  test('so do many that take long together', async () => {
-    const { server, backend, clock } = startServer();
-    backend.get = async () => {
-      clock.advance(4);
-      return [];
-    };
-    const client = connect(server);
-    for (let i = 0; i < 5; i += 1) client.sendRpc('<get/>', `${i}`);
-    await settled();
-    expect(client.takeMessages()).toHaveLength(3);
+    // The turn begins when a further request waits.
+    expect(client.takeMessages()).toHaveLength(4);
     clock.advance(0);
     await settled();
     expect(client.takeMessages()).toHaveLength(2);
+  });
+
+  test('the sessions share a turn: many of them take no longer than one', async () => {
+    const { server, backend, clock } = startServer();
+    const served: string[] = [];
+    backend.get = async (filter) => {
+      served.push(filter?.maySelect('urn:other', 'x') === true ? 'other' : 'crowd');
+      clock.busy(6);
+      return [];
+    };
+    const crowd = [1, 2, 3, 4].map(() => connect(server));
+    for (const client of crowd) for (let i = 0; i < 3; i += 1) client.sendRpc('<get/>', `${i}`);
+    const other = connect(server, 'chunked', 'other');
+    other.sendRpc('<get><filter><x xmlns="urn:other"/></filter></get>', '1');
+    await settled();
+    // One request of each, and what else there was time for; then it is everybody's turn again.
+    expect(served.indexOf('other')).toBeLessThan(8);
+    for (let turns = 0; turns < 12; turns += 1) {
+      clock.advance(0);
+      await settled();
+    }
+    expect(served).toHaveLength(13);
   });
 
   test('a session whose device is slow does not keep another waiting', async () => {

@@ -44,6 +44,11 @@ export class ManualClock implements Clock {
     this.#time = end;
   }
 
+  /** Lets time pass while something keeps the process busy: what falls due has to wait. */
+  busy(ms: number): void {
+    this.#time += ms;
+  }
+
   #next(end: number): Task | undefined {
     let first: Task | undefined;
     for (const task of this.#tasks)
