@@ -11,6 +11,8 @@ export interface VocabularyTools {
   readonly renamings: readonly Renaming[];
   readonly axioms: Axioms;
   readonly mappings: readonly Mapping[];
+  /** IRIs that mappings name. */
+  readonly mappingTerms: ReadonlySet<string>;
   openSource(triples: readonly Triple[]): MappingSource;
   /** IRIs that queries and shapes name. */
   readonly knownTerms: ReadonlySet<string>;
@@ -34,8 +36,8 @@ export async function toOurVocabulary(
   tools: VocabularyTools,
   report: Report,
 ): Promise<Understood> {
-  const { mappings, knownTerms, axioms } = tools;
-  const asked = (iri: string): boolean => knownTerms.has(iri) || mappings.some(({ terms }) => terms.has(iri));
+  const { mappings, mappingTerms, knownTerms, axioms } = tools;
+  const asked = (iri: string): boolean => knownTerms.has(iri) || mappingTerms.has(iri);
   const inferred = infer(renamed(triples, tools.renamings), axioms, asked);
   const mapped = await applyMappings(inferred.triples, mappings, (graph) => tools.openSource(graph));
   const graph = takeResults(mapped.triples, report);

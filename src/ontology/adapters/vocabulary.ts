@@ -42,6 +42,7 @@ export async function readVocabulary(directories: readonly string[]): Promise<Vo
     renamings: renamings(ontologies),
     axioms: new Axioms(ontologies),
     mappings: [...queries.keys()],
+    mappingTerms: new Set([...queries.keys()].flatMap(({ terms }) => [...terms])),
     openSource: (triples) => openSource(triples, queries),
     contexts: new Map(
       each(
