@@ -126,6 +126,7 @@ describe('our own modules', () => {
     expect([...schema.rpcs.keys()]).toEqual([
       'update-firmware',
       'cancel-update',
+      'add-device',
       'accept-device',
       'remove-device',
     ]);
