@@ -1,5 +1,5 @@
 import { type Lookup, type Lookups, type QueryName, querySubjects } from './queries.ts';
-import { rdfNamespace, show, type Term, type Triple, termKey } from './rdf.ts';
+import { compareTexts, rdfNamespace, show, type Term, type Triple, termKey } from './rdf.ts';
 import type { Facts } from './reading.ts';
 import type { Report } from './report.ts';
 
@@ -99,7 +99,9 @@ function remarkUnreached(
   reached: ReadonlySet<string>,
   report: Report,
 ): void {
-  const lost = [...nodes].filter(([id, { isDeclaration }]) => !isDeclaration && !reached.has(id)).sort();
+  const lost = [...nodes]
+    .filter(([id, { isDeclaration }]) => !isDeclaration && !reached.has(id))
+    .sort(([a], [b]) => compareTexts(a, b));
   const ledTo = new Set(lost.flatMap(([id, { leadsTo }]) => leadsTo.filter((next) => next !== id)));
   const named = new Set<string>();
   for (const [id, { term }] of [...lost.filter(([id]) => !ledTo.has(id)), ...lost]) {
