@@ -124,7 +124,9 @@ class Sameness {
     const groups = new Map<string, string[]>();
     for (const member of this.#leader.keys()) {
       const leader = this.#find(member);
-      groups.set(leader, [...(groups.get(leader) ?? []), member]);
+      const group = groups.get(leader);
+      if (group === undefined) groups.set(leader, [member]);
+      else group.push(member);
     }
     return [...groups.values()].filter(({ length }) => length > 1);
   }
