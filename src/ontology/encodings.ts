@@ -163,7 +163,7 @@ function constantsOf(
     );
     return [];
   }
-  const whole = second === undefined && inputs.length === 0 ? valueOf(first?.value ?? '') : undefined;
+  const whole = second === undefined && inputs.length === 0 ? wholeOf(first?.value ?? '') : undefined;
   if (whole !== undefined) return [whole];
   const constants = given.flatMap(({ value }) => membersOf(value) ?? fault(value));
   const ordered = sortBy(constants, ({ pointer, value }) => [pointer, value]);
@@ -182,7 +182,7 @@ function constantsOf(
 }
 
 /** A constant that is the whole of a JSON payload: any value but an object, whose members may join others. */
-function valueOf(text: string): Constant | undefined {
+function wholeOf(text: string): Constant | undefined {
   const value = parsed(text);
   return value === undefined || isObject(value) ? undefined : { pointer: '', value: JSON.stringify(value) };
 }
