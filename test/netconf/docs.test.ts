@@ -36,7 +36,7 @@ describe('the error table of docs/netconf.md', () => {
     const literal = [
       ...found(served, /\bappTag: '([^']+)'/g),
       ...found(served, /\boperationFailed\(\s*'([^']+)'/g),
-      ...found(source(...folder('bridge')), /\boperationNotSupported\(\s*'([^']+)'/g),
+      ...found(source(...folder('bridge')), /\b(?:operationNotSupported|denied)\(\s*'([^']+)'/g),
     ];
     // Codes of errors that become app-tags as they are: of manifests and images, of update checks.
     const codes = found(
