@@ -48,7 +48,7 @@ describe('operations of a native device (mup:profile "native")', () => {
     });
   });
 
-  test('constants are the members of JSON objects, or the whole of a raw payload', async () => {
+  test('constants are the members of JSON objects, or the whole of a payload', async () => {
     expect(
       (
         await called({
@@ -60,6 +60,9 @@ describe('operations of a native device (mup:profile "native")', () => {
       { pointer: '/a~1b~0', value: '"x"' },
       { pointer: '/on', value: 'true' },
       { pointer: '/transition', value: '1' },
+    ]);
+    expect((await called({ 'mup:encoding': 'json', 'mup:constant': '[1]' }))?.constants).toEqual([
+      { pointer: '', value: '[1]' },
     ]);
     expect((await called({ 'mup:constant': 'TOGGLE' }))?.constants).toEqual([
       { pointer: '', value: 'TOGGLE' },
@@ -100,7 +103,12 @@ describe('operations of a native device (mup:profile "native")', () => {
       'mup:encoding',
     ],
     ['the text of a profile', { 'mup:encoding': 'fields' }, [], 'mup:encoding'],
-    ['a constant that is no object', { 'mup:encoding': 'json', 'mup:constant': '[1]' }, [], 'mup:constant'],
+    [
+      'a constant beside inputs that is no object',
+      { 'mup:encoding': 'json', 'mup:constant': '[1]', 'onem2m:hasInput': id('mode') },
+      [mode],
+      'mup:constant',
+    ],
     [
       'a member twice',
       { 'mup:encoding': 'json', 'mup:constant': ['{"a":1}', '{"a":2}'] },
