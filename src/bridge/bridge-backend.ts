@@ -1,9 +1,9 @@
 import type { DeviceDescription, Operation } from '../base/description.ts';
 import { type DeviceUuid, isDeviceUuid } from '../base/ids.ts';
+import type { UserAccess } from '../netconf/access/user-access.ts';
 import type { Backend, RpcContext, RpcInput, RpcOutput, ServedModule } from '../netconf/backend.ts';
-import type { DataFilter } from '../netconf/data-filter.ts';
+import type { DataFilter } from '../netconf/filter/data-filter.ts';
 import { bridgeNamespace } from '../netconf/namespaces.ts';
-import type { UserAccess } from '../netconf/user-access.ts';
 import type { DeviceRegistry } from '../registry/device-registry.ts';
 import { element, type XmlElement } from '../xml/element.ts';
 import { uuidInputName } from '../yang/identifiers.ts';

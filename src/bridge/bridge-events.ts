@@ -1,6 +1,6 @@
 import type { DeviceUuid } from '../base/ids.ts';
 import type { UpdateJob } from '../mup/update-job-types.ts';
-import type { EventSink } from '../netconf/event.ts';
+import type { EventSink } from '../netconf/events/event.ts';
 import type { Device } from '../registry/device.ts';
 import type { XmlElement } from '../xml/element.ts';
 import { container, leaf } from './bridge-elements.ts';

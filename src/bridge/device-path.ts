@@ -1,7 +1,7 @@
 import type { DeviceUuid } from '../base/ids.ts';
+import type { UserAccess } from '../netconf/access/user-access.ts';
 import type { DataPath } from '../netconf/data-path.ts';
 import { bridgeNamespace } from '../netconf/namespaces.ts';
-import type { UserAccess } from '../netconf/user-access.ts';
 
 /** Where a device stands in the data: `/mup:devices/device[uuid]`. */
 export function devicePath(uuid: DeviceUuid): DataPath {

@@ -1,7 +1,7 @@
 import type { AcceptancePolicy, Config, UpdateConfig } from '../base/config.ts';
 import type { DeviceDescription } from '../base/description.ts';
 import type { DeviceUuid } from '../base/ids.ts';
-import type { ConfigTree, ConfigView } from '../netconf/config-view.ts';
+import type { ConfigTree, ConfigView } from '../netconf/datastore/config-view.ts';
 import { bridgeNamespace } from '../netconf/namespaces.ts';
 import { childElement, childElements, textOf, type XmlElement } from '../xml/element.ts';
 

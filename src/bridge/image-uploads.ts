@@ -3,7 +3,7 @@ import { PeerError } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
 import type { VendorManifest } from '../mup/manifest.ts';
 import { parseVendorManifest } from '../mup/manifest-json.ts';
-import type { DroppedFile, FileDrop } from '../netconf/file-drop.ts';
+import type { DroppedFile, FileDrop } from '../netconf/sftp/file-drop.ts';
 import type { ImageRepository } from '../registry/image-repository.ts';
 
 interface Half {

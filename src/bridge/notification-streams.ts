@@ -1,4 +1,4 @@
-import type { EventStream } from '../netconf/event-streams.ts';
+import type { EventStream } from '../netconf/events/event-streams.ts';
 
 /** The streams of the bridge, besides `NETCONF`, which carries them all. */
 export const notificationStreams: readonly EventStream[] = [

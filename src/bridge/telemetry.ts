@@ -5,7 +5,7 @@ import { type DeviceUuid, isDeviceUuid } from '../base/ids.ts';
 import type { Logger } from '../base/logger.ts';
 import { measurementReader } from '../mqtt/bare-messages.ts';
 import type { MqttMessage, MqttTransport, Unsubscribe } from '../mqtt/transport.ts';
-import type { EventSink } from '../netconf/event.ts';
+import type { EventSink } from '../netconf/events/event.ts';
 import { element, type XmlElement } from '../xml/element.ts';
 import type { ModuleSchema, SchemaNode } from '../yang/schema.ts';
 import { devicePath } from './device-path.ts';

@@ -1,6 +1,6 @@
 import type { NetconfClient } from '../netconf/client.ts';
-import type { ConfigTree } from '../netconf/config-view.ts';
-import type { DatastoreName } from '../netconf/datastore-locks.ts';
+import type { ConfigTree } from '../netconf/datastore/config-view.ts';
+import type { DatastoreName } from '../netconf/datastore/datastore-locks.ts';
 import { baseNamespace } from '../netconf/namespaces.ts';
 import { childElement, childElements, element, type XmlElement } from '../xml/element.ts';
 

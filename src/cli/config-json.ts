@@ -1,4 +1,4 @@
-import type { ConfigTree } from '../netconf/config-view.ts';
+import type { ConfigTree } from '../netconf/datastore/config-view.ts';
 import { findNode } from '../netconf/schema-nodes.ts';
 import { childElements, textOf, type XmlElement } from '../xml/element.ts';
 import type { ModuleSchema, SchemaNode, YangType } from '../yang/schema.ts';

@@ -1,7 +1,7 @@
 import type { XmlElement } from '../xml/element.ts';
 import type { ModuleSchema } from '../yang/schema.ts';
-import type { DataFilter } from './data-filter.ts';
-import type { UserAccess } from './user-access.ts';
+import type { UserAccess } from './access/user-access.ts';
+import type { DataFilter } from './filter/data-filter.ts';
 
 /**
  * What the NETCONF server serves: implemented by the bridge, scripted in tests. The server owns

@@ -1,17 +1,17 @@
 import { element, textOf, type XmlElement } from '../xml/element.ts';
-import type { DataFilter } from './data-filter.ts';
-import { identifiedDatastore } from './datastore-identity.ts';
+import { identifiedDatastore } from './datastore/datastore-identity.ts';
+import { applyOperationalDefaults, type WithDefaultsMode } from './datastore/with-defaults.ts';
+import { withDefaultsModes } from './datastore/with-defaults-parameter.ts';
+import type { DataFilter } from './filter/data-filter.ts';
+import { type SelectionLimits, wholly, withinLimits } from './filter/selection-limits.ts';
+import { SubtreeFilter } from './filter/subtree-filter.ts';
+import { XPathFilter } from './filter/xpath-filter.ts';
 import { configuration, implemented, withState } from './get-operations.ts';
 import { nmdaNamespace } from './namespaces.ts';
 import type { OperationContext, Reply } from './operation.ts';
 import { parameters, wordOf } from './parameters.ts';
 import { invalidValue, refusedElement } from './protocol-errors.ts';
 import type { FindDataNode } from './schema-nodes.ts';
-import { type SelectionLimits, wholly, withinLimits } from './selection-limits.ts';
-import { SubtreeFilter } from './subtree-filter.ts';
-import { applyOperationalDefaults, type WithDefaultsMode } from './with-defaults.ts';
-import { withDefaultsModes } from './with-defaults-parameter.ts';
-import { XPathFilter } from './xpath-filter.ts';
 
 /** Those of the features that are served (RFC 8526 §4): `with-defaults`, but not `origin`. */
 const names = [

@@ -1,16 +1,16 @@
 import { element, type XmlElement } from '../xml/element.ts';
 import type { ModuleSchema } from '../yang/schema.ts';
-import type { DataFilter } from './data-filter.ts';
-import type { DatastoreName } from './datastore-locks.ts';
-import { namedDatastore } from './datastore-parameter.ts';
-import { requestedFilter } from './filter-parameter.ts';
+import type { DatastoreName } from './datastore/datastore-locks.ts';
+import { namedDatastore } from './datastore/datastore-parameter.ts';
+import { applyWithDefaults, type WithDefaultsMode } from './datastore/with-defaults.ts';
+import { takeWithDefaults } from './datastore/with-defaults-parameter.ts';
+import type { DataFilter } from './filter/data-filter.ts';
+import { requestedFilter } from './filter/filter-parameter.ts';
 import { mergeData } from './merge-data.ts';
 import type { ModuleIndex } from './module-catalog.ts';
 import { baseNamespace } from './namespaces.ts';
 import type { OperationContext, Reply } from './operation.ts';
 import { parameters } from './parameters.ts';
-import { applyWithDefaults, type WithDefaultsMode } from './with-defaults.ts';
-import { takeWithDefaults } from './with-defaults-parameter.ts';
 
 /** `<get>` (RFC 6241 §7.7): the running configuration and state data. */
 export async function get(request: XmlElement, context: OperationContext): Promise<Reply> {

@@ -1,7 +1,7 @@
 import { dateAndTime } from '../base/clock.ts';
 import { element, type XmlElement } from '../xml/element.ts';
 import type { ServedModule, SessionInfo } from './backend.ts';
-import type { DatastoreLock, DatastoreName } from './datastore-locks.ts';
+import type { DatastoreLock, DatastoreName } from './datastore/datastore-locks.ts';
 import type { ModuleIndex } from './module-catalog.ts';
 import { monitoringNamespace } from './namespaces.ts';
 import type { MessageCounters, ServerCounters } from './statistics.ts';

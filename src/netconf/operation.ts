@@ -1,8 +1,8 @@
 import type { XmlElement } from '../xml/element.ts';
 import type { Backend, RpcContext } from './backend.ts';
-import type { Datastores } from './datastores.ts';
+import type { Datastores } from './datastore/datastores.ts';
+import type { SubscriptionRequest } from './events/subscription.ts';
 import type { ModuleIndex } from './module-catalog.ts';
-import type { SubscriptionRequest } from './subscription.ts';
 
 /** What operations need of the server, for one request. */
 export interface OperationContext extends RpcContext {

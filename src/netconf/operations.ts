@@ -1,4 +1,5 @@
 import type { XmlElement } from '../xml/element.ts';
+import { instanceIdentifier } from './data-path.ts';
 import {
   copyConfig,
   deleteConfig,
@@ -6,9 +7,9 @@ import {
   lock,
   unlock,
   validate,
-} from './config-operations.ts';
-import { instanceIdentifier } from './data-path.ts';
-import { editData } from './edit-data.ts';
+} from './datastore/config-operations.ts';
+import { editData } from './datastore/edit-data.ts';
+import { createSubscription } from './events/subscription-operation.ts';
 import { getData } from './get-data.ts';
 import { get, getConfig } from './get-operations.ts';
 import { getSchema } from './get-schema.ts';
@@ -17,7 +18,6 @@ import { baseNamespace, monitoringNamespace, nmdaNamespace, notificationNamespac
 import type { Operation, OperationContext, Reply } from './operation.ts';
 import { RpcError } from './rpc-error.ts';
 import { closeSession, killSession } from './session-operations.ts';
-import { createSubscription } from './subscription-operation.ts';
 
 /** Operations that the server performs itself, by namespace and name; the others are of modules. */
 const operations: ReadonlyMap<string, ReadonlyMap<string, Operation>> = new Map([

@@ -5,8 +5,9 @@ import type { Logger } from '../base/logger.ts';
 import { readLongXml, readXml, type XmlLimits } from '../xml/adapters/saxes-reader.ts';
 import type { XmlElement } from '../xml/element.ts';
 import { XmlError } from '../xml/xml-error.ts';
+import type { AccessPolicy, UserAccess } from './access/user-access.ts';
 import type { Backend, SessionInfo } from './backend.ts';
-import type { Datastores } from './datastores.ts';
+import type { Datastores } from './datastore/datastores.ts';
 import { rpcErrorElement } from './error-xml.ts';
 import type { Framing } from './framing.ts';
 import type { ModuleIndex } from './module-catalog.ts';
@@ -17,7 +18,6 @@ import { RpcError } from './rpc-error.ts';
 import { type Echo, echoOf, noEcho, operationOf } from './rpc-message.ts';
 import type { MessageCounters } from './statistics.ts';
 import { toRpcError } from './to-rpc-error.ts';
-import type { AccessPolicy, UserAccess } from './user-access.ts';
 
 /** What answering requests needs of the server. */
 export interface ResponderHost {

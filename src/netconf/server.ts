@@ -1,21 +1,21 @@
 import type { Clock } from '../base/clock.ts';
 import type { NetconfConfig } from '../base/config.ts';
 import type { Logger } from '../base/logger.ts';
+import type { AccessPolicy } from './access/user-access.ts';
 import type { Backend, SessionInfo } from './backend.ts';
-import { configChanges, sessionEnd, sessionStart } from './base-events.ts';
-import type { Datastores } from './datastores.ts';
-import type { EventStreams } from './event-streams.ts';
+import type { Datastores } from './datastore/datastores.ts';
+import { configChanges, sessionEnd, sessionStart } from './events/base-events.ts';
+import type { EventStreams } from './events/event-streams.ts';
+import { ModuleWatch } from './events/module-events.ts';
+import { streamsState } from './events/subscription-state.ts';
 import { LoopTurn } from './loop-turn.ts';
 import { ModuleCatalog } from './module-catalog.ts';
-import { ModuleWatch } from './module-events.ts';
 import { netconfState } from './monitoring.ts';
 import { monitoringNamespace, notificationStateNamespace, yangLibraryNamespace } from './namespaces.ts';
 import type { OwnState } from './operation.ts';
 import { type EndReason, NetconfSession, type SessionHost } from './session.ts';
 import type { SessionHandle, SessionPort } from './session-port.ts';
 import { newServerCounters } from './statistics.ts';
-import { streamsState } from './subscription-state.ts';
-import type { AccessPolicy } from './user-access.ts';
 import { UserBudget } from './user-budget.ts';
 import { modulesState, yangLibrary } from './yang-library.ts';
 

@@ -4,8 +4,10 @@ import { errorMessage } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
 import type { XmlElement } from '../xml/element.ts';
 import { writeXml } from '../xml/xml-writer.ts';
+import type { UserAccess } from './access/user-access.ts';
 import type { SessionInfo } from './backend.ts';
-import type { EventStreams } from './event-streams.ts';
+import type { EventStreams } from './events/event-streams.ts';
+import { SessionSubscription } from './events/session-subscription.ts';
 import { encodeFrame, FrameDecoder, type Framing, FramingError } from './framing.ts';
 import { buildHello, negotiateFraming, parseHello } from './hello.ts';
 import type { LoopTurn } from './loop-turn.ts';
@@ -15,10 +17,8 @@ import { type Answer, Responder, type ResponderHost } from './responder.ts';
 import { RpcError } from './rpc-error.ts';
 import { rpcReply } from './rpc-message.ts';
 import type { SessionHandle, SessionPort } from './session-port.ts';
-import { SessionSubscription } from './session-subscription.ts';
 import { type MessageCounters, newMessageCounters } from './statistics.ts';
 import { maxTracedCharacters, tracedText } from './trace-text.ts';
-import type { UserAccess } from './user-access.ts';
 import type { UserBudget } from './user-budget.ts';
 
 /** Why a session ended; the termination reasons of RFC 6470 §2.2. */

@@ -1,7 +1,7 @@
 import { fingerprint } from '../base/fingerprint.ts';
 import { element, type XmlElement } from '../xml/element.ts';
 import type { ServedModule } from './backend.ts';
-import { servedDatastores } from './datastore-identity.ts';
+import { servedDatastores } from './datastore/datastore-identity.ts';
 import type { ModuleIndex } from './module-catalog.ts';
 import { datastoresNamespace, yangLibraryNamespace } from './namespaces.ts';
 

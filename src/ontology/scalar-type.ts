@@ -51,7 +51,7 @@ function declared(node: Term, facet: Facet, report: Report): Datatype | undefine
   report.fault(
     node,
     'onem2m:hasDataType',
-    iri,
+    show(given),
     datatypes.map((one) => `xsd:${one}`).join(', '),
     'The data type is not one that the bridge knows.',
   );

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { DeviceDescription } from '../../src/base/description.ts';
 import { type DeviceUuid, deviceUuid } from '../../src/base/ids.ts';
+import { unrestricted } from '../../src/netconf/access/user-access.ts';
 import type { RpcInput, RpcOutput } from '../../src/netconf/backend.ts';
 import { bridgeNamespace } from '../../src/netconf/namespaces.ts';
 import type { RpcError } from '../../src/netconf/rpc-error.ts';
-import { unrestricted } from '../../src/netconf/user-access.ts';
 import { childElements, element, textOf, type XmlElement } from '../../src/xml/element.ts';
 import { dataPoint, description, field, operation } from '../support/example-description.ts';
 import { BenchBridge, leaves, newWorld, until } from './bench-bridge.ts';

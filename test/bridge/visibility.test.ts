@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { deviceUuid } from '../../src/base/ids.ts';
+import { type UserAccess, unrestricted } from '../../src/netconf/access/user-access.ts';
 import { bridgeNamespace } from '../../src/netconf/namespaces.ts';
-import { type UserAccess, unrestricted } from '../../src/netconf/user-access.ts';
 import { childElements, element, textOf, type XmlElement } from '../../src/xml/element.ts';
 import { dataPoint, description, operation } from '../support/example-description.ts';
 import { BenchBridge } from './bench-bridge.ts';

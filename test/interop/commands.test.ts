@@ -9,7 +9,7 @@ import { getImage, hasImage } from '../../src/cli/device-entry.ts';
 import { connectNetconf } from '../../src/netconf/adapters/ssh-client.ts';
 import type { NetconfClient } from '../../src/netconf/client.ts';
 import { bridgeNamespace } from '../../src/netconf/namespaces.ts';
-import { userRemoval } from '../../src/netconf/user-edits.ts';
+import { userRemoval } from '../../src/netconf/users/user-edits.ts';
 import { element, type XmlElement } from '../../src/xml/element.ts';
 import { describeWith, root } from '../support/peers.ts';
 import { mup, Program } from '../support/program.ts';

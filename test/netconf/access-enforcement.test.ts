@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { AccessControl } from '../../src/netconf/access-control.ts';
-import type { ConfigTree } from '../../src/netconf/config-view.ts';
+import { AccessControl } from '../../src/netconf/access/access-control.ts';
+import type { ConfigTree } from '../../src/netconf/datastore/config-view.ts';
 import { acme, acmeSchema, nacm, rule, rulesFor } from './access-fixture.ts';
 import {
   connect,

@@ -1,6 +1,6 @@
-import { ConfigSchema } from '../../src/netconf/config-schema.ts';
-import type { ConfigTree } from '../../src/netconf/config-view.ts';
-import { type EditOptions, editConfig, readConfig } from '../../src/netconf/edit-config.ts';
+import { ConfigSchema } from '../../src/netconf/datastore/config-schema.ts';
+import type { ConfigTree } from '../../src/netconf/datastore/config-view.ts';
+import { type EditOptions, editConfig, readConfig } from '../../src/netconf/datastore/edit-config.ts';
 import { baseNamespace } from '../../src/netconf/namespaces.ts';
 import { RpcError } from '../../src/netconf/rpc-error.ts';
 import { element, type XmlElement } from '../../src/xml/element.ts';

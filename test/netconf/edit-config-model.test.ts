@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { parseConfig, writeConfig } from '../../src/netconf/config-text.ts';
-import { ConfigValidation } from '../../src/netconf/config-validation.ts';
-import type { ConfigTree } from '../../src/netconf/config-view.ts';
-import { editConfig, readConfig } from '../../src/netconf/edit-config.ts';
-import { configEdits } from '../../src/netconf/edit-diff.ts';
+import { parseConfig, writeConfig } from '../../src/netconf/datastore/config-text.ts';
+import { ConfigValidation } from '../../src/netconf/datastore/config-validation.ts';
+import type { ConfigTree } from '../../src/netconf/datastore/config-view.ts';
+import { editConfig, readConfig } from '../../src/netconf/datastore/edit-config.ts';
+import { configEdits } from '../../src/netconf/datastore/edit-diff.ts';
 import { baseNamespace } from '../../src/netconf/namespaces.ts';
 import { RpcError } from '../../src/netconf/rpc-error.ts';
 import { childElements, element, textOf, type XmlElement } from '../../src/xml/element.ts';

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
+import { unrestricted } from '../../src/netconf/access/user-access.ts';
 import { baseNamespace } from '../../src/netconf/namespaces.ts';
-import { unrestricted } from '../../src/netconf/user-access.ts';
 import { element, type XmlElement } from '../../src/xml/element.ts';
 import type { ModuleSchema } from '../../src/yang/schema.ts';
 import {

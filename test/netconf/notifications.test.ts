@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { dateAndTime } from '../../src/base/clock.ts';
-import type { NetconfEvent } from '../../src/netconf/event.ts';
-import { unrestricted } from '../../src/netconf/user-access.ts';
+import { unrestricted } from '../../src/netconf/access/user-access.ts';
+import type { NetconfEvent } from '../../src/netconf/events/event.ts';
 import { element } from '../../src/xml/element.ts';
 import type { ManualClock } from '../support/manual-clock.ts';
 import { eventStreams, MemoryEventLog } from '../support/memory-event-log.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { requestedFilter } from '../../src/netconf/filter-parameter.ts';
+import { requestedFilter } from '../../src/netconf/filter/filter-parameter.ts';
 import type { FindDataNode } from '../../src/netconf/schema-nodes.ts';
 import type { XmlElement } from '../../src/xml/element.ts';
 import { root } from '../support/paths.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { Subscriber } from '../../src/netconf/subscription.ts';
-import { unrestricted } from '../../src/netconf/user-access.ts';
+import { unrestricted } from '../../src/netconf/access/user-access.ts';
+import type { Subscriber } from '../../src/netconf/events/subscription.ts';
 import { element } from '../../src/xml/element.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { eventStreams, MemoryEventLog } from '../support/memory-event-log.ts';

@@ -1,4 +1,4 @@
-import type { ConfigTree } from '../../src/netconf/config-view.ts';
+import type { ConfigTree } from '../../src/netconf/datastore/config-view.ts';
 import { bridgeNamespace, nacmNamespace } from '../../src/netconf/namespaces.ts';
 import { element, type XmlElement } from '../../src/xml/element.ts';
 

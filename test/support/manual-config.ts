@@ -1,4 +1,4 @@
-import type { ConfigTree, ConfigView } from '../../src/netconf/config-view.ts';
+import type { ConfigTree, ConfigView } from '../../src/netconf/datastore/config-view.ts';
 
 /** A running configuration that a test sets. */
 export class ManualConfig implements ConfigView {

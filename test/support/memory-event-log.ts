@@ -1,8 +1,8 @@
 import type { Clock } from '../../src/base/clock.ts';
 import { defaultConfig, type NotificationConfig } from '../../src/base/config.ts';
 import { type Logger, silentLogger } from '../../src/base/logger.ts';
-import type { EventLog, KeptEvents } from '../../src/netconf/event-log.ts';
-import { EventStreams } from '../../src/netconf/event-streams.ts';
+import type { EventLog, KeptEvents } from '../../src/netconf/events/event-log.ts';
+import { EventStreams } from '../../src/netconf/events/event-streams.ts';
 
 /** An event log that a test can look into, and hand on to the next run. */
 export class MemoryEventLog implements EventLog {

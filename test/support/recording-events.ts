@@ -1,4 +1,4 @@
-import type { EventSink, NetconfEvent } from '../../src/netconf/event.ts';
+import type { EventSink, NetconfEvent } from '../../src/netconf/events/event.ts';
 
 /** An {@link EventSink} that keeps what it is given. */
 export class RecordingEvents implements EventSink {

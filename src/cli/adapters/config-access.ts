@@ -4,7 +4,7 @@ import { systemClock } from '../../base/adapters/node-runtime.ts';
 import type { Config } from '../../base/config.ts';
 import { silentLogger } from '../../base/logger.ts';
 import type { NetconfClient } from '../../netconf/client.ts';
-import type { Datastores } from '../../netconf/datastores.ts';
+import type { Datastores } from '../../netconf/datastore/datastores.ts';
 import { baseNamespace } from '../../netconf/namespaces.ts';
 import { element } from '../../xml/element.ts';
 import type { CommandArguments } from '../arguments.ts';

@@ -14,7 +14,7 @@ import {
   type YangConfig,
 } from '../../base/config.ts';
 import { InternalError } from '../../base/errors.ts';
-import { targetFromText } from '../../netconf/call-home-config.ts';
+import { targetFromText } from '../../netconf/call-home/call-home-config.ts';
 import type { ConfigKey, ConfigProblem } from '../config-key.ts';
 import { maxDelayMs } from '../max-delay.ts';
 

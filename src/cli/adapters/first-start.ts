@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { loadClientKey } from '../../netconf/adapters/client-key-file.ts';
 import { generatePassword, hashPassword } from '../../netconf/adapters/passwords.ts';
-import type { Datastores } from '../../netconf/datastores.ts';
+import type { Datastores } from '../../netconf/datastore/datastores.ts';
 import { baseNamespace } from '../../netconf/namespaces.ts';
-import { type UserAddition, userAdditions } from '../../netconf/user-edits.ts';
+import { type UserAddition, userAdditions } from '../../netconf/users/user-edits.ts';
 import { element } from '../../xml/element.ts';
 import { adminRules } from '../admin-rules.ts';
 import { localKeyFile, localUser } from '../bridge-file.ts';

@@ -4,15 +4,15 @@ import { systemClock } from '../../base/adapters/node-runtime.ts';
 import type { Config } from '../../base/config.ts';
 import { errorCode, UsageError } from '../../base/errors.ts';
 import type { Logger } from '../../base/logger.ts';
-import { checkAccessRules } from '../../netconf/access-rules.ts';
+import { checkAccessRules } from '../../netconf/access/access-rules.ts';
 import { datastoreFile } from '../../netconf/adapters/datastore-file.ts';
 import { hashPassword } from '../../netconf/adapters/passwords.ts';
 import type { ServedModule } from '../../netconf/backend.ts';
-import type { ConfigTree } from '../../netconf/config-view.ts';
-import { Datastores } from '../../netconf/datastores.ts';
+import type { ConfigTree } from '../../netconf/datastore/config-view.ts';
+import { Datastores } from '../../netconf/datastore/datastores.ts';
 import { baseNamespace } from '../../netconf/namespaces.ts';
-import { prepareUsers } from '../../netconf/prepare-users.ts';
 import { RpcError } from '../../netconf/rpc-error.ts';
+import { prepareUsers } from '../../netconf/users/prepare-users.ts';
 import { element } from '../../xml/element.ts';
 
 /** `startup`, in the state directory. */

@@ -4,7 +4,7 @@ import type { Config } from '../../base/config.ts';
 import type { Logger } from '../../base/logger.ts';
 import { notificationStreams } from '../../bridge/notification-streams.ts';
 import { EventLogFiles } from '../../netconf/adapters/event-log-file.ts';
-import { EventStreams } from '../../netconf/event-streams.ts';
+import { EventStreams } from '../../netconf/events/event-streams.ts';
 
 /** The event log's directory, in the state directory. */
 const eventsDirectory = 'events';

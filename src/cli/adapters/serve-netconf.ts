@@ -1,21 +1,21 @@
 import { systemClock, systemRandom } from '../../base/adapters/node-runtime.ts';
 import type { Config } from '../../base/config.ts';
 import type { Logger } from '../../base/logger.ts';
-import { AccessControl } from '../../netconf/access-control.ts';
+import { AccessControl } from '../../netconf/access/access-control.ts';
 import { callHomeDialer } from '../../netconf/adapters/call-home-dialer.ts';
 import { passwordCrypto } from '../../netconf/adapters/passwords.ts';
 import { type RunningSshServer, startSshServer } from '../../netconf/adapters/ssh-server.ts';
 import type { Backend } from '../../netconf/backend.ts';
-import { CallHome } from '../../netconf/call-home.ts';
-import { targetFromText } from '../../netconf/call-home-config.ts';
-import { createAuthenticator } from '../../netconf/config-authenticator.ts';
-import type { Datastores } from '../../netconf/datastores.ts';
-import type { EventStreams } from '../../netconf/event-streams.ts';
-import type { FileDrop } from '../../netconf/file-drop.ts';
-import { GuardedDrop } from '../../netconf/guarded-drop.ts';
+import { CallHome } from '../../netconf/call-home/call-home.ts';
+import { targetFromText } from '../../netconf/call-home/call-home-config.ts';
+import type { Datastores } from '../../netconf/datastore/datastores.ts';
+import type { EventStreams } from '../../netconf/events/event-streams.ts';
 import type { HostKey } from '../../netconf/host-keys.ts';
 import { NetconfServer } from '../../netconf/server.ts';
-import { removedUsers } from '../../netconf/user-config.ts';
+import type { FileDrop } from '../../netconf/sftp/file-drop.ts';
+import { GuardedDrop } from '../../netconf/sftp/guarded-drop.ts';
+import { createAuthenticator } from '../../netconf/users/config-authenticator.ts';
+import { removedUsers } from '../../netconf/users/user-config.ts';
 import type { Cleanup } from './cleanup.ts';
 
 /** What is served over NETCONF. */

@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import type { Clock } from '../../base/clock.ts';
 import { errorMessage } from '../../base/errors.ts';
-import type { Dial } from '../call-home-client.ts';
+import type { Dial } from '../call-home/call-home-client.ts';
 import type { RunningSshServer, ServedConnection } from './ssh-server.ts';
 
 /** How long a client may take to accept a connection. */

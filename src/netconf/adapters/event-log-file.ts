@@ -4,7 +4,7 @@ import { utf8Length } from '../../base/bytes.ts';
 import type { Cancel, Clock } from '../../base/clock.ts';
 import { errorMessage } from '../../base/errors.ts';
 import type { Logger } from '../../base/logger.ts';
-import type { EventLog, KeptEvents } from '../event-log.ts';
+import type { EventLog, KeptEvents } from '../events/event-log.ts';
 
 export interface EventLogFileOptions {
   readonly directory: string;

@@ -1,5 +1,5 @@
 import { systemRandom } from '../../base/adapters/node-runtime.ts';
-import { checkNewPassword, defaultCost, hashBytes, type PasswordRecord, saltBytes } from '../users.ts';
+import { checkNewPassword, defaultCost, hashBytes, type PasswordRecord, saltBytes } from '../users/users.ts';
 import { constantTimeEqual, createScrypt } from './scrypt.ts';
 
 /** The process's own hashing and comparing: its bound on derivations at a time is for all of them. */

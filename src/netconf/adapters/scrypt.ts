@@ -1,6 +1,6 @@
 import { scrypt as nodeScrypt, timingSafeEqual } from 'node:crypto';
 import { UnavailableError } from '../../base/errors.ts';
-import type { ConstantTimeEqual, Scrypt } from '../users.ts';
+import type { ConstantTimeEqual, Scrypt } from '../users/users.ts';
 
 /** Derivations at a time: each takes 32 MiB and a thread of the four that also do the file I/O. */
 const maxRunning = 2;

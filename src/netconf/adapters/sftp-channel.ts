@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net';
 import { errorMessage } from '../../base/errors.ts';
 import type { Logger } from '../../base/logger.ts';
-import { SftpDecoder } from '../sftp-packets.ts';
-import type { SftpSession } from '../sftp-session.ts';
+import { SftpDecoder } from '../sftp/sftp-packets.ts';
+import type { SftpSession } from '../sftp/sftp-session.ts';
 import { type ChannelWriter, channelWriter } from './channel-pressure.ts';
 import type { KeyExchanges } from './key-exchanges.ts';
 import type { ServerChannel } from './ssh2.ts';

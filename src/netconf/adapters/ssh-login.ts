@@ -2,8 +2,8 @@ import type { Clock } from '../../base/clock.ts';
 import { errorMessage } from '../../base/errors.ts';
 import type { Logger } from '../../base/logger.ts';
 import { printable } from '../../base/printable.ts';
-import type { LoginThrottle } from '../login-throttle.ts';
-import { type Authenticator, isUserName } from '../users.ts';
+import type { LoginThrottle } from '../users/login-throttle.ts';
+import { type Authenticator, isUserName } from '../users/users.ts';
 import { type AuthContext, type KeyboardAuthContext, type PublicKeyAuthContext, parseKey } from './ssh2.ts';
 
 export interface SshLoginOptions {

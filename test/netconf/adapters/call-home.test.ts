@@ -4,7 +4,7 @@ import ssh2 from 'ssh2';
 import { systemClock } from '../../../src/base/adapters/node-runtime.ts';
 import { callHomeDialer } from '../../../src/netconf/adapters/call-home-dialer.ts';
 import type { RunningSshServer } from '../../../src/netconf/adapters/ssh-server.ts';
-import type { Call } from '../../../src/netconf/call-home-client.ts';
+import type { Call } from '../../../src/netconf/call-home/call-home-client.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import {
   closed,

@@ -2,7 +2,7 @@ import { readdir, rm, stat, symlink, truncate, writeFile } from 'node:fs/promise
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { EventLogFiles } from '../../../src/netconf/adapters/event-log-file.ts';
-import type { KeptEvents } from '../../../src/netconf/event-log.ts';
+import type { KeptEvents } from '../../../src/netconf/events/event-log.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { RecordingLogger } from '../../support/recording-logger.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';

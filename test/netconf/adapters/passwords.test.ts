@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { generatePassword, hashPassword, passwordCrypto } from '../../../src/netconf/adapters/passwords.ts';
 import { createScrypt } from '../../../src/netconf/adapters/scrypt.ts';
-import { defaultCost, verifyPassword } from '../../../src/netconf/users.ts';
+import { defaultCost, verifyPassword } from '../../../src/netconf/users/users.ts';
 
 describe('passwords', () => {
   test('are hashed with a salt of their own, so that equal ones do not look equal', async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import type { Authenticator } from '../../../src/netconf/users.ts';
+import type { Authenticator } from '../../../src/netconf/users/users.ts';
 import { closed, connectClient, openChannel, ScriptedServer, startTestServer, until } from './ssh-fixture.ts';
 
 const everybody: Authenticator = { checkPassword: async () => true, mayUseKey: async () => false };

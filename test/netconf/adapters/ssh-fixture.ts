@@ -15,11 +15,11 @@ import {
   type SshServerOptions,
   startSshServer,
 } from '../../../src/netconf/adapters/ssh-server.ts';
-import type { FileDrop } from '../../../src/netconf/file-drop.ts';
 import { formatEd25519, type HostKey } from '../../../src/netconf/host-keys.ts';
 import type { SessionHandle, SessionPort } from '../../../src/netconf/session-port.ts';
+import type { FileDrop } from '../../../src/netconf/sftp/file-drop.ts';
 import { sshString } from '../../../src/netconf/ssh-data.ts';
-import type { Authenticator } from '../../../src/netconf/users.ts';
+import type { Authenticator } from '../../../src/netconf/users/users.ts';
 
 export interface TestKeyPair {
   readonly private: string;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { SshLogin } from '../../../src/netconf/adapters/ssh-login.ts';
 import type { AuthContext } from '../../../src/netconf/adapters/ssh2.ts';
-import { LoginThrottle } from '../../../src/netconf/login-throttle.ts';
+import { LoginThrottle } from '../../../src/netconf/users/login-throttle.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { RecordingLogger } from '../../support/recording-logger.ts';
 

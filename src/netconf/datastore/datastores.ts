@@ -1,0 +1,350 @@
+import type { Clock } from '../../base/clock.ts';
+import { KeyedQueue } from '../../base/keyed-queue.ts';
+import type { Logger } from '../../base/logger.ts';
+import { element, type XmlElement } from '../../xml/element.ts';
+import type { ModuleSchema } from '../../yang/schema.ts';
+import type { RpcContext } from '../backend.ts';
+import { Listeners } from '../listeners.ts';
+import { baseNamespace } from '../namespaces.ts';
+import { RpcError } from '../rpc-error.ts';
+import type { ConfigChange } from './config-change.ts';
+import { ConfigSchema } from './config-schema.ts';
+import { parseConfig, writeConfig } from './config-text.ts';
+import { ConfigValidation } from './config-validation.ts';
+import type { ConfigTree, ConfigView } from './config-view.ts';
+import { type DatastoreLock, DatastoreLocks, type DatastoreName } from './datastore-locks.ts';
+import { editConfig, readConfig } from './edit-config.ts';
+import { configEdits } from './edit-diff.ts';
+import { accessDenied, requestPlace } from './edit-errors.ts';
+import { applyWithDefaults, type WithDefaultsMode } from './with-defaults.ts';
+
+/** Where `startup` is kept. */
+export interface DatastoreStore {
+  /** The text as it was saved, or `undefined` where there is none. */
+  load(): Promise<string | undefined>;
+  /** Resolves once it is on disk; `undefined` removes it. On failure what was there is still there. */
+  save(text: string | undefined): Promise<void>;
+}
+
+/**
+ * Changes what is about to be committed: hashes clear passwords and the like.
+ * @returns the same tree where there is nothing to change
+ * @throws RpcError to refuse it
+ */
+export type PrepareConfig = (after: ConfigTree, before: ConfigTree) => ConfigTree | Promise<ConfigTree>;
+
+export interface DatastoresDependencies {
+  /** The modules whose `config true` nodes are the configuration. */
+  readonly schemas: readonly ModuleSchema[];
+  readonly store: DatastoreStore;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Octets of a datastore, about. */
+  readonly maxConfigBytes: number;
+  readonly prepare?: PrepareConfig;
+}
+
+/** A request of a user; locks and access control hold for it. */
+export type ConfigRequester = Pick<RpcContext, 'session' | 'signal' | 'access'>;
+
+/** One edit-config (RFC 6241 §7.2). */
+export interface EditRequest {
+  readonly target: DatastoreName;
+  /** Its children are the edit: a `<config>` element. */
+  readonly config: XmlElement;
+  /** `merge` when absent. */
+  readonly defaultOperation?: 'merge' | 'replace' | 'none';
+  /** `test-then-set` when absent. As a datastore is always valid, `set` tests too. */
+  readonly testOption?: 'test-then-set' | 'set' | 'test-only';
+  /**
+   * `stop-on-error` when absent. Nothing is committed where anything failed, under `stop-on-error` as under
+   * `rollback-on-error`; under `continue-on-error` what did not fail is.
+   */
+  readonly errorOption?: 'stop-on-error' | 'continue-on-error' | 'rollback-on-error';
+}
+
+/** A datastore, or a `<config>` element that holds a whole configuration. */
+export type ConfigSource = DatastoreName | XmlElement;
+
+/** A change that took this long is followed by a turn of everything else. */
+const longChangeMs = 10;
+
+/** What a change makes of a datastore, and what of the request failed all the same. */
+interface Outcome {
+  readonly tree: ConfigTree;
+  readonly failures?: readonly RpcError[];
+}
+
+interface ChangeOptions {
+  /** Whether access control looks at what is written; true when absent. */
+  readonly checkWrite?: boolean;
+  readonly testOnly?: boolean;
+}
+
+/**
+ * The configuration datastores: `running`, in memory, and `startup`, on disk, from which `running` begins.
+ * Changes happen one at a time, each whole or not at all. Where `by` is absent the server itself acts:
+ * locks hold for it too, access control does not.
+ */
+export class Datastores implements ConfigView {
+  readonly #deps: DatastoresDependencies;
+  readonly #schema: ConfigSchema;
+  readonly #validation: ConfigValidation;
+  readonly #locks = new DatastoreLocks();
+  /** One change at a time, those of the other datastore included: a copy reads one and writes the other. */
+  readonly #queue = new KeyedQueue<'change'>();
+  readonly #changed: Listeners<[running: ConfigTree, before: ConfigTree]>;
+  readonly #committed: Listeners<[change: ConfigChange]>;
+  #trees: Readonly<Record<DatastoreName, ConfigTree>> = { running: [], startup: [] };
+  #hasStartup = false;
+  /** Whether the last change took long. */
+  #longChange = false;
+
+  /** With nothing in it: {@link Datastores.open} is what fills it. */
+  constructor(deps: DatastoresDependencies) {
+    this.#deps = deps;
+    this.#schema = new ConfigSchema(deps.schemas);
+    this.#validation = new ConfigValidation(this.#schema, deps.maxConfigBytes);
+    this.#changed = new Listeners(deps.logger);
+    this.#committed = new Listeners(deps.logger);
+  }
+
+  /** @throws UsageError `startup-unusable` when `startup` cannot be read or is not valid */
+  static async open(deps: DatastoresDependencies): Promise<Datastores> {
+    const datastores = new Datastores(deps);
+    const text = await deps.store.load();
+    if (text !== undefined) datastores.#begin(text);
+    return datastores;
+  }
+
+  /** Whether there is a startup configuration: there is none at the first start and after delete-config. */
+  get hasStartup(): boolean {
+    return this.#hasStartup;
+  }
+
+  running(): ConfigTree {
+    return this.#trees.running;
+  }
+
+  read(datastore: DatastoreName): ConfigTree {
+    return this.#trees[datastore];
+  }
+
+  onChanged(listener: (running: ConfigTree, before: ConfigTree) => void): () => void {
+    return this.#changed.add(listener);
+  }
+
+  /** Calls `listener` after each commit that changed a datastore. @returns ends that */
+  onCommitted(listener: (change: ConfigChange) => void): () => void {
+    return this.#committed.add(listener);
+  }
+
+  /**
+   * edit-config (RFC 6241 §7.2). Resolves when it is committed.
+   * @throws RpcError
+   */
+  edit(request: EditRequest, by?: ConfigRequester): Promise<void> {
+    const { target, config, defaultOperation = 'merge', errorOption, testOption } = request;
+    const options = {
+      defaultOperation,
+      continueOnError: errorOption === 'continue-on-error',
+      ...(by === undefined ? {} : { access: by.access }),
+    };
+    const make = (before: ConfigTree): Outcome => editConfig(before, config, this.#schema, options);
+    return this.#change(target, make, by, { testOnly: testOption === 'test-only' });
+  }
+
+  /**
+   * copy-config (RFC 6241 §7.3): replaces a whole datastore.
+   * @param withDefaults what of a datastore that is the source is copied (RFC 6243 §4.5.1)
+   * @throws RpcError
+   */
+  copy(
+    source: ConfigSource,
+    target: DatastoreName,
+    by?: ConfigRequester,
+    withDefaults: WithDefaultsMode = 'explicit',
+  ): Promise<void> {
+    const toStartup = source === 'running' && target === 'startup';
+    const make = (): Outcome => {
+      if (typeof source !== 'string') return { tree: readConfig(source, this.#schema) };
+      if (source === 'startup' && !this.#hasStartup)
+        throw new RpcError('application', 'data-missing', 'there is no startup configuration');
+      const tree = this.#withDefaults(this.read(source), withDefaults);
+      // RFC 8341 §3.2.6: a user who may copy running to startup needs no more; else what may not be read
+      // is not copied.
+      return { tree: by === undefined || toStartup ? tree : by.access.readable(tree) };
+    };
+    return this.#change(target, make, by, { checkWrite: !toStartup });
+  }
+
+  /**
+   * delete-config of `startup` (RFC 6241 §7.4): the next start is a first one.
+   * @throws RpcError
+   */
+  deleteStartup(by?: ConfigRequester): Promise<void> {
+    return this.#queue.run('change', async () => {
+      this.#requireAllowed('startup', by);
+      await this.#save(undefined);
+      this.#commit('startup', [], by);
+    });
+  }
+
+  /**
+   * validate (RFC 6241 §8.6.4.1).
+   * @throws RpcError for the first fault
+   */
+  async validate(source: ConfigSource, by?: ConfigRequester): Promise<void> {
+    const tree = typeof source === 'string' ? this.read(source) : readConfig(source, this.#schema);
+    this.#validation.check(tree);
+    if (typeof source === 'string') return;
+    // Hashing passwords is work that is not done for whoever may not even read users.
+    const readable = by === undefined ? tree : by.access.readable(tree);
+    await this.#deps.prepare?.(readable, this.running());
+  }
+
+  /**
+   * Resolves when no change is under way and the lock is had.
+   * @throws RpcError `lock-denied`
+   */
+  lock(datastore: DatastoreName, { session, signal }: Pick<RpcContext, 'session' | 'signal'>): Promise<void> {
+    return this.#queue.run('change', async () => {
+      // Nobody would release the lock of a session that has ended meanwhile.
+      signal.throwIfAborted();
+      this.#locks.lock(datastore, session.id, this.#deps.clock.now());
+    });
+  }
+
+  /** @throws RpcError */
+  unlock(datastore: DatastoreName, sessionId: number): void {
+    this.#locks.unlock(datastore, sessionId);
+  }
+
+  /** For a session that has ended. */
+  releaseLocks(sessionId: number): void {
+    this.#locks.release(sessionId);
+  }
+
+  locks(): readonly DatastoreLock[] {
+    return this.#locks.all();
+  }
+
+  /** Waits for what is being committed, and says in the log whether `running` is not in `startup`. */
+  async close(): Promise<void> {
+    await this.#queue.run('change', async () => {});
+    const unsaved = configEdits(this.#trees.startup, this.#trees.running, this.#schema).length;
+    if (unsaved > 0)
+      this.#deps.logger.info('changes of the running configuration end with the process', {
+        changes: unsaved,
+        hint: 'copy-config from running to startup keeps them',
+      });
+  }
+
+  #begin(text: string): void {
+    const tree = parseConfig(text, this.#schema, this.#validation);
+    this.#trees = { running: tree, startup: tree };
+    this.#hasStartup = true;
+  }
+
+  #withDefaults(tree: ConfigTree, mode: WithDefaultsMode): ConfigTree {
+    if (mode === 'explicit') return tree;
+    const reported = applyWithDefaults(tree, mode, this.#schema.modules);
+    // A leaf that is tagged as a default is copied as what it is: not set.
+    return readConfig(element(baseNamespace, 'config', reported), this.#schema);
+  }
+
+  #change(
+    target: DatastoreName,
+    make: (before: ConfigTree) => Outcome,
+    by: ConfigRequester | undefined,
+    { checkWrite = true, testOnly = false }: ChangeOptions,
+  ): Promise<void> {
+    return this.#inTurn(async () => {
+      this.#requireAllowed(target, by);
+      const before = this.#trees[target];
+      const { tree, failures = [] } = make(before);
+      this.#validation.check(tree);
+      if (checkWrite) this.#requireWritable(before, tree, by);
+      const after = await this.#prepared(tree, before);
+      by?.signal.throwIfAborted();
+      if (!testOnly) await this.#store(target, after, by);
+      throwAll(failures);
+    });
+  }
+
+  /** Changes that wait follow one another without a rest of the event loop but for this one. */
+  #inTurn(task: () => Promise<void>): Promise<void> {
+    const { clock } = this.#deps;
+    return this.#queue.run('change', async () => {
+      if (this.#longChange) await new Promise<void>((resolve) => clock.schedule(0, resolve));
+      const begun = clock.monotonic();
+      try {
+        await task();
+      } finally {
+        this.#longChange = clock.monotonic() - begun >= longChangeMs;
+      }
+    });
+  }
+
+  #requireAllowed(target: DatastoreName, by: ConfigRequester | undefined): void {
+    // Whoever has gone meanwhile waits for no answer.
+    by?.signal.throwIfAborted();
+    this.#locks.requireFree(target, by?.session.id);
+  }
+
+  /** RFC 8341 §3.4.5. */
+  #requireWritable(before: ConfigTree, after: ConfigTree, by: ConfigRequester | undefined): void {
+    const refused = before === after ? undefined : by?.access.refusedWrite(before, after);
+    if (refused === undefined || by === undefined) return;
+    // What may not be read has no name.
+    let told = refused;
+    while (told.length > 0 && !by.access.mayRead(told)) told = told.slice(0, -1);
+    throw accessDenied(told.length === 0 ? requestPlace : this.#schema.place(told));
+  }
+
+  async #prepared(tree: ConfigTree, before: ConfigTree): Promise<ConfigTree> {
+    const prepared = (await this.#deps.prepare?.(tree, before)) ?? tree;
+    if (prepared !== tree) this.#validation.check(prepared);
+    return prepared;
+  }
+
+  async #store(target: DatastoreName, after: ConfigTree, by: ConfigRequester | undefined): Promise<void> {
+    if (target === 'startup') await this.#save(after);
+    this.#commit(target, after, by);
+  }
+
+  async #save(tree: ConfigTree | undefined): Promise<void> {
+    try {
+      await this.#deps.store.save(tree === undefined ? undefined : writeConfig(tree));
+    } catch (error) {
+      this.#deps.logger.error('the startup configuration could not be written', { error });
+      throw new RpcError(
+        'application',
+        'operation-failed',
+        'the startup configuration could not be written; the server logged why',
+      );
+    }
+    this.#hasStartup = tree !== undefined;
+  }
+
+  #commit(datastore: DatastoreName, after: ConfigTree, by: ConfigRequester | undefined): void {
+    const before = this.#trees[datastore];
+    const edits = configEdits(before, after, this.#schema);
+    if (edits.length === 0) return;
+    this.#trees = { ...this.#trees, [datastore]: after };
+    this.#deps.logger.info('the configuration was changed', {
+      datastore,
+      changes: edits.length,
+      ...(by === undefined ? {} : { session: by.session.id, username: by.session.username }),
+    });
+    if (datastore === 'running') this.#changed.call(after, before);
+    this.#committed.call({ datastore, edits, ...(by === undefined ? {} : { by: by.session }) });
+  }
+}
+
+/** RFC 6241 §4.3: an rpc-error each. */
+function throwAll([first, ...further]: readonly RpcError[]): void {
+  if (first === undefined) return;
+  const { type, tag, message, fields } = first;
+  throw further.length === 0 ? first : new RpcError(type, tag, message, { ...fields, further });
+}
