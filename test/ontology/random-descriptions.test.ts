@@ -62,7 +62,7 @@ describeWith(['yanglint'], 'any description drawn at random from the vocabulary'
               ]);
           }
       }),
-      { numRuns: 60 },
+      { numRuns: 150 },
     );
     expect(Object.keys(modules).length).toBeGreaterThan(20);
     expect(refused).toBeGreaterThan(0);
