@@ -23,8 +23,8 @@ const roundMs = 1000;
 const setUps = 30;
 const window = 8;
 const crowds = [1, 10, 100];
-/** Sessions whose memory is measured: many, to see them at all; netconfd says hello to about 20 at most. */
-const idlers = { ours: 200, theirs: 15 };
+/** Sessions whose memory is measured: many, to see them at all; netconfd stalls from about 15 on. */
+const idlers = { ours: 200, theirs: 5 };
 const fewDevices = 10;
 const manyDevices = 10_000;
 const uuid = 'BENCH-NETCONF';
