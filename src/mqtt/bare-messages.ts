@@ -10,7 +10,7 @@ import { decodeJson, encodeJson, parsePayload } from './json-codec.ts';
  */
 
 /** Octets of an answer or a measurement as JSON. */
-export const maxJsonBytes = 32 * 1024;
+const maxJsonBytes = 32 * 1024;
 
 /** How the request of an operation is written. */
 function requestEncoding({ encoding }: Operation): Encoding {

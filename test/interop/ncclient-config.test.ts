@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
-import { leafOf, Ncclient, type NcclientAnswer } from '../support/ncclient.ts';
+import { leafOf, type Ncclient, type NcclientAnswer, NcclientSessions } from '../support/ncclient.ts';
 import { describeWith } from '../support/peers.ts';
 import { mup } from '../support/program.ts';
 import { type BridgeProcess, operator, startBridgeProcess } from '../support/system.ts';
@@ -22,7 +22,7 @@ const settings = `<settings xmlns="${bridgeModule}"/>`;
 describeWith(['ncclient'], 'configuration, as ncclient edits it (RFC 6241 §7)', () => {
   let directory: string;
   let bridge: BridgeProcess;
-  const clients: Ncclient[] = [];
+  const sessions = new NcclientSessions();
 
   beforeAll(async () => {
     directory = await temporaryDirectory();
@@ -30,19 +30,12 @@ describeWith(['ncclient'], 'configuration, as ncclient edits it (RFC 6241 §7)',
   }, 60_000);
 
   afterEach(async () => {
-    for (const client of clients.splice(0)) {
-      expect(client.complaints).toBe('');
-      await client.stop();
-    }
+    for (const complaints of await sessions.stop()) expect(complaints).toBe('');
   });
 
   afterAll(() => bridge?.program.stop());
 
-  async function login(): Promise<Ncclient> {
-    const client = await Ncclient.connect({ port: bridge.port, ...operator });
-    clients.push(client);
-    return client;
-  }
+  const login = (): Promise<Ncclient> => sessions.login({ port: bridge.port, ...operator });
 
   const edit = (client: Ncclient, content: string, more: Readonly<Record<string, string>> = {}) =>
     client.perform({ op: 'edit_config', config: config(content), ...more });

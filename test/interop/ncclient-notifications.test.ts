@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { dateAndTime } from '../../src/base/clock.ts';
-import { Ncclient, type NcclientAnswer } from '../support/ncclient.ts';
+import { Ncclient, type NcclientAnswer, NcclientSessions } from '../support/ncclient.ts';
 import { describeWith } from '../support/peers.ts';
 import { mup } from '../support/program.ts';
 import { type BridgeProcess, operator, startBridgeProcess, startDeviceProcess } from '../support/system.ts';
@@ -13,7 +13,7 @@ const events = 'urn:ietf:params:xml:ns:yang:ietf-netconf-notifications';
 describeWith(['ncclient'], 'notifications, as ncclient takes them (RFC 5277)', () => {
   let directory: string;
   let bridge: BridgeProcess;
-  const clients: Ncclient[] = [];
+  const sessions = new NcclientSessions();
 
   beforeAll(async () => {
     directory = await temporaryDirectory();
@@ -21,19 +21,12 @@ describeWith(['ncclient'], 'notifications, as ncclient takes them (RFC 5277)', (
   }, 60_000);
 
   afterEach(async () => {
-    for (const client of clients.splice(0)) {
-      expect(client.complaints).toBe('');
-      await client.stop();
-    }
+    for (const complaints of await sessions.stop()) expect(complaints).toBe('');
   });
 
   afterAll(() => bridge?.program.stop());
 
-  async function login(): Promise<Ncclient> {
-    const client = await Ncclient.connect({ port: bridge.port, ...operator });
-    clients.push(client);
-    return client;
-  }
+  const login = (): Promise<Ncclient> => sessions.login({ port: bridge.port, ...operator });
 
   /** The users and the events are those of the run before. */
   async function restart(stateDir: string): Promise<BridgeProcess> {
@@ -122,10 +115,9 @@ describeWith(['ncclient'], 'notifications, as ncclient takes them (RFC 5277)', (
   }, 60_000);
 
   test('a replay, over a restart of the bridge, until its stop time', async () => {
-    const client = await login();
+    const client = await Ncclient.connect({ port: bridge.port, ...operator });
     const start = dateAndTime(Date.now() - 600_000);
     await client.close();
-    clients.pop();
     await bridge.program.stop();
     bridge = await restart(bridge.stateDir);
     const later = await login();

@@ -71,6 +71,25 @@ export class Ncclient {
   }
 }
 
+/** The sessions of one test, which end with it and may not have made ncclient complain. */
+export class NcclientSessions {
+  readonly #clients: Ncclient[] = [];
+
+  async login(login: Parameters<typeof Ncclient.connect>[0]): Promise<Ncclient> {
+    const client = await Ncclient.connect(login);
+    this.#clients.push(client);
+    return client;
+  }
+
+  /** @returns what ncclient complained of, a text a session */
+  async stop(): Promise<string[]> {
+    const clients = this.#clients.splice(0);
+    const complaints = clients.map((client) => client.complaints);
+    for (const client of clients) await client.stop();
+    return complaints;
+  }
+}
+
 /** An RPC of a generated module, as XML. Values are leaves; nested records are containers. */
 export type Leaves = { readonly [name: string]: string | Leaves };
 export function rpcXml(namespace: string, name: string, leaves: Leaves): string {

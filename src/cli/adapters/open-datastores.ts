@@ -16,7 +16,7 @@ import { prepareUsers } from '../../netconf/users/prepare-users.ts';
 import { element } from '../../xml/element.ts';
 
 /** `startup`, in the state directory. */
-export const startupFile = 'datastore/startup.xml';
+const startupFile = 'datastore/startup.xml';
 
 /**
  * Opens the configuration of a state directory.
