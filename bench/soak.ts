@@ -24,6 +24,8 @@ interface Tally {
   disconnects: number;
   /** Requests that got no reply, or another session's. */
   wrong: string[];
+  /** Connections that did not come about. */
+  refused: string[];
 }
 
 /**
@@ -36,7 +38,7 @@ export async function soak({ minutes = 10 }: { readonly minutes?: number } = {})
   mqtt.setMaxListeners(0);
   await mqtt.subscribeAsync('mup/description/+/status', { qos: 1 });
   const target: LoadTarget = { port: world.bridge.port, ...operator };
-  const tally: Tally = { replies: 0, notifications: 0, disconnects: 0, wrong: [] };
+  const tally: Tally = { replies: 0, notifications: 0, disconnects: 0, wrong: [], refused: [] };
   try {
     const text = await newCategory('BENCH-SOAK');
     for (let i = 0; i < devices; i += 1) await register(mqtt, deviceOf(i), text);
@@ -50,11 +52,12 @@ export async function soak({ minutes = 10 }: { readonly minutes?: number } = {})
       memory.push(await world.rssMib());
       process.stderr.write(
         `  ${((next - end) / 60_000 + minutes).toFixed(1)} min: ${memory.at(-1)?.toFixed(1)} MiB, ${tally.replies} replies, ` +
-          `${tally.notifications} notifications, ${tally.disconnects} disconnects, ${tally.wrong.length} wrong\n`,
+          `${tally.notifications} notifications, ${tally.disconnects} disconnects, ${tally.wrong.length} wrong, ${tally.refused.length} logins refused\n`,
       );
     }
     await users;
-    for (const wrong of tally.wrong.slice(0, 5)) process.stderr.write(`  ${wrong}\n`);
+    for (const fault of [...tally.wrong.slice(0, 5), ...tally.refused.slice(0, 5)])
+      process.stderr.write(`  ${fault}\n`);
     return [...verdict(memory), ...counts(tally, minutes)];
   } finally {
     await mqtt.endAsync();
@@ -83,6 +86,7 @@ function counts(tally: Tally, minutes: number): Figure[] {
     { name: 'notifications', value: tally.notifications, unit: 'count' },
     { name: 'abrupt disconnects', value: tally.disconnects, unit: 'count' },
     { name: 'replies lost or swapped', value: tally.wrong.length, unit: 'count', limit: 0 },
+    { name: 'logins refused', value: tally.refused.length, unit: 'count', limit: 0 },
   ];
 }
 
@@ -91,7 +95,13 @@ async function user(index: number, target: LoadTarget, end: number, tally: Tally
   await sleep(Math.random() * 10_000);
   while (performance.now() < end) {
     try {
-      const client = await connectSsh(target);
+      const client = await connectSsh(target).catch((error: unknown) => {
+        tally.refused.push(`user ${index}: ${String(error)}`);
+      });
+      if (client === undefined) {
+        await sleep(1000);
+        continue;
+      }
       client.on('error', () => {});
       await visit(index, client, end, tally);
       if (performance.now() < end) {
