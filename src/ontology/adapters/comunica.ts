@@ -33,15 +33,11 @@ type EngineQuery = Parameters<QueryEngine['queryBindings']>[0];
 
 const engine = new QueryEngine();
 
-/** Variables of the pattern that stands for all lookups. */
-const lookupSubject = 'lookupSubject';
-const lookupPredicate = 'lookupPredicate';
-const lookupObject = 'lookupObject';
-
 /**
  * SELECT queries, parsed once and asked together, because Comunica has a price of about 2 ms a run and
- * 0.5 ms a branch of a UNION. Branches that differ in their predicate alone are asked as one pattern whose
- * predicates are VALUES; others are left out where the store lacks one of their predicates.
+ * 0.5 ms a branch of a UNION. Branches that are one triple pattern with a predicate, which most are, are
+ * answered from the triples themselves (SPARQL 1.1 §18.3.1: each triple that fits is a solution); others are
+ * left out where the graph lacks one of their predicates.
  */
 export class PreparedQueries {
   readonly #variables = new Map<string, RdfJsTerm>();
@@ -51,29 +47,33 @@ export class PreparedQueries {
   /** @param texts queries whose variables tell their solutions apart */
   constructor(texts: readonly string[]) {
     const branches = texts.map((text) => this.#parsed(text)).flatMap(branchesOf);
-    const others = branches.filter((branch) => !this.#isLookup(branch));
-    const predicates = [...this.#lookups.keys()].map((predicate) => `<${predicate}>`).join(' ');
-    const lookup = this.#parsed(
-      `SELECT * WHERE { VALUES ?${lookupPredicate} { ${predicates} } ?${lookupSubject} ?${lookupPredicate} ?${lookupObject} }`,
-    );
-    this.#branches = [...branchesOf(lookup), ...others];
+    this.#branches = branches.filter((branch) => !this.#isLookup(branch));
   }
 
   get lookups(): Lookups {
     return this.#lookups;
   }
 
-  /** The solutions of all queries over a store. @param predicates those that the store has */
-  async solve(store: TripleStore, predicates: ReadonlySet<string>): Promise<readonly Solution[]> {
+  /**
+   * The solutions of all queries over a graph.
+   * @param store the triples, loaded
+   * @param predicates those that the graph has
+   */
+  async solve(
+    triples: readonly Triple[],
+    store: TripleStore,
+    predicates: ReadonlySet<string>,
+  ): Promise<readonly Solution[]> {
+    const found = triples.flatMap((triple) => this.#lookedUp(triple));
     const input = this.#branches.filter((branch) => mayMatch(branch, predicates));
+    if (input.length === 0) return found;
     const variables = [...this.#variables.values()];
     const query: Operation = { type: 'project', variables, input: { type: 'union', input } };
     const stream = await engine.queryBindings(query as unknown as EngineQuery, { sources: [store] });
-    return (await stream.toArray()).flatMap((binding) => {
-      const solution = new Map<string, Term>();
-      for (const [variable, value] of binding) solution.set(variable.value, term(value));
-      return this.#asked(solution);
-    });
+    const joined = (await stream.toArray()).map(
+      (binding) => new Map(Array.from(binding, ([variable, value]) => [variable.value, term(value)])),
+    );
+    return [...found, ...joined];
   }
 
   #parsed(text: string): Operation {
@@ -101,16 +101,12 @@ export class PreparedQueries {
     return true;
   }
 
-  /** A solution as the queries ask for it: one found by predicate is one of every query that names it. */
-  #asked(solution: Solution): readonly Solution[] {
-    const [subject, predicate, object] = [lookupSubject, lookupPredicate, lookupObject].map((name) =>
-      solution.get(name),
-    );
-    if (subject === undefined || predicate === undefined || object === undefined) return [solution];
+  /** What a triple is to each query that looks up its predicate. */
+  #lookedUp({ subject, predicate, object }: Triple): readonly Solution[] {
     const lookups = this.#lookups.get(predicate.value) ?? [];
     return lookups.map(
       (lookup) =>
-        new Map([
+        new Map<string, Term>([
           [lookup.subject, subject],
           [lookup.object, object],
         ]),

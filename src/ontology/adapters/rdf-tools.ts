@@ -31,7 +31,10 @@ export async function createRdfTools(ontologiesDir: string, operatorDir?: string
     load(triples) {
       const store = storeOf(triples);
       const predicates = new Set(triples.map(({ predicate }) => predicate.value));
-      return { validate: () => check(store, predicates), solve: () => prepared.solve(store, predicates) };
+      return {
+        validate: () => check(store, predicates),
+        solve: () => prepared.solve(triples, store, predicates),
+      };
     },
     lookups: prepared.lookups,
     exampleOf: (path) => examples.get(path) ?? '',
