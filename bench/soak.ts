@@ -1,16 +1,18 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { connectAsync } from 'mqtt';
-import type ssh2 from 'ssh2';
-import { operator } from '../test/support/system.ts';
+import ssh2 from 'ssh2';
+import { run } from '../test/support/system.ts';
 import { register } from './registration.ts';
 import { newCategory } from './support/descriptions.ts';
 import { connectSsh, LoadSession, type LoadTarget, request } from './support/netconf-load.ts';
 import type { Figure } from './support/report.ts';
 import { median } from './support/stats.ts';
-import { startWorld } from './support/world.ts';
+import { startWorld, type World } from './support/world.ts';
 
 const sessionCount = 500;
 const devices = 50;
-const peers = 2;
+const peers = 4;
 const moduleNamespace = 'urn:mup:yang:mqtt-demo-board';
 /** Mean time between two requests of a session. */
 const thinkMs = 500;
@@ -22,6 +24,8 @@ interface Tally {
   replies: number;
   notifications: number;
   disconnects: number;
+  /** RPCs that were told that their device has all the requests it may have. */
+  denied: number;
   /** Requests that got no reply, or another session's. */
   wrong: string[];
   /** Connections that did not come about. */
@@ -37,9 +41,9 @@ export async function soak({ minutes = 10 }: { readonly minutes?: number } = {})
   const mqtt = await connectAsync(world.broker.url, { protocolVersion: 5 });
   mqtt.setMaxListeners(0);
   await mqtt.subscribeAsync('mup/description/+/status', { qos: 1 });
-  const target: LoadTarget = { port: world.bridge.port, ...operator };
-  const tally: Tally = { replies: 0, notifications: 0, disconnects: 0, wrong: [], refused: [] };
+  const tally: Tally = { replies: 0, notifications: 0, disconnects: 0, denied: 0, wrong: [], refused: [] };
   try {
+    const target = await userWithKey(world);
     const text = await newCategory('BENCH-SOAK');
     for (let i = 0; i < devices; i += 1) await register(mqtt, deviceOf(i), text);
     for (let i = 0; i < peers; i += 1) await world.device(peerOf(i));
@@ -65,6 +69,16 @@ export async function soak({ minutes = 10 }: { readonly minutes?: number } = {})
   }
 }
 
+/** A user whose logins cost little: what is soaked is the sessions. */
+async function userWithKey({ bridge, directory }: World): Promise<LoadTarget> {
+  const key = ssh2.utils.generateKeyPairSync('ecdsa', { bits: 256 });
+  const file = join(directory, 'soak.pub');
+  await writeFile(file, `${key.public}\n`);
+  const user = ['user', 'add', 'soak', '--authorized-key', file, '--group', 'admin'];
+  await run([...user, '--state-dir', bridge.stateDir]);
+  return { port: bridge.port, username: 'soak', privateKey: key.private };
+}
+
 const deviceOf = (i: number): string => `SOAK-${i % devices}`;
 const peerOf = (i: number): string => `SOAK-PEER-${i % peers}`;
 
@@ -85,6 +99,7 @@ function counts(tally: Tally, minutes: number): Figure[] {
     { name: `requests of ${sessionCount} sessions`, value: tally.replies / (minutes * 60), unit: '/s' },
     { name: 'notifications', value: tally.notifications, unit: 'count' },
     { name: 'abrupt disconnects', value: tally.disconnects, unit: 'count' },
+    { name: 'RPCs denied: the device is busy', value: tally.denied, unit: 'count' },
     { name: 'replies lost or swapped', value: tally.wrong.length, unit: 'count', limit: 0 },
     { name: 'logins refused', value: tally.refused.length, unit: 'count', limit: 0 },
   ];
@@ -155,7 +170,9 @@ async function ask(
   ]);
   const text = reply?.toString('latin1') ?? '(nothing)';
   const others = [...text.matchAll(/<uuid>([^<]*)</g)].some(([, uuid]) => uuid !== expected);
-  if (!text.includes(`message-id="${id}"`) || !text.includes(expected) || others)
+  const mine = text.includes(`message-id="${id}"`);
+  if (mine && text.includes('<error-app-tag>too-many-requests<')) tally.denied += 1;
+  else if (!mine || !text.includes(expected) || others)
     tally.wrong.push(`user ${index}, ${id}: ${text.slice(0, 500)}`);
   else tally.replies += 1;
 }

@@ -4,7 +4,9 @@ import ssh2 from 'ssh2';
 export interface LoadTarget {
   readonly port: number;
   readonly username: string;
-  readonly password: string;
+  readonly password?: string;
+  /** In OpenSSH's format: a login by key costs no scrypt. */
+  readonly privateKey?: string;
 }
 
 const base = 'urn:ietf:params:xml:ns:netconf:base:1.0';
@@ -18,7 +20,7 @@ export function request(operation: string, id: string | number = 1): Buffer {
 }
 
 /** Logs in with bare ssh2. */
-export function connectSsh({ port, username, password }: LoadTarget): Promise<ssh2.Client> {
+export function connectSsh(target: LoadTarget): Promise<ssh2.Client> {
   const client = new ssh2.Client();
   return new Promise((resolve, reject) => {
     client.on('error', reject);
@@ -26,7 +28,7 @@ export function connectSsh({ port, username, password }: LoadTarget): Promise<ss
       client.setNoDelay(true);
       resolve(client);
     });
-    client.connect({ host: '127.0.0.1', port, username, password });
+    client.connect({ host: '127.0.0.1', ...target });
   });
 }
 

@@ -8,7 +8,7 @@ export const passwordCrypto = { scrypt: createScrypt(), constantTimeEqual };
 /**
  * Hashes a new password with a fresh salt.
  * @throws UsageError `bad-password`
- * @throws UnavailableError `too-many-logins`, `scrypt-failed`
+ * @throws UnavailableError `scrypt-failed`
  */
 export async function hashPassword(password: string): Promise<PasswordRecord> {
   checkNewPassword(password);

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { Cancel } from '../../base/clock.ts';
 import { errorMessage } from '../../base/errors.ts';
 import type { Logger } from '../../base/logger.ts';
+import type { TaskLimit } from '../../base/task-limit.ts';
 import type { FileDrop } from '../sftp/file-drop.ts';
 import { SftpSession } from '../sftp/sftp-session.ts';
 import type { UploadBudget } from '../sftp/upload.ts';
@@ -17,6 +18,7 @@ import type { Connection, ServerChannel, Session } from './ssh2.ts';
 export interface SharedState {
   readonly options: SshServerOptions;
   readonly throttle: LoginThrottle;
+  readonly passwordTurns: TaskLimit;
   readonly uploads: UploadBudget;
   readonly rekey: RekeyLimits;
 }
@@ -99,6 +101,7 @@ export class SshConnection {
     const login = new SshLogin({
       authenticator,
       throttle: this.#shared.throttle,
+      passwordTurns: this.#shared.passwordTurns,
       maxAttempts: config.maxAuthAttempts,
       sourceHost: this.#sourceHost,
       clock,

@@ -2,6 +2,7 @@ import type { Clock } from '../../base/clock.ts';
 import { errorMessage } from '../../base/errors.ts';
 import type { Logger } from '../../base/logger.ts';
 import { printable } from '../../base/printable.ts';
+import type { TaskLimit } from '../../base/task-limit.ts';
 import type { LoginThrottle } from '../users/login-throttle.ts';
 import { type Authenticator, isUserName } from '../users/users.ts';
 import { type AuthContext, type KeyboardAuthContext, type PublicKeyAuthContext, parseKey } from './ssh2.ts';
@@ -9,6 +10,8 @@ import { type AuthContext, type KeyboardAuthContext, type PublicKeyAuthContext, 
 export interface SshLoginOptions {
   readonly authenticator: Authenticator;
   readonly throttle: LoginThrottle;
+  /** Passwords that are checked at one time, of all connections: hashing them is dear. */
+  readonly passwordTurns: TaskLimit;
   readonly maxAttempts: number;
   readonly sourceHost: string;
   readonly clock: Clock;
@@ -81,11 +84,12 @@ export class SshLogin {
     verdict
       .catch((error: unknown) => {
         this.#options.logger.warn('a login could not be checked', { reason: errorMessage(error) });
-        return false;
+        return undefined;
       })
       .then((allowed) => {
         if (this.#over) return;
-        if (allowed) context.accept();
+        if (allowed === undefined) this.#reject(context, this.#attempts >= this.#options.maxAttempts);
+        else if (allowed) context.accept();
         else this.#fail(context);
       })
       .catch((error: unknown) => {
@@ -100,7 +104,11 @@ export class SshLogin {
     if (this.#attempts > this.#options.maxAttempts) return false;
     // A request to change the password holds two of them (RFC 4252 §8); ssh2 hands them over as an object.
     if (typeof password !== 'string') return false;
-    return this.#options.authenticator.checkPassword(context.username, password);
+    const { passwordTurns, authenticator } = this.#options;
+    // Whoever is gone when it is his turn costs those behind him nothing.
+    return passwordTurns.run(async () =>
+      this.#over ? false : authenticator.checkPassword(context.username, password),
+    );
   }
 
   async #checkKey(context: PublicKeyAuthContext): Promise<boolean> {

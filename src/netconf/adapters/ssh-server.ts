@@ -3,6 +3,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { NetconfConfig } from '../../base/config.ts';
 import { errorCode, errorMessage, UsageError } from '../../base/errors.ts';
 import type { Logger } from '../../base/logger.ts';
+import { TaskLimit } from '../../base/task-limit.ts';
 import type { HostKey, HostKeyFingerprint } from '../host-keys.ts';
 import type { SessionHandle, SessionPort } from '../session-port.ts';
 import type { FileDrop } from '../sftp/file-drop.ts';
@@ -58,6 +59,8 @@ export interface ServedConnection {
   close(): void;
 }
 
+/** Passwords that are checked at one time; the others wait, as long as their connections do. */
+const maxPasswordChecks = 2;
 /** Octets of all SFTP uploads that are under way. */
 const uploadBytes = 64 * 1024 * 1024;
 
@@ -71,6 +74,7 @@ export async function startSshServer(options: SshServerOptions): Promise<Running
   const shared = {
     options,
     throttle: new LoginThrottle(),
+    passwordTurns: new TaskLimit(maxPasswordChecks),
     uploads: new UploadBudget(uploadBytes),
     rekey: options.rekey ?? defaultRekeyLimits,
   };

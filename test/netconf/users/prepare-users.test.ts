@@ -146,9 +146,9 @@ describe('a configuration with users, before it is kept', () => {
     await expect(prepareUsers(usersConfig(user), [], hash)).rejects.toMatchObject({ tag: 'resource-denied' });
   });
 
-  test('is refused while too many logins are being checked', async () => {
+  test('is refused where it cannot be hashed', async () => {
     const busy = async (): Promise<PasswordRecord> => {
-      throw new UnavailableError('too-many-logins', 'too many logins are being checked');
+      throw new UnavailableError('scrypt-failed', 'a password cannot be hashed: out of memory');
     };
     const tree = usersConfig(userElement(['name', 'alice'], ['password', '$0$x']));
     await expect(prepareUsers(tree, [], busy)).rejects.toMatchObject({ tag: 'resource-denied' });
