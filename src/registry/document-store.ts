@@ -1,5 +1,5 @@
 /** The collections of the registry. */
-export type Collection = 'devices' | 'templates' | 'modules' | 'jobs' | 'descriptions';
+export type Collection = 'devices' | 'templates' | 'modules' | 'jobs' | 'descriptions' | 'accepted';
 
 /**
  * Where the registry keeps what survives a restart: JSON documents by collection and key. Behind one
@@ -8,7 +8,7 @@ export type Collection = 'devices' | 'templates' | 'modules' | 'jobs' | 'descrip
  */
 export interface DocumentStore {
   /**
-   * When it resolves the document survives the end of the process, and one of `jobs` or
+   * When it resolves the document survives the end of the process, and one of `jobs`, `accepted` or
    * `descriptions` a power cut too. After
    * a crash the old or the new document is there, never a mix.
    */

@@ -16,9 +16,16 @@ const maxOpen = 32;
  * What has to survive a power cut. The rest is what devices say again; without its syncs a device that
  * registers is answered some 10 ms earlier.
  */
-const durable: ReadonlySet<Collection> = new Set(['jobs', 'descriptions']);
+const durable: ReadonlySet<Collection> = new Set(['jobs', 'descriptions', 'accepted']);
 
-const collections: readonly Collection[] = ['devices', 'templates', 'modules', 'jobs', 'descriptions'];
+const collections: readonly Collection[] = [
+  'devices',
+  'templates',
+  'modules',
+  'jobs',
+  'descriptions',
+  'accepted',
+];
 
 /**
  * A {@link DocumentStore} of one file a document: `<directory>/<collection>/<key>.json`. Keys are ours
