@@ -341,6 +341,8 @@ function clientOptions(
     resubscribe: false,
     queueQoSZero: false,
     timerVariant: 'native',
+    // Else each packet that arrives makes a timer anew; a ping that traffic made needless costs less.
+    reschedulePings: false,
     // Else it asks the package `debug`, thirty times a message, whether somebody listens.
     log: () => {},
     ...(username === undefined ? {} : { username }),
