@@ -79,6 +79,30 @@ describe('starting a bridge', () => {
     await bridge.close();
   }, 60_000);
 
+  test('a damaged startup stops the start with the place of the fault, and without the password there', async () => {
+    const stateDir = await temporaryDirectory();
+    await (await startFree(stateDir)).close();
+    const path = join(stateDir, 'datastore', 'startup.xml');
+    const startup = await readFile(path, 'utf8');
+    // The prefix that says it is in the clear forgotten; not valid; not well-formed; elements in it.
+    for (const password of [
+      'wonderland',
+      `$0$${'wonderland'.repeat(200)}`,
+      '$0$a<wonderland>',
+      '$0$a<wonderland/>',
+    ]) {
+      const damaged = startup.replace(/<password>[^<]*/, `<password>${password.replaceAll('$', '$$$$')}`);
+      expect(damaged).toContain('wonderland');
+      await writeFile(path, damaged, { mode: 0o600 });
+      const refusal: unknown = await startFree(stateDir).catch((error: unknown) => error);
+      expect(refusal).toMatchObject({
+        code: 'startup-unusable',
+        message: expect.stringMatching(/mup:user\[mup:name='admin'\]\/mup:password|line \d+, column \d+/),
+      });
+      expect(String(refusal)).not.toContain('wonderland');
+    }
+  }, 60_000);
+
   test('the credentials in the URL of the broker are not shown', () => {
     const lines = readyLines({
       netconf: { host: '127.0.0.1', port: 830 },

@@ -3,9 +3,13 @@ import { tracedText } from '../../src/netconf/trace-text.ts';
 
 describe('the wire trace', () => {
   test.each([
-    ['<password>$0$wonderland</password><a/>', '<password>$0$********</password><a/>'],
-    ['<x:password>\n $0$won$der\nland</x:password>', '<x:password>\n $0$********</x:password>'],
-    ['<password><![CDATA[$0$wonderland]]></password>', '<password><![CDATA[$0$********</password>'],
+    ['<password>$0$wonderland</password><a/>', '<password>********</password><a/>'],
+    ['<x:password>\n $0$won$der\nland</x:password>', '<x:password>********</x:password>'],
+    ['<password><![CDATA[$0$wonder<land]]></password>', '<password>********</password>'],
+    ['<password a="1">wonderland</password>', '<password a="1">********</password>'],
+    ['<password>&#36;0$wonderland</password>', '<password>********</password>'],
+    ['<password><!-- -->wonderland</password>', '<password>********</password>'],
+    ['<passwords>2</passwords><password/>', '<passwords>2</passwords><password/>'],
     ['<p>$0$a</p><p>$0$b</p>', '<p>$0$********</p><p>$0$********</p>'],
     ['<password>$scrypt$ln=15,r=8,p=1$x$y</password>', '<password>$scrypt$ln=15,r=8,p=1$x$y</password>'],
   ])('%j shows no password', (message, shown) => {

@@ -2,6 +2,7 @@ import { errorMessage, PeerError, UsageError } from '../../base/errors.ts';
 import { readXml } from '../../xml/adapters/saxes-reader.ts';
 import { element } from '../../xml/element.ts';
 import { indented } from '../../xml/indent.ts';
+import { XmlError } from '../../xml/xml-error.ts';
 import { writeXml } from '../../xml/xml-writer.ts';
 import { baseNamespace } from '../namespaces.ts';
 import { RpcError } from '../rpc-error.ts';
@@ -36,11 +37,17 @@ export function parseConfig(text: string, schema: ConfigSchema, validation: Conf
     const where = path === undefined ? '' : ` (${path})`;
     throw new UsageError(
       'startup-unusable',
-      `the startup configuration cannot be used: ${errorMessage(error)}${where}`,
+      `the startup configuration cannot be used: ${reasonOf(error)}${where}`,
       {
         hint: 'Correct datastore/startup.xml in the state directory, or restore it from a backup.',
         cause: error,
       },
     );
   }
+}
+
+/** What is wrong. A name that XML finds in a damaged file may be a piece of a password: the place says enough. */
+function reasonOf(error: PeerError): string {
+  const message = errorMessage(error);
+  return error instanceof XmlError ? (message.split(': ')[0] ?? message) : message;
 }

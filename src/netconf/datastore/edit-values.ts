@@ -20,10 +20,14 @@ const maxValueLength = 65_536;
 
 /**
  * The canonical value of a leaf or leaf-list entry (RFC 6020 §9.1).
- * @throws RpcError `invalid-value`, `unknown-element`, `too-big`
+ * @throws RpcError `invalid-value`, `unknown-element`, `too-big`. Errors are logged: they show nothing of what
+ *   `nacm:default-deny-all` (RFC 8341 §3.2.1) guards, passwords above all
  */
 export function leafValue(node: LeafNode | LeafListNode, given: XmlElement, place: PlaceOf): string {
+  const guarded = node.access === 'deny-all';
   const [child] = childElements(given);
+  if (child !== undefined && guarded)
+    throw invalidValue(node.name, `<${node.name}> holds elements; a "<" in it is written &lt;`, place());
   if (child !== undefined) throw unknownElement(child, given.name, place());
   const text = textOf(given);
   if (text.length > maxValueLength)
@@ -37,7 +41,7 @@ export function leafValue(node: LeafNode | LeafListNode, given: XmlElement, plac
     return checkValue(node.type, text);
   } catch (error) {
     if (!(error instanceof ValueError)) throw error;
-    throw invalidValue(node.name, `<${node.name}>: ${error.message}`, place());
+    throw invalidValue(node.name, `<${node.name}>: ${guarded ? error.reason : error.message}`, place());
   }
 }
 
