@@ -126,6 +126,8 @@ export interface UpdateConfig {
   readonly offlineDeadlineMs: number;
   /** Finished jobs that are remembered. */
   readonly maxFinishedJobs: number;
+  /** States that are remembered of what one job went through. */
+  readonly maxJobTransitions: number;
   /** Shortest time between two notifications of one job's progress. */
   readonly progressIntervalMs: number;
   /** Percent of the image between two notifications of one job's progress. */
@@ -236,6 +238,7 @@ export const defaultConfig: Config = {
     restartDeadlineMs: 120_000,
     offlineDeadlineMs: 86_400_000,
     maxFinishedJobs: 1000,
+    maxJobTransitions: 100,
     progressIntervalMs: 1000,
     progressPercent: 5,
   },

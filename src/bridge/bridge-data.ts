@@ -2,7 +2,6 @@ import { dateAndTime } from '../base/clock.ts';
 import type { DeviceDescription } from '../base/description.ts';
 import { isDigest } from '../base/ids.ts';
 import { leaves } from '../base/leaves.ts';
-import { hasEnded } from '../mup/update-job-types.ts';
 import type { UserAccess } from '../netconf/access/user-access.ts';
 import type { DataFilter } from '../netconf/filter/data-filter.ts';
 import { bridgeNamespace } from '../netconf/namespaces.ts';
@@ -13,7 +12,9 @@ import type { ImageRepository, StoredImage } from '../registry/image-repository.
 import type { XmlElement } from '../xml/element.ts';
 import { container, leaf } from './bridge-elements.ts';
 import { maySee } from './device-path.ts';
+import { jobEntry, progressLeaves } from './job-data.ts';
 import type { JobRecord } from './job-run.ts';
+import type { TransferProgress } from './transfer-progress.ts';
 import type { UpdateActivity, UpdateClaims } from './update-claims.ts';
 import type { UpdateJobs } from './update-jobs.ts';
 import type { VirtualDevices } from './virtual-devices.ts';
@@ -101,8 +102,7 @@ export class BridgeData {
     return container('update', [
       leaf('job', activity.job),
       leaf('state', record?.job.state ?? clientState(activity)),
-      leaf('bytes-sent', activity.bytesSent),
-      leaf('bytes-total', activity.bytesTotal),
+      ...progressLeaves(activity.progress),
     ]);
   }
 
@@ -125,8 +125,14 @@ export class BridgeData {
       selected
         .filter((record) => record !== undefined)
         .filter(({ job }) => maySee(access, job.uuid))
-        .map(jobEntry),
+        .map((record) => jobEntry(record, this.#progressOf(record))),
     );
+  }
+
+  /** How its transfer goes, where one is under way. */
+  #progressOf({ job }: JobRecord): TransferProgress | undefined {
+    const activity = this.#deps.claims.get(job.uuid);
+    return job.state === 'transferring' && activity?.job === job.id ? activity.progress : undefined;
   }
 
   #statistics(): XmlElement {
@@ -137,7 +143,6 @@ export class BridgeData {
   }
 }
 
-/** Which RPCs and leaves carry the update protocol, so that a client need not know any name. */
 /** Facts about a device; a template has none that are one device's own. */
 function propertiesOf({ uuid }: Device, template: DescriptionTemplate | undefined): readonly XmlElement[] {
   if (template?.description.properties === undefined) return [];
@@ -151,6 +156,7 @@ function propertiesOf({ uuid }: Device, template: DescriptionTemplate | undefine
   );
 }
 
+/** Which RPCs and leaves carry the update protocol, so that a client need not know any name. */
 function updateOperations(description: DeviceDescription): XmlElement[] {
   return description.operations
     .filter(({ role }) => role !== 'generic')
@@ -178,24 +184,7 @@ function imageEntry({ manifest, addedAt }: StoredImage): XmlElement {
   ]);
 }
 
-function jobEntry({ job, user }: JobRecord): XmlElement {
-  return container('job', [
-    leaf('id', job.id),
-    leaf('device', job.uuid),
-    leaf('image', job.digest),
-    leaf('user', user),
-    leaf('state', job.state),
-    leaf('step', job.step),
-    leaf('failure', job.ending?.code),
-    leaf('message', job.ending?.text),
-    leaf('started-at', dateAndTime(job.createdAt)),
-    leaf('finished-at', hasEnded(job) ? dateAndTime(job.changedAt) : undefined),
-    leaf('bytes-sent', job.offset),
-    leaf('bytes-total', job.size),
-  ]);
-}
-
 /** The step of an update that a NETCONF client drives itself. */
-function clientState({ bytesSent, bytesTotal }: UpdateActivity): string {
+function clientState({ progress: { bytesSent, bytesTotal } }: UpdateActivity): string {
   return bytesSent >= bytesTotal ? 'verifying' : 'transferring';
 }

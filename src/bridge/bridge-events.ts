@@ -5,6 +5,8 @@ import type { Device } from '../registry/device.ts';
 import type { XmlElement } from '../xml/element.ts';
 import { container, leaf } from './bridge-elements.ts';
 import { devicePath } from './device-path.ts';
+import { progressLeaves } from './job-data.ts';
+import type { TransferProgress } from './transfer-progress.ts';
 
 /** The notifications of the module `mup-bridge`, in the streams `devices` and `updates`. */
 export class BridgeEvents {
@@ -51,12 +53,11 @@ export class BridgeEvents {
     ]);
   }
 
-  updateProgress({ id, uuid, offset, size }: UpdateJob): void {
+  updateProgress({ id, uuid }: UpdateJob, progress: TransferProgress): void {
     this.#update(uuid, 'update-progress', [
       leaf('job', id),
       leaf('device', uuid),
-      leaf('bytes-sent', offset),
-      leaf('bytes-total', size),
+      ...progressLeaves(progress),
     ]);
   }
 

@@ -3,7 +3,7 @@ import { MupError, PeerError, UnavailableError } from '../base/errors.ts';
 import { type DeviceUuid, type Digest, deviceUuid, isDeviceUuid, isDigest } from '../base/ids.ts';
 import { parseVendorManifest } from '../mup/manifest-json.ts';
 import type { UserAccess } from '../netconf/access/user-access.ts';
-import type { RpcContext, RpcInput, RpcOutput } from '../netconf/backend.ts';
+import type { RpcContext, RpcInput, RpcOutput, SessionInfo } from '../netconf/backend.ts';
 import { bridgeNamespace } from '../netconf/namespaces.ts';
 import { type ErrorTag, RpcError } from '../netconf/rpc-error.ts';
 import { DescriptionError, type Finding, place } from '../ontology/description-error.ts';
@@ -36,7 +36,7 @@ export class BridgeRpcs {
   async perform(name: string, input: RpcInput, { session, access }: RpcContext): Promise<RpcOutput> {
     switch (name) {
       case 'update-firmware':
-        return this.#updateFirmware(input, this.#device(leaf(input, 'device'), access), session.username);
+        return this.#updateFirmware(input, this.#device(leaf(input, 'device'), access), session);
       case 'cancel-update':
         return this.#cancelUpdate(leaf(input, 'job'), access);
       case 'remove-device':
@@ -50,10 +50,13 @@ export class BridgeRpcs {
     }
   }
 
-  async #updateFirmware(input: RpcInput, device: DeviceUuid, user: string): Promise<RpcOutput> {
+  async #updateFirmware(input: RpcInput, device: DeviceUuid, by: SessionInfo): Promise<RpcOutput> {
     if (this.#deps.registry.isPending(device)) throw devicePending(device);
     const image = await this.#image(input);
-    const job = await this.#deps.jobs.start(device, image.manifest, user);
+    const job = await this.#deps.jobs.start(device, image.manifest, {
+      user: by.username,
+      sourceHost: by.sourceHost,
+    });
     return [element(bridgeNamespace, 'job', job)];
   }
 

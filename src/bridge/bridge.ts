@@ -92,7 +92,7 @@ export class Bridge {
     this.#modules = new ServedModules(deps.fixedModules, deps.imports);
     this.#rpc = new RpcClient({ transport, clock, random, logger, limits: config.rpc });
     const caller = new DeviceCaller(this.#rpc, registry);
-    const claims = new UpdateClaims();
+    const claims = new UpdateClaims(clock);
     this.#updateServer = new UpdateServer({ ...deps, caller, settings });
     this.#jobs = new UpdateJobs({
       ...deps,

@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { DeviceDescription } from '../base/description.ts';
 import { assertNever, errorMessage, PeerError, UnavailableError } from '../base/errors.ts';
-import type { DeviceUuid } from '../base/ids.ts';
+import type { DeviceUuid, Digest } from '../base/ids.ts';
 import type { Logger } from '../base/logger.ts';
 import { isDeviceState } from '../mup/states.ts';
 import { transition } from '../mup/update-job.ts';
@@ -17,15 +17,26 @@ import type { DeviceRegistry } from '../registry/device-registry.ts';
 import type { DocumentStore } from '../registry/document-store.ts';
 import type { ImageRepository, StoredImage } from '../registry/image-repository.ts';
 import { storedImage } from './image-source.ts';
+import { type JobHistory, noHistory, withState } from './job-history.ts';
 import type { ProgressGate } from './progress-gate.ts';
 import { operationFailed, unknownDevice, unknownImage } from './rpc-errors.ts';
 import type { UpdateActivity } from './update-claims.ts';
 import type { UpdateServer } from './update-server.ts';
 
-/** A job and who ordered it, as the store keeps it. */
-export interface JobRecord {
-  readonly job: UpdateJob;
+/** Who has ordered an update. */
+export interface Orderer {
   readonly user: string;
+  /** IP address of the client; jobs of earlier versions have none. */
+  readonly sourceHost?: string;
+}
+
+/** A job and who ordered it, as the store keeps it. */
+export interface JobRecord extends Orderer {
+  readonly job: UpdateJob;
+  /** Digest of the vendor's manifest, as the bridge keeps it; jobs of earlier versions have none. */
+  readonly manifest?: Digest;
+  /** What it went through; jobs of earlier versions have none. */
+  readonly history?: JobHistory;
 }
 
 export interface JobRunDependencies {
@@ -40,6 +51,8 @@ export interface JobRunDependencies {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly activity: UpdateActivity;
+  /** States of a job that its history keeps. */
+  readonly maxTransitions: number;
   /** Called when the state has changed, and is on disk. */
   readonly onState: (job: UpdateJob) => void;
   /** Called when more of the image was taken, at a bounded rate. */
@@ -74,8 +87,7 @@ export class JobRun {
   constructor(record: JobRecord, deps: JobRunDependencies) {
     this.#record = record;
     this.#deps = deps;
-    deps.activity.bytesTotal = record.job.size;
-    deps.activity.bytesSent = record.job.offset;
+    deps.activity.progress.begin(record.job.offset, record.job.size);
   }
 
   get record(): JobRecord {
@@ -138,7 +150,7 @@ export class JobRun {
   }
 
   async #take(event: UpdateEvent | undefined): Promise<void> {
-    const { clock, limitsOf, activity } = this.#deps;
+    const { clock, limitsOf, activity, maxTransitions } = this.#deps;
     const before = this.#record.job;
     if (event === undefined || this.#closed || hasEnded(before)) return;
     const { job, effects } = transition(before, event, clock.now(), limitsOf(before.uuid));
@@ -147,8 +159,10 @@ export class JobRun {
       if (event.type === 'deadline') this.#watchDeadline();
       return;
     }
-    this.#record = { ...this.#record, job };
-    activity.bytesSent = job.offset;
+    const { history = noHistory } = this.#record;
+    this.#record = { ...this.#record, job, history: withState(history, job, maxTransitions) };
+    if (job.attempt === before.attempt) activity.progress.took(job.offset);
+    else activity.progress.begin(job.offset, job.size);
     this.#watchDeadline();
     if (job.state !== before.state || job.attempt !== before.attempt) await this.#store(job, event);
     this.#tell(before, job);

@@ -1,18 +1,24 @@
+import type { Clock } from '../base/clock.ts';
 import type { DeviceUuid } from '../base/ids.ts';
 import { errorInfoNamespace, RpcError } from '../netconf/rpc-error.ts';
 import { element } from '../xml/element.ts';
+import { TransferProgress } from './transfer-progress.ts';
 
 /** What goes on with a device's firmware right now, as `get` shows it. */
 export interface UpdateActivity {
   /** The job, or undefined when a NETCONF client drives the steps itself. */
   readonly job?: string;
-  bytesSent: number;
-  bytesTotal: number;
+  readonly progress: TransferProgress;
 }
 
 /** One update a device at a time (mup-protocol §4); a second one is refused with the first one's id. */
 export class UpdateClaims {
+  readonly #clock: Pick<Clock, 'monotonic'>;
   readonly #claims = new Map<DeviceUuid, UpdateActivity>();
+
+  constructor(clock: Pick<Clock, 'monotonic'>) {
+    this.#clock = clock;
+  }
 
   get(uuid: DeviceUuid): UpdateActivity | undefined {
     return this.#claims.get(uuid);
@@ -37,7 +43,8 @@ export class UpdateClaims {
   /** Takes the device until `release` is called. @throws RpcError `update-in-progress` */
   claim(uuid: DeviceUuid, job?: string): { readonly activity: UpdateActivity; release(): void } {
     this.refuseIfClaimed(uuid);
-    const activity: UpdateActivity = { bytesSent: 0, bytesTotal: 0, ...(job === undefined ? {} : { job }) };
+    const progress = new TransferProgress(this.#clock);
+    const activity: UpdateActivity = { progress, ...(job === undefined ? {} : { job }) };
     this.#claims.set(uuid, activity);
     return {
       activity,

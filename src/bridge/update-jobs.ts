@@ -1,23 +1,32 @@
-import { toHex } from '../base/bytes.ts';
+import { toHex, utf8 } from '../base/bytes.ts';
 import type { UpdateConfig } from '../base/config.ts';
 import { errorMessage } from '../base/errors.ts';
-import { type DeviceUuid, type JobId, jobId } from '../base/ids.ts';
+import { type DeviceUuid, type Digest, type JobId, jobId } from '../base/ids.ts';
 import type { RandomBytes } from '../base/random.ts';
 import type { MqttTransport } from '../mqtt/transport.ts';
 import type { VendorManifest } from '../mup/manifest.ts';
+import { formatVendorManifest } from '../mup/manifest-json.ts';
 import { newUpdateJob } from '../mup/update-job.ts';
-import { hasEnded } from '../mup/update-job-types.ts';
+import { hasEnded, type UpdateJob } from '../mup/update-job-types.ts';
 import type { BridgeEvents } from './bridge-events.ts';
-import { type JobRecord, JobRun, type JobRunDependencies } from './job-run.ts';
+import { type JobHistory, noHistory, withState } from './job-history.ts';
+import { type JobRecord, JobRun, type JobRunDependencies, type Orderer } from './job-run.ts';
 import type { PresenceReport } from './presence.ts';
 import { ProgressGate } from './progress-gate.ts';
 import type { UpdateClaims } from './update-claims.ts';
 
 export interface UpdateJobsDependencies
-  extends Omit<JobRunDependencies, 'activity' | 'gate' | 'onState' | 'onProgress' | 'onEnd'> {
+  extends Omit<
+    JobRunDependencies,
+    'activity' | 'gate' | 'maxTransitions' | 'onState' | 'onProgress' | 'onEnd'
+  > {
   readonly claims: UpdateClaims;
   readonly events: Pick<BridgeEvents, 'updateState' | 'updateProgress'>;
-  readonly config: Pick<UpdateConfig, 'maxFinishedJobs' | 'progressIntervalMs' | 'progressPercent'>;
+  readonly config: Pick<
+    UpdateConfig,
+    'maxFinishedJobs' | 'maxJobTransitions' | 'progressIntervalMs' | 'progressPercent'
+  >;
+  readonly sha256: (bytes: Uint8Array) => Digest;
   readonly transport: MqttTransport;
   readonly random: RandomBytes;
 }
@@ -74,14 +83,19 @@ export class UpdateJobs {
    * Orders an update of a registered device. On disk when it resolves.
    * @throws RpcError `update-in-progress`
    */
-  async start(uuid: DeviceUuid, manifest: VendorManifest, user: string): Promise<JobId> {
-    const { registry, clock, limitsOf, random, claims, logger } = this.#deps;
+  async start(uuid: DeviceUuid, manifest: VendorManifest, by: Orderer): Promise<JobId> {
+    const { registry, clock, limitsOf, random, claims, sha256, logger } = this.#deps;
     claims.refuseIfClaimed(uuid);
     const { digest, size, newVersion } = manifest;
     const id = jobId(toHex(random(8)));
     const job = newUpdateJob({ id, uuid, digest, size, newVersion }, clock.now(), limitsOf(uuid));
-    const run = this.#run({ job, user });
-    logger.info('update ordered', { job: id, uuid, digest, user });
+    const run = this.#run({
+      job,
+      ...by,
+      manifest: sha256(utf8(formatVendorManifest(manifest))),
+      history: this.#historyOf({ job, ...by }),
+    });
+    logger.info('update ordered', { job: id, uuid, digest, ...by });
     await run.start(registry.get(uuid)?.presence !== 'offline');
     return id;
   }
@@ -106,8 +120,9 @@ export class UpdateJobs {
       ...this.#deps,
       activity: claim.activity,
       gate: new ProgressGate(config),
+      maxTransitions: config.maxJobTransitions,
       onState: (job) => events.updateState(job),
-      onProgress: (job) => events.updateProgress(job),
+      onProgress: (job) => events.updateProgress(job, claim.activity.progress),
       onEnd: (last) => {
         claim.release();
         this.#finished(last);
@@ -130,12 +145,19 @@ export class UpdateJobs {
   }
 
   /** A later job was ordered, so this one had ended, and its end did not get onto the disk. */
-  async #supersede({ job, user }: JobRecord): Promise<void> {
+  async #supersede(record: JobRecord): Promise<void> {
     const ending = { code: 'superseded', text: 'a later update of the device took its place' };
-    const record: JobRecord = { job: { ...job, state: 'failed', deadline: undefined, ending }, user };
-    this.#ended.set(job.id, record);
-    await this.#deps.store.put('jobs', job.id, record);
-    this.#deps.events.updateState(record.job);
+    const changedAt = this.#deps.clock.now();
+    const job: UpdateJob = { ...record.job, state: 'failed', deadline: undefined, changedAt, ending };
+    const last = { ...record, job };
+    const ended = { ...last, history: this.#historyOf(last) };
+    this.#ended.set(job.id, ended);
+    await this.#deps.store.put('jobs', job.id, ended);
+    this.#deps.events.updateState(job);
+  }
+
+  #historyOf({ job, history = noHistory }: JobRecord): JobHistory {
+    return withState(history, job, this.#deps.config.maxJobTransitions);
   }
 
   #forgetOldest(): void {

@@ -76,16 +76,17 @@ export class UpdateRpcs {
     const { server, claims } = this.#deps;
     const uuid = description.uuid;
     const source = await this.#source(uuid, operation, input);
-    const { activity, release } = claims.claim(uuid);
+    const {
+      activity: { progress },
+      release,
+    } = claims.claim(uuid);
     try {
-      activity.bytesTotal = source.size;
+      progress.begin(0, source.size);
       await server.sendImage(description, {
         source,
         from: 0,
         signal,
-        onProgress: (acknowledged) => {
-          activity.bytesSent = acknowledged;
-        },
+        onProgress: (acknowledged) => progress.took(acknowledged),
       });
       return await server.verifyImage(description, signal);
     } catch (error) {

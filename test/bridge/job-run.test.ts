@@ -4,6 +4,7 @@ import { deferred } from '../../src/base/deferred.ts';
 import { deviceUuid, digest, jobId } from '../../src/base/ids.ts';
 import { JobRun, type JobRunDependencies } from '../../src/bridge/job-run.ts';
 import { ProgressGate } from '../../src/bridge/progress-gate.ts';
+import { TransferProgress } from '../../src/bridge/transfer-progress.ts';
 import { newUpdateJob } from '../../src/mup/update-job.ts';
 import { description } from '../support/example-description.ts';
 import { ManualClock } from '../support/manual-clock.ts';
@@ -31,7 +32,8 @@ function runWith(put: () => Promise<void>, changes: Partial<JobRunDependencies> 
     gate: new ProgressGate(limits),
     clock,
     logger,
-    activity: { bytesSent: 0, bytesTotal: 0 },
+    activity: { progress: new TransferProgress(clock) },
+    maxTransitions: 10,
     onState: () => {},
     onProgress: () => {},
     onEnd: () => {},

@@ -23,7 +23,7 @@ const own = [
   ['ietf-yang-library', '2019-01-04'],
   ['ietf-yang-metadata', '2016-08-05'],
   ['ietf-yang-types', '2013-07-15'],
-  ['mup-bridge', '2021-01-01'],
+  ['mup-bridge', '2026-11-22'],
   ['nc-notifications', '2008-07-14'],
   ['notifications', '2008-07-14'],
 ] as const;
@@ -121,7 +121,7 @@ describe('our own modules', () => {
     expect(schema).toMatchObject({
       namespace: 'urn:mup:yang:mup-bridge',
       prefix: 'mup',
-      revision: '2021-01-01',
+      revision: '2026-11-22',
     });
     expect([...schema.rpcs.keys()]).toEqual([
       'update-firmware',

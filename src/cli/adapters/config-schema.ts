@@ -168,6 +168,7 @@ const update = z
     restartDeadlineMs: delayMs('How long the device may take to come back with the new version'),
     offlineDeadlineMs: delayMs('How long an update waits for a device that is offline'),
     maxFinishedJobs: count('Finished update jobs that are remembered'),
+    maxJobTransitions: integer(1, 10_000, 'States that are remembered of what an update went through'),
     progressIntervalMs: delayMs("Shortest time between two notifications of an update's progress"),
     progressPercent: integer(
       1,
