@@ -1,0 +1,86 @@
+import type { Clock } from '../base/clock.ts';
+import type { RpcConfig } from '../base/config.ts';
+import { UnavailableError } from '../base/errors.ts';
+import type { DeviceUuid } from '../base/ids.ts';
+import { KeyedQueue } from '../base/keyed-queue.ts';
+import { cancelled, denied } from './rpc-failures.ts';
+
+/** How long one who waits for a device's line does so. */
+export interface LineWait {
+  /** Milliseconds before it is given up to wait. */
+  readonly waitMs: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Lines to devices that take one message at a time: those of the prototype read one MQTT packet a TCP segment,
+ * so that nothing may be sent to one before its last answer came (mup-protocol §3). Whoever wants
+ * something of such a device waits until those before have their answer, or have given up.
+ */
+export class DeviceLines {
+  readonly #clock: Clock;
+  readonly #limits: Pick<RpcConfig, 'maxInFlightPerDevice'>;
+  readonly #queue = new KeyedQueue<DeviceUuid>();
+  readonly #waiting = new Map<DeviceUuid, number>();
+
+  constructor(deps: {
+    readonly clock: Clock;
+    readonly limits: Pick<RpcConfig, 'maxInFlightPerDevice'>;
+  }) {
+    this.#clock = deps.clock;
+    this.#limits = deps.limits;
+  }
+
+  /**
+   * Runs an exchange with a device when its line is free. One that has begun holds the line until it has ended,
+   * also when its caller has gone: the device may still answer.
+   * @throws UnavailableError `device-timeout` when the line was not free in time, `cancelled`,
+   *   `resource-denied`, and what the exchange throws
+   */
+  run<T>(uuid: DeviceUuid, exchange: () => Promise<T>, { waitMs, signal }: LineWait): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.#admit(uuid, signal);
+      let waits = true;
+      const cancelWait = this.#clock.schedule(waitMs, () => leave(busy(uuid, waitMs)));
+      const abort = (): void => leave(cancelled(uuid));
+      const arrive = (): void => {
+        waits = false;
+        cancelWait();
+        this.#count(uuid, -1);
+      };
+      const leave = (error: UnavailableError): void => {
+        if (waits) arrive();
+        reject(error);
+      };
+      signal?.addEventListener('abort', abort, { once: true });
+      void this.#queue.run(uuid, async () => {
+        if (waits) {
+          arrive();
+          await exchange().then(resolve, reject);
+        }
+        signal?.removeEventListener('abort', abort);
+      });
+    });
+  }
+
+  #admit(uuid: DeviceUuid, signal: AbortSignal | undefined): void {
+    if (signal?.aborted === true) throw cancelled(uuid);
+    const { maxInFlightPerDevice } = this.#limits;
+    if ((this.#waiting.get(uuid) ?? 0) >= maxInFlightPerDevice)
+      throw denied(`${maxInFlightPerDevice} requests to device ${uuid} wait for its answer`);
+    this.#count(uuid, 1);
+  }
+
+  #count(uuid: DeviceUuid, more: number): void {
+    const count = (this.#waiting.get(uuid) ?? 0) + more;
+    if (count > 0) this.#waiting.set(uuid, count);
+    else this.#waiting.delete(uuid);
+  }
+}
+
+function busy(uuid: DeviceUuid, waitMs: number): UnavailableError {
+  return new UnavailableError(
+    'device-timeout',
+    `device ${uuid} takes one request at a time, and did not answer an earlier one in ${waitMs} ms`,
+  );
+}
