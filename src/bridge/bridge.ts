@@ -5,6 +5,7 @@ import type { DeviceUuid, Digest } from '../base/ids.ts';
 import type { Logger } from '../base/logger.ts';
 import type { RandomBytes } from '../base/random.ts';
 import { DescriptionAssembler } from '../mqtt/description-pieces.ts';
+import { DeviceLines } from '../mqtt/device-lines.ts';
 import { RpcClient } from '../mqtt/rpc-client.ts';
 import type { MqttTransport } from '../mqtt/transport.ts';
 import type { Endorsement } from '../mup/endorsement.ts';
@@ -91,9 +92,10 @@ export class Bridge {
     const settings = this.#settings;
     this.#modules = new ServedModules(deps.fixedModules, deps.imports);
     this.#rpc = new RpcClient({ transport, clock, random, logger, limits: config.rpc });
-    const caller = new DeviceCaller(this.#rpc, registry);
+    const lines = new DeviceLines({ clock, limits: config.rpc });
+    const caller = new DeviceCaller(this.#rpc, registry, lines);
     const claims = new UpdateClaims(clock);
-    this.#updateServer = new UpdateServer({ ...deps, caller, settings });
+    this.#updateServer = new UpdateServer({ ...deps, caller, lines, settings });
     this.#jobs = new UpdateJobs({
       ...deps,
       claims,

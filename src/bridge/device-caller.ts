@@ -3,8 +3,9 @@ import { errorCode, errorMessage } from '../base/errors.ts';
 import type { DeviceUuid } from '../base/ids.ts';
 import { printable } from '../base/printable.ts';
 import { isBareAnswer } from '../mqtt/bare-messages.ts';
+import type { DeviceLines } from '../mqtt/device-lines.ts';
 import { operationCodec } from '../mqtt/message-codec.ts';
-import type { RpcClient } from '../mqtt/rpc-client.ts';
+import type { RpcAnswer, RpcCall, RpcClient } from '../mqtt/rpc-client.ts';
 import { errorInfoNamespace, RpcError } from '../netconf/rpc-error.ts';
 import type { DeviceRegistry } from '../registry/device-registry.ts';
 import { element } from '../xml/element.ts';
@@ -23,18 +24,23 @@ export interface DeviceCall {
   readonly operation: Operation;
   readonly inputs: readonly string[];
   readonly signal?: AbortSignal | undefined;
-  /** Milliseconds; the configured one unless given. */
-  readonly timeoutMs?: number | undefined;
+  /** Milliseconds; for a device that takes one message at a time also how long to wait until it is free. */
+  readonly timeoutMs: number;
 }
 
-/** Calls operations of devices; every failure is the `<rpc-error>` of the table in docs/netconf.md. */
+/**
+ * Calls operations of devices; every failure is the `<rpc-error>` of the table in docs/netconf.md. Devices of the
+ * prototype are asked one thing at a time (mup-protocol §3).
+ */
 export class DeviceCaller {
   readonly #rpc: RpcClient;
   readonly #registry: DeviceRegistry;
+  readonly #lines: DeviceLines;
 
-  constructor(rpc: RpcClient, registry: DeviceRegistry) {
+  constructor(rpc: RpcClient, registry: DeviceRegistry, lines: DeviceLines) {
     this.#rpc = rpc;
     this.#registry = registry;
+    this.#lines = lines;
   }
 
   /**
@@ -51,26 +57,37 @@ export class DeviceCaller {
     return { state: declaredState(operation, answer.state, profile), outputs: answer.outputs };
   }
 
-  async #request({ uuid, profile, operation, inputs, signal, timeoutMs }: DeviceCall): Promise<DeviceAnswer> {
+  async #request(call: DeviceCall): Promise<RpcAnswer> {
+    const { uuid, profile, signal, timeoutMs } = call;
     try {
-      return await this.#rpc.call({
-        uuid,
-        topic: operation.topic,
-        answerTopic: operation.answerTopic,
-        method: operation.mqttMethod,
-        inputs,
-        profile,
-        codec: operationCodec(profile, operation, inputs),
-        answered: operation.answered,
-        qos: operation.qos,
-        retain: operation.retain,
+      if (profile !== 'myno') return await this.#rpc.call(rpcCall(call));
+      // Whoever goes away leaves a request behind, whose answer the next one has to wait for.
+      const request = { ...call, signal: undefined };
+      return await this.#lines.run(uuid, () => this.#rpc.call(rpcCall(request)), {
         signal,
-        timeoutMs,
+        waitMs: timeoutMs,
       });
     } catch (error) {
       throw deviceFailure(uuid, error);
     }
   }
+}
+
+function rpcCall({ uuid, profile, operation, inputs, signal, timeoutMs }: DeviceCall): RpcCall {
+  return {
+    uuid,
+    topic: operation.topic,
+    answerTopic: operation.answerTopic,
+    method: operation.mqttMethod,
+    inputs,
+    profile,
+    codec: operationCodec(profile, operation, inputs),
+    answered: operation.answered,
+    qos: operation.qos,
+    retain: operation.retain,
+    signal,
+    timeoutMs,
+  };
 }
 
 function deviceOffline(uuid: DeviceUuid): RpcError {
@@ -121,7 +138,7 @@ export function isErrorState(state: string): boolean {
 }
 
 /** Devices of the prototype answer `OK` where their description declares `10_OK`. */
-function findState({ states }: Operation, answered: string, profile: Profile): EnumValue | undefined {
+export function findState({ states }: Operation, answered: string, profile: Profile): EnumValue | undefined {
   const exact = states.find(({ name }) => name === answered);
   if (exact !== undefined || profile !== 'myno') return exact;
   return states.find(({ name }) => name.replace(/^[0-9]+_/, '') === answered);
@@ -143,8 +160,13 @@ function declaredState(operation: Operation, answered: string, profile: Profile)
   const text = known?.text === undefined ? '' : `: ${known.text}`;
   // Without declared states it is any text of any length.
   const shown = printable(state.slice(0, maxShownLength));
-  throw new RpcError('application', 'operation-failed', `the device answered ${shown}${text}`, {
+  throw deviceRefusal(shown, `the device answered ${shown}${text}`);
+}
+
+/** The failure that a device's answer means. @param state the state that it names */
+export function deviceRefusal(state: string, message: string): RpcError {
+  return new RpcError('application', 'operation-failed', message, {
     appTag: 'device-error',
-    info: [element(errorInfoNamespace, 'device-state', shown)],
+    info: [element(errorInfoNamespace, 'device-state', state)],
   });
 }

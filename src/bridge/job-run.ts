@@ -283,12 +283,10 @@ export class JobRun {
   }
 
   #cancelDevice(): void {
-    const { server, registry, logger } = this.#deps;
+    const { server, registry } = this.#deps;
     const description = registry.describe(this.#record.job.uuid);
     if (description === undefined) return;
-    server
-      .verifyImage(description)
-      .catch((error) => logger.debug('a device was told to drop its image', { reason: errorMessage(error) }));
+    void server.dropImage(description);
   }
 
   #description(): DeviceDescription {

@@ -1,5 +1,5 @@
 import type { DeviceDescription, Operation } from '../base/description.ts';
-import { type DeviceUuid, type Digest, isDigest } from '../base/ids.ts';
+import { type Digest, isDigest } from '../base/ids.ts';
 import { type Leaf, leaves } from '../base/leaves.ts';
 import type { RpcContext, RpcInput } from '../netconf/backend.ts';
 import { badElement } from '../netconf/protocol-errors.ts';
@@ -75,7 +75,7 @@ export class UpdateRpcs {
   ): Promise<DeviceAnswer> {
     const { server, claims } = this.#deps;
     const uuid = description.uuid;
-    const source = await this.#source(uuid, operation, input);
+    const source = await this.#source(description, operation, input);
     const {
       activity: { progress },
       release,
@@ -97,8 +97,9 @@ export class UpdateRpcs {
   }
 
   /** The image that an RPC names or carries; it has to be the one whose manifest the device accepted. */
-  async #source(uuid: DeviceUuid, operation: Operation, input: RpcInput): Promise<ImageSource> {
-    const accepted = this.#deps.server.accepted(uuid);
+  async #source(description: DeviceDescription, operation: Operation, input: RpcInput): Promise<ImageSource> {
+    const { uuid } = description;
+    const accepted = this.#deps.server.accepted(description);
     if (accepted === undefined)
       throw operationFailed(
         'manifest-not-accepted',

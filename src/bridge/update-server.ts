@@ -1,26 +1,35 @@
 import type { Clock } from '../base/clock.ts';
-import type { DeviceDescription, Operation, OperationRole } from '../base/description.ts';
+import type { DeviceDescription, Operation } from '../base/description.ts';
 import { errorMessage, MupError } from '../base/errors.ts';
 import { type DeviceUuid, type Digest, isDigest } from '../base/ids.ts';
 import type { Logger } from '../base/logger.ts';
+import type { DeviceLines } from '../mqtt/device-lines.ts';
 import type { MqttTransport } from '../mqtt/transport.ts';
 import type { DeviceToken, ExtendedManifest, VendorManifest } from '../mup/manifest.ts';
 import type { PrivateKey, SignatureScheme } from '../mup/signature-scheme.ts';
 import { extendManifest } from '../mup/signing.ts';
-import { SliceSender } from '../mup/slice-sender.ts';
 import { parseToken } from '../mup/token.ts';
 import { checkUpdate } from '../mup/update-checks.ts';
 import { RpcError } from '../netconf/rpc-error.ts';
 import type { DeviceAnswer, DeviceCaller } from './device-caller.ts';
-import type { DeviceSettings, DeviceSettingsSource } from './device-settings.ts';
-import type { ImageSource } from './image-source.ts';
-import { operationFailed, operationNotSupported } from './rpc-errors.ts';
-import { transferSlices } from './slice-transfer.ts';
-import { manifestInputs, operationOf, valuesByRole } from './update-fields.ts';
+import type { DeviceSettingsSource } from './device-settings.ts';
+import { MupUpdate } from './mup-update.ts';
+import { MynoUpdate } from './myno-update.ts';
+import { operationFailed } from './rpc-errors.ts';
+import { manifestInputs, valuesByRole } from './update-fields.ts';
+import {
+  type ImageTransfer,
+  requiredOperation,
+  type UpdateProfile,
+  UpdateRequests,
+  type UpdateStepRequest,
+} from './update-profile.ts';
 
 export interface UpdateServerDependencies {
   readonly caller: DeviceCaller;
   readonly transport: MqttTransport;
+  /** Shared with whatever else is sent to devices that take one message at a time. */
+  readonly lines: DeviceLines;
   readonly scheme: SignatureScheme;
   readonly serverKey: PrivateKey;
   readonly settings: Pick<DeviceSettingsSource, 'of'>;
@@ -34,15 +43,6 @@ export interface AcceptedImage {
   readonly size: number;
 }
 
-export interface ImageTransfer {
-  readonly source: ImageSource;
-  /** Offset to go on at; 0 from the start. */
-  readonly from: number;
-  readonly signal: AbortSignal;
-  /** Called with the octets that the device has acknowledged, whenever they grew. */
-  readonly onProgress: (acknowledged: number) => void;
-}
-
 /**
  * The update server of the paper (Figure 2): the steps of one update, each usable by itself, because a
  * NETCONF client may drive them one by one and a job drives all of them. Which operation does what, and
@@ -50,36 +50,50 @@ export interface ImageTransfer {
  */
 export class UpdateServer {
   readonly #deps: UpdateServerDependencies;
+  readonly #mup: UpdateProfile;
+  readonly #myno: UpdateProfile;
   readonly #tokens = new Map<string, DeviceToken>();
   readonly #accepted = new Map<string, AcceptedImage>();
+  /** Devices that were sent nothing of the image they accepted, since this start of the bridge. */
+  readonly #untouched = new Set<DeviceUuid>();
 
   constructor(deps: UpdateServerDependencies) {
     this.#deps = deps;
+    const requests = new UpdateRequests(deps);
+    this.#mup = new MupUpdate({ ...deps, requests });
+    this.#myno = new MynoUpdate({ ...deps, requests });
   }
 
-  /** What the device accepted last and has not taken yet. */
-  accepted(uuid: DeviceUuid): AcceptedImage | undefined {
-    return this.#accepted.get(uuid);
+  /** The image that the device accepted last, has not taken yet, and can be sent. */
+  accepted(description: DeviceDescription): AcceptedImage | undefined {
+    const { uuid } = description;
+    const sendable = this.#profile(description).resumes || this.#untouched.has(uuid);
+    return sendable ? this.#accepted.get(uuid) : undefined;
   }
 
   /** Forgets what goes on with a device that was removed or described itself anew. */
   forget(uuid: DeviceUuid): void {
     this.#tokens.delete(uuid);
     this.#accepted.delete(uuid);
+    this.#untouched.delete(uuid);
   }
 
   /** Steps 1 and 2: asks for a token and keeps it. */
-  async requestToken(
+  requestToken(
     description: DeviceDescription,
     signal?: AbortSignal,
   ): Promise<{ readonly answer: DeviceAnswer; readonly token: DeviceToken }> {
     const operation = requiredOperation(description, 'token');
-    await this.#release(description);
-    const answer = tokenParts(description, await this.#call(description, operation, [], signal));
-    const token = tokenOf(description, operation, answer);
-    this.#tokens.set(description.uuid, token);
-    this.#accepted.delete(description.uuid);
-    return { answer, token };
+    const { uuid } = description;
+    const profile = this.#profile(description);
+    return profile.inTurn(uuid, async () => {
+      await this.#release(description);
+      const answer = await profile.requestToken({ description, operation, signal });
+      const token = tokenOf(description, operation, answer);
+      this.#tokens.set(uuid, token);
+      this.#accepted.delete(uuid);
+      return { answer, token };
+    });
   }
 
   /**
@@ -108,17 +122,12 @@ export class UpdateServer {
   }
 
   /** Steps 3 and 4, with a manifest that is complete. */
-  sendManifest(
+  async sendManifest(
     description: DeviceDescription,
     manifest: ExtendedManifest,
     signal?: AbortSignal,
   ): Promise<DeviceAnswer> {
     const operation = requiredOperation(description, 'manifest');
-    if (description.profile === 'myno')
-      throw operationNotSupported(
-        'not-updatable',
-        `device ${description.uuid} takes its manifest field by field (profile myno), which the bridge does not`,
-      );
     return this.sendManifestInputs(description, manifestInputs(operation, manifest), signal);
   }
 
@@ -126,67 +135,65 @@ export class UpdateServer {
    * Steps 3 and 4, with the inputs as a client gave them. A device that refuses a manifest keeps the one that
    * it accepted before, and so does this.
    */
-  async sendManifestInputs(
+  sendManifestInputs(
     description: DeviceDescription,
     inputs: readonly string[],
     signal?: AbortSignal,
   ): Promise<DeviceAnswer> {
     const operation = requiredOperation(description, 'manifest');
-    const values = valuesByRole(operation.inputs, inputs);
-    this.#tokens.delete(description.uuid);
-    const answer = await this.#call(
-      description,
-      operation,
-      inputs,
-      signal,
-      this.#settings(description).manifestDeadlineMs,
-    );
-    const digest = values.get('imageDigest');
-    const size = Number(values.get('imageSize'));
-    if (digest !== undefined && isDigest(digest)) this.#accepted.set(description.uuid, { digest, size });
-    return answer;
+    const { uuid } = description;
+    const profile = this.#profile(description);
+    this.#tokens.delete(uuid);
+    return profile.inTurn(uuid, async () => {
+      if (!profile.resumes) await this.#release(description);
+      const answer = await profile.sendManifest({ description, operation, signal }, inputs);
+      const values = valuesByRole(operation.inputs, inputs);
+      const digest = values.get('imageDigest')?.toLowerCase();
+      const size = Number(values.get('imageSize'));
+      if (digest !== undefined && isDigest(digest)) this.#accepted.set(uuid, { digest, size });
+      this.#untouched.add(uuid);
+      return answer;
+    });
   }
 
   /** Step 5: the image in slices. Resolves when the device has acknowledged all of it. */
-  async sendImage(
-    description: DeviceDescription,
-    { source, from, signal, onProgress }: ImageTransfer,
-  ): Promise<void> {
-    const { transport, clock, logger } = this.#deps;
-    const settings = this.#settings(description);
-    const { inputTopic, acknowledgementTopic, name } = requiredOperation(description, 'firmware');
-    if (inputTopic === undefined || acknowledgementTopic === undefined)
-      throw operationFailed('not-updatable', `${name} of the device names no topic for slices`);
-    const sender = new SliceSender({
-      size: source.size,
-      sliceSize: sliceSize(settings, inputTopic, [
-        description.maximumPacketSize,
-        transport.maximumPacketSize,
-      ]),
-      window: settings.window,
-      limits: settings,
-    });
-    await transferSlices({
-      transport,
-      clock,
-      logger,
-      sender,
-      source,
-      from,
-      sliceTopic: inputTopic,
-      acknowledgementTopic,
-      signal,
-      stallTimeoutMs: settings.stallTimeoutMs,
-      onProgress,
-    });
+  async sendImage(description: DeviceDescription, transfer: ImageTransfer): Promise<void> {
+    const operation = requiredOperation(description, 'firmware');
+    const { uuid } = description;
+    const { signal } = transfer;
+    const profile = this.#profile(description);
+    try {
+      await profile.inTurn(uuid, () => {
+        this.#untouched.delete(uuid);
+        return profile.sendImage({ description, operation, signal }, transfer);
+      });
+    } catch (error) {
+      if (!profile.resumes) void this.dropImage(description);
+      throw error;
+    }
   }
 
   /** Step 6: asks the device to verify what it has. */
-  async verifyImage(description: DeviceDescription, signal?: AbortSignal): Promise<DeviceAnswer> {
+  verifyImage(description: DeviceDescription, signal?: AbortSignal): Promise<DeviceAnswer> {
     const operation = requiredOperation(description, 'firmware');
-    const { verifyDeadlineMs } = this.#settings(description);
+    return this.#profile(description).inTurn(description.uuid, () =>
+      this.#verify({ description, operation, signal }),
+    );
+  }
+
+  /** Has the device drop the manifest and the image that it has. What it answers changes nothing. */
+  async dropImage(description: DeviceDescription): Promise<void> {
+    const profile = this.#profile(description);
+    await profile.inTurn(description.uuid, async () => {
+      if (profile.resumes) await this.#drop(description);
+      else await this.#release(description);
+    });
+  }
+
+  async #verify(request: UpdateStepRequest): Promise<DeviceAnswer> {
+    const { description } = request;
     try {
-      const answer = await this.#call(description, operation, ['FIN'], signal, verifyDeadlineMs);
+      const answer = await this.#profile(description).verifyImage(request);
       this.#accepted.delete(description.uuid);
       return answer;
     } catch (error) {
@@ -199,63 +206,23 @@ export class UpdateServer {
 
   /** A device whose manifest was accepted and whose image never came would refuse the next: 26, slot in use. */
   async #release(description: DeviceDescription): Promise<void> {
-    if (!this.#accepted.has(description.uuid)) return;
+    if (this.#accepted.has(description.uuid)) await this.#drop(description);
+  }
+
+  async #drop(description: DeviceDescription): Promise<void> {
+    const { uuid } = description;
+    const { logger } = this.#deps;
     try {
-      await this.verifyImage(description);
+      await this.#verify({ description, operation: requiredOperation(description, 'firmware') });
+      logger.warn('a device that was to drop an image had all of it, and takes it', { uuid });
     } catch (error) {
-      this.#deps.logger.debug('a device was told to drop its image', { reason: errorMessage(error) });
+      logger.debug('a device was told to drop its image', { uuid, reason: errorMessage(error) });
     }
   }
 
-  #settings(description: DeviceDescription): DeviceSettings {
-    return this.#deps.settings.of(description.uuid, description);
+  #profile({ profile }: DeviceDescription): UpdateProfile {
+    return profile === 'myno' ? this.#myno : this.#mup;
   }
-
-  #call(
-    description: DeviceDescription,
-    operation: Operation,
-    inputs: readonly string[],
-    signal?: AbortSignal,
-    timeoutMs = this.#settings(description).requestTimeoutMs,
-  ): Promise<DeviceAnswer> {
-    const { uuid, profile } = description;
-    return this.#deps.caller.call({
-      uuid,
-      profile,
-      operation,
-      inputs,
-      timeoutMs,
-      ...(signal === undefined ? {} : { signal }),
-    });
-  }
-}
-
-/** Largest fixed header, topic length field, MQTT 5 property length, slice offset (mup-protocol §3, Slices). */
-const packetOverhead = 5 + 2 + 1 + 4;
-
-/** @param packetSizes octets of the largest packets that pass to the broker, and from it to the device */
-function sliceSize(
-  { sliceSizeBytes }: DeviceSettings,
-  topic: string,
-  packetSizes: readonly (number | undefined)[],
-): number {
-  const rooms = packetSizes.map((size = Number.POSITIVE_INFINITY) => size - packetOverhead - topic.length);
-  return Math.max(1, Math.min(sliceSizeBytes, ...rooms));
-}
-
-function requiredOperation(description: DeviceDescription, role: OperationRole): Operation {
-  const operation = operationOf(description, role);
-  if (operation !== undefined) return operation;
-  throw operationNotSupported(
-    'not-updatable',
-    `device ${description.uuid} describes no ${role} operation, so its firmware cannot be updated`,
-  );
-}
-
-/** The prototype's device puts nonce and version into one value: `<nonce>,<version>` (mup-protocol §3). */
-function tokenParts({ profile }: DeviceDescription, answer: DeviceAnswer): DeviceAnswer {
-  if (profile !== 'myno') return answer;
-  return { ...answer, outputs: answer.outputs.flatMap((value) => value.split(',')) };
 }
 
 function tokenOf(description: DeviceDescription, operation: Operation, answer: DeviceAnswer): DeviceToken {
