@@ -1,6 +1,13 @@
 import { ConfigSchema } from '../../src/netconf/datastore/config-schema.ts';
+import type { ConfigValidation } from '../../src/netconf/datastore/config-validation.ts';
 import type { ConfigTree } from '../../src/netconf/datastore/config-view.ts';
-import { type EditOptions, editConfig, readConfig } from '../../src/netconf/datastore/edit-config.ts';
+import {
+  type EditOptions,
+  type EditResult,
+  editConfig,
+  readConfig,
+} from '../../src/netconf/datastore/edit-config.ts';
+import { atOnce } from '../../src/netconf/datastore/steps.ts';
 import { baseNamespace } from '../../src/netconf/namespaces.ts';
 import { RpcError } from '../../src/netconf/rpc-error.ts';
 import { element, type XmlElement } from '../../src/xml/element.ts';
@@ -102,7 +109,22 @@ export function config(content: string): XmlElement {
 
 /** The datastore that holds this. */
 export function tree(content: string): ConfigTree {
-  return readConfig(config(content), testSchema);
+  return readNow(config(content), testSchema);
+}
+
+/** `editConfig`, at once. */
+export function editNow(...of: Parameters<typeof editConfig>): EditResult {
+  return atOnce(editConfig(...of));
+}
+
+/** `readConfig`, at once. */
+export function readNow(...of: Parameters<typeof readConfig>): ConfigTree {
+  return atOnce(readConfig(...of));
+}
+
+/** Checks a datastore at once. */
+export function checkNow(validation: ConfigValidation, content: ConfigTree): void {
+  atOnce(validation.check(content));
 }
 
 /** The content of a datastore, without namespace declarations. */
@@ -114,7 +136,7 @@ export function shown(content: ConfigTree): string {
 
 /** Edits a datastore given as text. */
 export function edited(before: string, edit: string, options: Partial<EditOptions> = {}): string {
-  const { tree: after } = editConfig(tree(before), config(edit), testSchema, {
+  const { tree: after } = editNow(tree(before), config(edit), testSchema, {
     defaultOperation: 'merge',
     ...options,
   });

@@ -3,12 +3,11 @@ import fc from 'fast-check';
 import { parseConfig, writeConfig } from '../../src/netconf/datastore/config-text.ts';
 import { ConfigValidation } from '../../src/netconf/datastore/config-validation.ts';
 import type { ConfigTree } from '../../src/netconf/datastore/config-view.ts';
-import { editConfig, readConfig } from '../../src/netconf/datastore/edit-config.ts';
 import { configEdits } from '../../src/netconf/datastore/edit-diff.ts';
 import { baseNamespace } from '../../src/netconf/namespaces.ts';
 import { RpcError } from '../../src/netconf/rpc-error.ts';
 import { childElements, element, textOf, type XmlElement } from '../../src/xml/element.ts';
-import { config, shown, testSchema } from './config-fixture.ts';
+import { checkNow, config, editNow, readNow, shown, testSchema } from './config-fixture.ts';
 
 /** A node of a generated edit. */
 interface Edit {
@@ -174,7 +173,7 @@ const request: fc.Arbitrary<Request> = fc.record({
 function apply(tree: ConfigTree, { tops, defaultOperation }: Request): ConfigTree | string {
   try {
     const edit = config(tops.map(xmlOf).join(''));
-    return editConfig(tree, edit, testSchema, { defaultOperation }).tree;
+    return editNow(tree, edit, testSchema, { defaultOperation }).tree;
   } catch (error) {
     if (error instanceof RpcError) return error.tag;
     throw error;
@@ -222,8 +221,8 @@ describe('edit-config against a naive tree (RFC 6241 §7.2)', () => {
       fc.property(fc.array(request, { minLength: 1, maxLength: 4 }), request, (requests, last) => {
         const before = requests.reduce<ConfigTree>((tree, one) => kept(tree, apply(tree, one)), []);
         const whole = element(baseNamespace, 'config', before);
-        expect(shown(readConfig(whole, testSchema))).toBe(shown(before));
-        expect(configEdits(before, readConfig(whole, testSchema), testSchema)).toEqual([]);
+        expect(shown(readNow(whole, testSchema))).toBe(shown(before));
+        expect(configEdits(before, readNow(whole, testSchema), testSchema)).toEqual([]);
         const after = kept(before, apply(before, last));
         expect(configEdits(before, after, testSchema).length === 0).toBe(shown(before) === shown(after));
         if (isValid(after, validation))
@@ -254,7 +253,7 @@ function kept(before: ConfigTree, result: ConfigTree | string): ConfigTree {
 
 function isValid(tree: ConfigTree, validation: ConfigValidation): boolean {
   try {
-    validation.check(tree);
+    checkNow(validation, tree);
     return true;
   } catch (error) {
     if (error instanceof RpcError) return false;
@@ -298,7 +297,7 @@ describe('lists that the user orders, against an array (RFC 6020 §7.7.7)', () =
 
   function applyXml(tree: ConfigTree, xml: string): ConfigTree | undefined {
     try {
-      return editConfig(tree, config(xml), testSchema, { defaultOperation: 'merge' }).tree;
+      return editNow(tree, config(xml), testSchema, { defaultOperation: 'merge' }).tree;
     } catch (error) {
       if (error instanceof RpcError) return undefined;
       throw error;

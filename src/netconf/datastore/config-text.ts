@@ -10,6 +10,7 @@ import type { ConfigSchema } from './config-schema.ts';
 import type { ConfigValidation } from './config-validation.ts';
 import type { ConfigTree } from './config-view.ts';
 import { readConfig } from './edit-config.ts';
+import { atOnce } from './steps.ts';
 
 /** The file is the operator's own: what bounds it is the datastore's limit. */
 const limits = { maxBytes: 2 ** 30, maxDepth: 256, maxAttributes: 1024 };
@@ -28,8 +29,8 @@ export function parseConfig(text: string, schema: ConfigSchema, validation: Conf
     const config = readXml(text, limits);
     if (config.name !== 'config' || config.namespace !== baseNamespace)
       throw new PeerError('not-config', `it holds <${config.name}>, not <config> of ${baseNamespace}`);
-    const tree = readConfig(config, schema);
-    validation.check(tree);
+    const tree = atOnce(readConfig(config, schema));
+    atOnce(validation.check(tree));
     return tree;
   } catch (error) {
     if (!(error instanceof PeerError)) throw error;

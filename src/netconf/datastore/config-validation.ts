@@ -7,6 +7,7 @@ import type { ConfigSchema } from './config-schema.ts';
 import { stepTo } from './config-schema.ts';
 import type { ConfigTree } from './config-view.ts';
 import { dataMissing } from './edit-errors.ts';
+import type { Steps } from './steps.ts';
 
 /** RFC 6020 §13.7: what the element `missing-choice` is of. */
 const yangNamespace = 'urn:ietf:params:xml:ns:yang:1';
@@ -31,23 +32,23 @@ export class ConfigValidation {
   }
 
   /** @throws RpcError `data-missing`, `operation-failed` (RFC 6020 §13.2, §13.3), `too-big` */
-  check(tree: ConfigTree): void {
+  *check(tree: ConfigTree): Steps<void> {
     let bytes = 0;
     for (const { namespace, data } of this.#schema.modules) {
       const own = tree.filter((top) => top.namespace === namespace);
-      bytes += this.#children(data, own, namespace, []);
+      bytes += yield* this.#children(data, own, namespace, []);
     }
     if (bytes > this.#maxBytes)
       throw new RpcError('application', 'too-big', `the datastore would hold over ${this.#maxBytes} octets`);
   }
 
-  #children(
+  *#children(
     nodes: readonly SchemaNode[],
     elements: readonly XmlElement[],
     namespace: string,
     path: DataPath,
     keys: readonly string[] = [],
-  ): number {
+  ): Steps<number> {
     const members = this.#schema.members(nodes, keys);
     const children = new Map<string, XmlElement[]>();
     let bytes = 0;
@@ -58,19 +59,24 @@ export class ConfigValidation {
       if (same === undefined) children.set(child.name, [child]);
       else same.push(child);
       bytes += 2 * child.name.length + 5;
-      bytes += 'children' in node ? this.#inner(node, child, path) : textOf(child).length;
+      bytes += 'children' in node ? yield* this.#inner(node, child, path) : textOf(child).length;
     }
     this.#required(nodes, children, namespace, path);
     return bytes;
   }
 
-  #inner(node: Extract<SchemaNode, { children: unknown }>, child: XmlElement, path: DataPath): number {
+  *#inner(
+    node: Extract<SchemaNode, { children: unknown }>,
+    child: XmlElement,
+    path: DataPath,
+  ): Steps<number> {
+    yield;
     let bytes = this.#valid.get(child);
     if (bytes === undefined) {
       const elements = child.children.filter((one) => typeof one !== 'string');
       const keys = node.kind === 'list' ? node.keys : [];
       const own = [...path, stepTo(node, child)];
-      bytes = this.#children(node.children, elements, child.namespace, own, keys);
+      bytes = yield* this.#children(node.children, elements, child.namespace, own, keys);
       this.#valid.set(child, bytes);
     }
     return bytes;

@@ -16,6 +16,7 @@ import { type DatastoreLock, DatastoreLocks, type DatastoreName } from './datast
 import { editConfig, readConfig } from './edit-config.ts';
 import { configEdits } from './edit-diff.ts';
 import { accessDenied, requestPlace } from './edit-errors.ts';
+import { inPieces, type Steps } from './steps.ts';
 import { applyWithDefaults, type WithDefaultsMode } from './with-defaults.ts';
 
 /** Where `startup` is kept. */
@@ -91,8 +92,11 @@ export class Datastores implements ConfigView {
   readonly #schema: ConfigSchema;
   readonly #validation: ConfigValidation;
   readonly #locks = new DatastoreLocks();
-  /** One change at a time, those of the other datastore included: a copy reads one and writes the other. */
-  readonly #queue = new KeyedQueue<'change'>();
+  /**
+   * One change at a time, those of the other datastore included: a copy reads one and writes the other. What is
+   * only looked at goes one after the other as well, so that many users together take no more than one does.
+   */
+  readonly #queue = new KeyedQueue<'change' | 'validate'>();
   readonly #changed: Listeners<[running: ConfigTree, before: ConfigTree]>;
   readonly #committed: Listeners<[change: ConfigChange]>;
   #trees: Readonly<Record<DatastoreName, ConfigTree>> = { running: [], startup: [] };
@@ -150,7 +154,7 @@ export class Datastores implements ConfigView {
       continueOnError: errorOption === 'continue-on-error',
       ...(by === undefined ? {} : { access: by.access }),
     };
-    const make = (before: ConfigTree): Outcome => editConfig(before, config, this.#schema, options);
+    const make = (before: ConfigTree): Steps<Outcome> => editConfig(before, config, this.#schema, options);
     return this.#change(target, make, by, { testOnly: testOption === 'test-only' });
   }
 
@@ -166,15 +170,7 @@ export class Datastores implements ConfigView {
     withDefaults: WithDefaultsMode = 'explicit',
   ): Promise<void> {
     const toStartup = source === 'running' && target === 'startup';
-    const make = (): Outcome => {
-      if (typeof source !== 'string') return { tree: readConfig(source, this.#schema) };
-      if (source === 'startup' && !this.#hasStartup)
-        throw new RpcError('application', 'data-missing', 'there is no startup configuration');
-      const tree = this.#withDefaults(this.read(source), withDefaults);
-      // RFC 8341 §3.2.6: a user who may copy running to startup needs no more; else what may not be read
-      // is not copied.
-      return { tree: by === undefined || toStartup ? tree : by.access.readable(tree) };
-    };
+    const make = (): Steps<Outcome> => this.#copied(source, toStartup, by, withDefaults);
     return this.#change(target, make, by, { checkWrite: !toStartup });
   }
 
@@ -194,13 +190,19 @@ export class Datastores implements ConfigView {
    * validate (RFC 6241 §8.6.4.1).
    * @throws RpcError for the first fault
    */
-  async validate(source: ConfigSource, by?: ConfigRequester): Promise<void> {
-    const tree = typeof source === 'string' ? this.read(source) : readConfig(source, this.#schema);
-    this.#validation.check(tree);
-    if (typeof source === 'string') return;
-    // Hashing passwords is work that is not done for whoever may not even read users.
-    const readable = by === undefined ? tree : by.access.readable(tree);
-    await this.#deps.prepare?.(readable, this.running());
+  validate(source: ConfigSource, by?: ConfigRequester): Promise<void> {
+    return this.#queue.run('validate', async () => {
+      by?.signal.throwIfAborted();
+      const tree =
+        typeof source === 'string'
+          ? this.read(source)
+          : await this.#inPieces(readConfig(source, this.#schema), by);
+      await this.#inPieces(this.#validation.check(tree), by);
+      if (typeof source === 'string') return;
+      // Hashing passwords is work that is not done for whoever may not even read users.
+      const readable = by === undefined ? tree : by.access.readable(tree);
+      await this.#deps.prepare?.(readable, this.running());
+    });
   }
 
   /**
@@ -246,24 +248,44 @@ export class Datastores implements ConfigView {
     this.#hasStartup = true;
   }
 
-  #withDefaults(tree: ConfigTree, mode: WithDefaultsMode): ConfigTree {
+  *#copied(
+    source: ConfigSource,
+    toStartup: boolean,
+    by: ConfigRequester | undefined,
+    withDefaults: WithDefaultsMode,
+  ): Steps<Outcome> {
+    if (typeof source !== 'string') return { tree: yield* readConfig(source, this.#schema) };
+    if (source === 'startup' && !this.#hasStartup)
+      throw new RpcError('application', 'data-missing', 'there is no startup configuration');
+    const tree = yield* this.#withDefaults(this.read(source), withDefaults);
+    // RFC 8341 §3.2.6: a user who may copy running to startup needs no more; else what may not be read
+    // is not copied.
+    return { tree: by === undefined || toStartup ? tree : by.access.readable(tree) };
+  }
+
+  *#withDefaults(tree: ConfigTree, mode: WithDefaultsMode): Steps<ConfigTree> {
     if (mode === 'explicit') return tree;
     const reported = applyWithDefaults(tree, mode, this.#schema.modules);
     // A leaf that is tagged as a default is copied as what it is: not set.
-    return readConfig(element(baseNamespace, 'config', reported), this.#schema);
+    return yield* readConfig(element(baseNamespace, 'config', reported), this.#schema);
+  }
+
+  /** So that a long configuration keeps nobody waiting. */
+  #inPieces<Result>(steps: Steps<Result>, by: ConfigRequester | undefined): Promise<Result> {
+    return inPieces(steps, this.#deps.clock, () => by?.signal.throwIfAborted());
   }
 
   #change(
     target: DatastoreName,
-    make: (before: ConfigTree) => Outcome,
+    make: (before: ConfigTree) => Steps<Outcome>,
     by: ConfigRequester | undefined,
     { checkWrite = true, testOnly = false }: ChangeOptions,
   ): Promise<void> {
     return this.#inTurn(async () => {
       this.#requireAllowed(target, by);
       const before = this.#trees[target];
-      const { tree, failures = [] } = make(before);
-      this.#validation.check(tree);
+      const { tree, failures = [] } = await this.#inPieces(make(before), by);
+      await this.#inPieces(this.#validation.check(tree), by);
       if (checkWrite) this.#requireWritable(before, tree, by);
       const after = await this.#prepared(tree, before);
       by?.signal.throwIfAborted();
@@ -304,7 +326,7 @@ export class Datastores implements ConfigView {
 
   async #prepared(tree: ConfigTree, before: ConfigTree): Promise<ConfigTree> {
     const prepared = (await this.#deps.prepare?.(tree, before)) ?? tree;
-    if (prepared !== tree) this.#validation.check(prepared);
+    if (prepared !== tree) await this.#inPieces(this.#validation.check(prepared), undefined);
     return prepared;
   }
 

@@ -30,6 +30,7 @@ import {
 import { insertPlace } from './edit-insert.ts';
 import { EditLevel } from './edit-level.ts';
 import { keyLeaves, leafElement, leafValue, sameLeaf } from './edit-values.ts';
+import type { Steps } from './steps.ts';
 
 export interface EditOptions {
   readonly defaultOperation: 'merge' | 'replace' | 'none';
@@ -58,21 +59,22 @@ const maxFailures = 20;
  * @param config its children are the edit
  * @throws RpcError
  */
-export function editConfig(
+export function* editConfig(
   tree: ConfigTree,
   config: XmlElement,
   schema: ConfigSchema,
   options: EditOptions,
-): EditResult {
+): Steps<EditResult> {
   const editor = new Editor(schema, options, editAttributes);
-  return { tree: editor.root(tree, config, options.defaultOperation), failures: editor.failures };
+  const edited = yield* editor.root(tree, config, options.defaultOperation);
+  return { tree: edited, failures: editor.failures };
 }
 
 /**
  * The datastore that a `<config>` element spells out (RFC 6241 §7.3).
  * @throws RpcError
  */
-export function readConfig(config: XmlElement, schema: ConfigSchema): ConfigTree {
+export function readConfig(config: XmlElement, schema: ConfigSchema): Steps<ConfigTree> {
   return new Editor(schema, { defaultOperation: 'replace' }, plainAttributes).root([], config, 'replace');
 }
 
@@ -99,7 +101,7 @@ class Editor {
     this.#attributes = attributes;
   }
 
-  root(tree: ConfigTree, config: XmlElement, operation: EditOperation): ConfigTree {
+  *root(tree: ConfigTree, config: XmlElement, operation: EditOperation): Steps<ConfigTree> {
     this.#refuseText(config, []);
     const levels = new Map(
       this.#schema.modules.map(({ namespace, data }) => [
@@ -107,19 +109,22 @@ class Editor {
         new EditLevel(namespace, this.#schema.members(data), tree, operation !== 'replace'),
       ]),
     );
-    for (const child of childElements(config))
-      this.#attempt(operation !== 'replace', () => {
-        const level = levels.get(child.namespace);
-        if (level === undefined) throw unknownNamespace(child, config.name);
-        this.#child(level, child, config.name, operation, []);
-      });
+    for (const child of childElements(config)) {
+      const level = levels.get(child.namespace);
+      yield* this.#attempt(
+        operation !== 'replace',
+        level === undefined
+          ? refusal(unknownNamespace(child, config.name))
+          : this.#child(level, child, config.name, operation, []),
+      );
+    }
     return [...levels.values()].flatMap((level) => this.#finished(level, []));
   }
 
   /** @param alone whether the action can fail by itself, under `continue-on-error` */
-  #attempt(alone: boolean, action: () => void): void {
+  *#attempt(alone: boolean, action: Steps<void>): Steps<void> {
     try {
-      action();
+      yield* action;
     } catch (error) {
       if (!this.#options.continueOnError || !(error instanceof RpcError) || !alone) throw error;
       // A change of which a part is refused is refused (RFC 8341 §3.4.5).
@@ -128,13 +133,14 @@ class Editor {
     }
   }
 
-  #child(
+  *#child(
     level: EditLevel,
     given: XmlElement,
     holder: string,
     inherited: EditOperation,
     path: DataPath,
-  ): void {
+  ): Steps<void> {
+    yield;
     const member = this.#member(level, given, holder, path);
     const { node } = member;
     const attributes = this.#attributes(given);
@@ -159,10 +165,10 @@ class Editor {
       const own = [...path, { namespace: level.namespace, name: node.name, keys: values }];
       const identity = keyIdentity(Object.values(values));
       const step = this.#step(level, { given, attributes, operation, path: own, identity });
-      if (step !== undefined) this.#put(level, node, step, this.#inner(node, step, keys));
+      if (step !== undefined) this.#put(level, node, step, yield* this.#inner(node, step, keys));
     } else {
       const step = this.#step(level, { given, attributes, operation, path: listPlace, identity: '' }, node);
-      if (step !== undefined) this.#container(level, node, step);
+      if (step !== undefined) yield* this.#container(level, node, step);
     }
   }
 
@@ -233,15 +239,15 @@ class Editor {
     this.#put(level, node, step, existing !== undefined && sameLeaf(existing, leaf) ? existing : leaf);
   }
 
-  #container(level: EditLevel, node: ContainerNode, step: Step): void {
-    const edited = this.#inner(node, step, []);
+  *#container(level: EditLevel, node: ContainerNode, step: Step): Steps<void> {
+    const edited = yield* this.#inner(node, step, []);
     // Without presence, an empty container says nothing (RFC 6020 §7.5.1).
     if (edited.children.length > 0 || node.presence) this.#put(level, node, step, edited);
     else level.entries(node.name).delete('');
   }
 
   /** A container or entry with its children edited. */
-  #inner(node: ContainerNode | ListNode, step: Step, keys: readonly XmlElement[]): XmlElement {
+  *#inner(node: ContainerNode | ListNode, step: Step, keys: readonly XmlElement[]): Steps<XmlElement> {
     const { given, operation, path, existing } = step;
     const { namespace, name } = given;
     this.#refuseText(given, path);
@@ -259,7 +265,7 @@ class Editor {
       const isEntry = members.get(child.name)?.node.kind === 'list';
       // A parent that is replaced holds nothing to which its child could be left.
       const alone = operation !== 'replace' && (isEntry || !inEntry);
-      this.#attempt(alone, () => this.#child(level, child, name, operation, path));
+      yield* this.#attempt(alone, this.#child(level, child, name, operation, path));
     }
     const children = this.#finished(level, path);
     const same =
@@ -324,4 +330,9 @@ class Editor {
   #place(path: DataPath): ErrorPlace {
     return path.length === 0 ? requestPlace : this.#schema.place(path);
   }
+}
+
+// biome-ignore lint/correctness/useYield: it ends before its first step
+function* refusal(error: RpcError): Steps<never> {
+  throw error;
 }

@@ -1,11 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { ConfigSchema } from '../../../src/netconf/datastore/config-schema.ts';
 import { ConfigValidation } from '../../../src/netconf/datastore/config-validation.ts';
-import { readConfig } from '../../../src/netconf/datastore/edit-config.ts';
 import { RpcError } from '../../../src/netconf/rpc-error.ts';
 import { writeXml } from '../../../src/xml/xml-writer.ts';
 import type { SchemaNode, YangType } from '../../../src/yang/schema.ts';
-import { config, faultOf, testModule, testSchema } from '../config-fixture.ts';
+import { checkNow, config, faultOf, readNow, testModule, testSchema } from '../config-fixture.ts';
 import { leaf } from '../protocol-fixture.ts';
 
 const text: YangType = { base: 'string', lengths: [], patterns: [] };
@@ -33,7 +32,7 @@ const bounded: readonly SchemaNode[] = [
 function check(content: string): string {
   const schema = new ConfigSchema([{ ...testModule, data: bounded }]);
   const validation = new ConfigValidation(schema, 1e6);
-  return faultOf(() => validation.check(readConfig(config(content), schema)));
+  return faultOf(() => checkNow(validation, readNow(config(content), schema)));
 }
 
 const inner = '<inner><deep>x</deep></inner>';
@@ -79,8 +78,8 @@ describe('a datastore is valid as a whole (RFC 6020 §8.1)', () => {
 
   test('a mandatory leaf of an entry', () => {
     const validation = new ConfigValidation(testSchema, 1e6);
-    const rule = readConfig(config('<top><rule><name>r</name></rule></top>'), testSchema);
-    expect(faultOf(() => validation.check(rule))).toBe(
+    const rule = readNow(config('<top><rule><name>r</name></rule></top>'), testSchema);
+    expect(faultOf(() => checkNow(validation, rule))).toBe(
       "application/data-missing /t:top/t:rule[t:name='r']/t:action",
     );
   });
@@ -88,7 +87,7 @@ describe('a datastore is valid as a whole (RFC 6020 §8.1)', () => {
   test('missing-choice names the choice in error-info (§13.7)', () => {
     const schema = new ConfigSchema([{ ...testModule, data: bounded }]);
     try {
-      new ConfigValidation(schema, 1e6).check(readConfig(config(`<top>${item}${inner}</top>`), schema));
+      checkNow(new ConfigValidation(schema, 1e6), readNow(config(`<top>${item}${inner}</top>`), schema));
     } catch (error) {
       const info = error instanceof RpcError ? error.fields.info : undefined;
       expect(info?.map(writeXml)).toEqual([
@@ -100,9 +99,8 @@ describe('a datastore is valid as a whole (RFC 6020 §8.1)', () => {
 
   test('a datastore is bounded', () => {
     const validation = new ConfigValidation(testSchema, 100);
-    const tree = (size: number) =>
-      readConfig(config(`<top><name>${'x'.repeat(size)}</name></top>`), testSchema);
-    expect(faultOf(() => validation.check(tree(50)))).toBe('no error');
-    expect(faultOf(() => validation.check(tree(100)))).toBe('application/too-big');
+    const tree = (size: number) => readNow(config(`<top><name>${'x'.repeat(size)}</name></top>`), testSchema);
+    expect(faultOf(() => checkNow(validation, tree(50)))).toBe('no error');
+    expect(faultOf(() => checkNow(validation, tree(100)))).toBe('application/too-big');
   });
 });

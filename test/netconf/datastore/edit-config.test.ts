@@ -1,7 +1,16 @@
 import { describe, expect, test } from '@jest/globals';
-import { editConfig, readConfig } from '../../../src/netconf/datastore/edit-config.ts';
 import { element } from '../../../src/xml/element.ts';
-import { config, edited, faultOf, faultText, shown, testSchema, tree } from '../config-fixture.ts';
+import {
+  config,
+  edited,
+  editNow,
+  faultOf,
+  faultText,
+  readNow,
+  shown,
+  testSchema,
+  tree,
+} from '../config-fixture.ts';
 
 describe('edit-config (RFC 6241 §7.2): operations', () => {
   const before = '<top><name>a</name><item><id>1</id><note>x</note></item></top>';
@@ -84,11 +93,11 @@ describe('edit-config (RFC 6241 §7.2): operations', () => {
 
   test('an edit shares what it does not touch with the tree before it', () => {
     const old = tree(before);
-    const same = editConfig(old, config('<top><name>a</name></top>'), testSchema, {
+    const same = editNow(old, config('<top><name>a</name></top>'), testSchema, {
       defaultOperation: 'merge',
     });
     expect(same.tree[0]).toBe(old[0]);
-    const other = editConfig(old, config('<top><name>b</name></top>'), testSchema, {
+    const other = editNow(old, config('<top><name>b</name></top>'), testSchema, {
       defaultOperation: 'merge',
     });
     expect(other.tree[0]?.children).toContain(old[0]?.children[1]);
@@ -320,7 +329,7 @@ describe('errors of edit-config (RFC 6241 Appendix A, RFC 6020 §8.3)', () => {
   });
 
   test('a whole configuration holds no operations (RFC 6241 §7.3)', () => {
-    expect(faultOf(() => readConfig(config('<top nc:operation="merge"/>'), testSchema))).toBe(
+    expect(faultOf(() => readNow(config('<top nc:operation="merge"/>'), testSchema))).toBe(
       'application/unknown-attribute',
     );
   });
@@ -370,7 +379,7 @@ describe('error-option (RFC 6241 §7.2)', () => {
 
   test('continue-on-error does the rest and tells every failure', () => {
     const options = { defaultOperation: 'merge', continueOnError: true } as const;
-    const { tree: after, failures } = editConfig(tree(''), edit, testSchema, options);
+    const { tree: after, failures } = editNow(tree(''), edit, testSchema, options);
     expect(failures.map(faultText)).toEqual([
       'application/unknown-element',
       'application/invalid-value /t:top/t:size',
@@ -383,7 +392,7 @@ describe('error-option (RFC 6241 §7.2)', () => {
     const options = { defaultOperation: 'merge', continueOnError: true } as const;
     const before = tree('<top><name>a</name></top>');
     const replace = config('<top nc:operation="replace"><size>999</size></top>');
-    const { tree: after, failures } = editConfig(before, replace, testSchema, options);
+    const { tree: after, failures } = editNow(before, replace, testSchema, options);
     expect(failures).toHaveLength(1);
     expect(shown(after)).toBe('<top><name>a</name></top>');
   });
@@ -391,7 +400,7 @@ describe('error-option (RFC 6241 §7.2)', () => {
   test('failures are bounded', () => {
     const bad = Array.from({ length: 50 }, (_, i) => `<item><id>${i}</id><size>x</size></item>`).join('');
     const options = { defaultOperation: 'merge', continueOnError: true } as const;
-    expect(editConfig([], config(`<top>${bad}</top>`), testSchema, options).failures).toHaveLength(20);
+    expect(editNow([], config(`<top>${bad}</top>`), testSchema, options).failures).toHaveLength(20);
   });
 });
 
@@ -432,7 +441,7 @@ describe('the attribute default (RFC 6243 §4.5.2)', () => {
 });
 
 test('no other module is edited', () => {
-  expect(
-    shown(editConfig([], element('urn:x', 'config'), testSchema, { defaultOperation: 'merge' }).tree),
-  ).toBe('');
+  expect(shown(editNow([], element('urn:x', 'config'), testSchema, { defaultOperation: 'merge' }).tree)).toBe(
+    '',
+  );
 });
