@@ -26,6 +26,8 @@ const crowds = [1, 10, 100];
 /** Sessions whose memory is measured: many, to see them at all; netconfd stalls from about 15 on. */
 const idlers = { ours: 200, theirs: 5 };
 const fewDevices = 10;
+/** Devices that register at one time. */
+const registering = 32;
 const manyDevices = 10_000;
 const uuid = 'BENCH-NETCONF';
 const moduleNamespace = 'urn:mup:yang:mqtt-demo-board';
@@ -80,7 +82,11 @@ export async function netconf(): Promise<Figure[]> {
 
 async function registerUpTo(mqtt: MqttClient, from: number, to: number): Promise<void> {
   const text = await newCategory('BENCH-CROWD');
-  for (let i = from; i < to; i += 1) await register(mqtt, `CROWD-${i}`, text);
+  let next = from;
+  const lane = async (): Promise<void> => {
+    while (next < to) await register(mqtt, `CROWD-${next++}`, text);
+  };
+  await Promise.all(Array.from({ length: registering }, lane));
 }
 
 /** Milliseconds of a bare ssh2 echo of a request: no server on ssh2 answers sooner. */
