@@ -78,10 +78,9 @@ export class PresenceService {
     onPresence(uuid, report);
   }
 
-  /** A device that was never made for this bridge says nothing there: whoever does is somebody else. */
+  /** Devices of other profiles say nothing there (mup-protocol §1): whoever does is somebody else. */
   #speaks(uuid: DeviceUuid): boolean {
-    const profile = this.#deps.registry.kind(uuid)?.profile;
-    return profile !== 'native' && profile !== 'virtual';
+    return this.#deps.registry.kind(uuid)?.profile === 'mup';
   }
 
   #remember(uuid: DeviceUuid, report: PresenceReport): void {

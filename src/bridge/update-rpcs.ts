@@ -117,7 +117,7 @@ export class UpdateRpcs {
     const values = valuesByRole(operation.inputs, wireInputs(operation.inputs, input));
     const inline = values.get('image');
     if (inline !== undefined) {
-      const content = new Uint8Array(Buffer.from(inline, 'base64'));
+      const content = new Uint8Array(Buffer.from(inline, encodingOf(operation)));
       return inlineImage(this.#deps.sha256(content), content);
     }
     const { manifest } = await this.#storedImage(operation, values.get('imageDigest') ?? accepted);
@@ -130,6 +130,12 @@ export class UpdateRpcs {
     if (image !== undefined) return image;
     throw unknownImage(digest, fieldWithRole(operation.inputs, 'imageDigest')?.name ?? 'digest');
   }
+}
+
+/** How the image is written: its type says so, which the value was checked against. */
+function encodingOf({ inputs }: Operation): 'hex' | 'base64' {
+  const type = fieldWithRole(inputs, 'image')?.type;
+  return type?.kind === 'scalar' && type.datatype === 'hexBinary' ? 'hex' : 'base64';
 }
 
 function missingInput(operation: Operation, { name }: Leaf): RpcError {

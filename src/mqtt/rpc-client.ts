@@ -6,11 +6,12 @@ import type { DeviceUuid } from '../base/ids.ts';
 import type { Logger } from '../base/logger.ts';
 import type { RandomBytes } from '../base/random.ts';
 import { AnswerTopics } from './answer-topics.ts';
+import { deafens } from './deaf-lengths.ts';
 import { type MessageCodec, profileCodec, type RpcAnswer } from './message-codec.ts';
 import { RequestIds } from './request-ids.ts';
 import type { RpcCall, RpcStatistics } from './rpc-call.ts';
 import { responseId } from './rpc-codec.ts';
-import { cancelled, denied, lost, overdue } from './rpc-failures.ts';
+import { cancelled, deafening, denied, lost, overdue } from './rpc-failures.ts';
 import { responseFilters } from './topics.ts';
 import type { MqttMessage, MqttTransport, PublishOptions, TransportState } from './transport.ts';
 import { Turns } from './turns.ts';
@@ -81,7 +82,7 @@ export class RpcClient {
   /**
    * @throws UnavailableError `device-timeout`, `mqtt-offline` (nothing was sent), `mqtt-lost` (sent, fate
    *   unknown), `resource-denied` (too many requests in flight), `cancelled` (by `signal`), `broker-too-old`
-   * @throws PeerError `bad-response` for an answer that cannot be read, `bad-value` for an input that the
+   * @throws PeerError `bad-response` for an answer that cannot be read, `bad-value` for inputs that the
    *   device's profile cannot carry, `packet-too-big`
    */
   async call(call: RpcCall): Promise<RpcAnswer> {
@@ -89,6 +90,7 @@ export class RpcClient {
     const { uuid, profile, method, inputs, codec = profileCodec(profile, method, inputs) } = call;
     const id = this.#ids.next(profile);
     const payload = codec.encode(id);
+    if (profile === 'myno' && deafens(call.topic, payload.length)) throw deafening(call);
     return new Promise((resolve, reject) => {
       const releases: Cancel[] = [];
       const settle = (outcome: RpcAnswer | Error): void => {

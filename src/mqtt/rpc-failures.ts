@@ -1,4 +1,4 @@
-import { UnavailableError } from '../base/errors.ts';
+import { PeerError, UnavailableError } from '../base/errors.ts';
 import type { DeviceUuid } from '../base/ids.ts';
 import type { RpcCall } from './rpc-call.ts';
 
@@ -32,4 +32,13 @@ export function denied(why: string): UnavailableError {
 /** Nobody waits for the answer any more. */
 export function cancelled(uuid: DeviceUuid): UnavailableError {
   return new UnavailableError('cancelled', `the request to device ${uuid} was cancelled`);
+}
+
+/** The device would hear nothing any more (`deafens`). */
+export function deafening(call: RpcCall): PeerError {
+  return new PeerError(
+    'bad-value',
+    `a message as long as ${nameOf(call)} is with these values makes device ${call.uuid} deaf`,
+    { where: call.topic, hint: 'Make a value shorter or longer by some characters.' },
+  );
 }

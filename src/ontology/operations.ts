@@ -11,7 +11,7 @@ import {
   defaultInputTopic,
   describedTopic,
   deviceTopic,
-  namedTopic,
+  operationTopic,
   requestTopic,
 } from './topics.ts';
 import { enumValues } from './values.ts';
@@ -86,7 +86,7 @@ function assembleOperation({ node, owner }: Named, context: OperationContext, as
     ...firstText([owner, node], assembly),
     role,
     mqttMethod: methodOf(node, profile, assembly),
-    topic: namedTopic(node, profile, requestTopic, assembly),
+    topic: operationTopic(node, role, profile, assembly),
     answerTopic: answerTopic(operations.text(node, 'answerTopic'), profile),
     inputs,
     outputs,

@@ -56,6 +56,26 @@ export function namedTopic(
   return describedTopic(topic ?? '', profile, complete);
 }
 
+/**
+ * The topic of an operation: what its description names, but for the three of an update of the prototype's
+ * devices, which take them on one topic, whatever the description they ship says (mup-protocol §3).
+ */
+export function operationTopic(
+  node: Term,
+  role: OperationRole,
+  profile: Profile,
+  assembly: Assembly,
+): string {
+  const named = namedTopic(node, profile, requestTopic, assembly);
+  if (profile !== 'myno' || role === 'generic' || named === mynoUpdateTopic) return named;
+  assembly.report.remark(
+    `${show(node)} myno:mqttTopic: not read, since devices of the prototype are updated on ${mynoUpdateTopic.replace(uuidPlaceholder, '<uuid>')}.`,
+  );
+  return mynoUpdateTopic;
+}
+
+const mynoUpdateTopic = `yang/update/${uuidPlaceholder}`;
+
 /** Where a device answers unless its description says otherwise (mup-protocol §2). */
 export function defaultAnswerTopic(profile: Profile): string {
   return profile === 'mup' ? `mup/response/${uuidPlaceholder}` : `response/${uuidPlaceholder}`;

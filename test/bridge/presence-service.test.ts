@@ -53,6 +53,14 @@ describe('the presence of devices (mup-protocol §1)', () => {
     expect(bench.registry.get(one)).toMatchObject({ presence: 'online', firmwareVersion: 4 });
   });
 
+  test('a device of the prototype says nothing of its presence: whoever does is somebody else', async () => {
+    await says('online;3');
+    await bench.register({ ...description(), profile: 'myno' });
+    await says('offline');
+    expect(bench.registry.get(one)).toMatchObject({ presence: 'unknown' });
+    expect(bench.registry.get(one)?.firmwareVersion).toBeUndefined();
+  });
+
   test.each(['', 'on', 'online;x', 'online;-1', `online;${'9'.repeat(100)}`])(
     'a status %j changes nothing',
     async (status) => {

@@ -273,6 +273,9 @@ describe('a call always ends', () => {
 
   test('with the error of its values, and nothing is in flight', async () => {
     await expect(outcome(call({ profile: 'myno', inputs: ['a;b'] }))).resolves.toBe('bad-value');
+    // 513 octets: <id>;ON;<value> on relay/DEV-1, with the headers of MQTT 5.
+    const value = 'x'.repeat(513 - '1234567890;ON;'.length - `relay/${uuid}`.length - 6);
+    await expect(outcome(call({ profile: 'myno', inputs: [value] }))).resolves.toBe('bad-value');
     broker.maxPayloadBytes = 30;
     await expect(outcome(call({ inputs: ['x'.repeat(100)] }))).resolves.toBe('packet-too-big');
     expect(client.statistics.inFlight).toBe(0);

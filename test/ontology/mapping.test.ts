@@ -181,7 +181,7 @@ describe('namespaces that got another name', () => {
 describeWithSharedData('the prototype’s update operations (ontologies/mappings/myno-update.rq)', () => {
   test('have the roles of ours, and the token has its outputs (mup-protocol §3)', async () => {
     const file = join(sharedData, 'myno', 'update-compacted.jsonld');
-    const { operations } = await read(new Uint8Array(readFileSync(file)));
+    const { operations, remarks } = await read(new Uint8Array(readFileSync(file)));
     const byRole = (role: string) => operations.find((one) => one.role === role);
     expect(byRole('token')?.outputs.map(({ role }) => role)).toEqual(['nonce', 'firmwareVersion']);
     expect(byRole('manifest')?.inputs.map(({ role }) => role)).toEqual([
@@ -189,6 +189,11 @@ describeWithSharedData('the prototype’s update operations (ontologies/mappings
       ...['innerSignature', 'nonce', 'outerSignature'],
     ]);
     expect(byRole('firmware')?.mqttMethod).toBe('PUB-UPDATE-IMAGE');
+    expect(byRole('firmware')?.inputs.map(({ role }) => role)).toEqual(['image']);
+    // Whatever their description says of it, and it says so of two.
+    const topics = ['token', 'manifest', 'firmware'].map((role) => byRole(role)?.topic);
+    expect(topics).toEqual(['yang/update/%s', 'yang/update/%s', 'yang/update/%s']);
+    expect(remarks.filter((remark) => remark.includes('are updated on yang/update/<uuid>'))).toHaveLength(2);
   });
 });
 
