@@ -13,9 +13,10 @@ import type { EventSink } from '../../netconf/events/event.ts';
 import { createDescriptionFiles } from '../../ontology/adapters/description-files.ts';
 import { defaultOntologiesDir } from '../../ontology/adapters/ontology-files.ts';
 import { createDescriptionReader } from '../../ontology/adapters/worker-reader.ts';
-import { openDocumentDirectory } from '../../registry/adapters/document-directory.ts';
 import { openImageRepository } from '../../registry/adapters/image-directory.ts';
+import { openDocumentStore } from '../../registry/adapters/open-document-store.ts';
 import { DeviceRegistry } from '../../registry/device-registry.ts';
+import type { Cleanup } from './cleanup.ts';
 import { loadEndorsement, loadServerKey } from './update-server-keys.ts';
 
 /** What a bridge is built on, besides its state directory. */
@@ -29,19 +30,18 @@ export interface BridgeParts {
   readonly logger: Logger;
 }
 
-/** Builds the bridge with what its state directory holds. It does not hear devices yet. */
-export async function openBridge({
-  config,
-  transport,
-  modules,
-  imports,
-  running,
-  events,
-  logger,
-}: BridgeParts): Promise<{ readonly bridge: Bridge; readonly uploads: ImageUploads }> {
+/**
+ * Builds the bridge with what its state directory holds. It does not hear devices yet.
+ * @param cleanup takes what has to be closed
+ */
+export async function openBridge(
+  { config, transport, modules, imports, running, events, logger }: BridgeParts,
+  cleanup: Cleanup,
+): Promise<{ readonly bridge: Bridge; readonly uploads: ImageUploads }> {
   const { stateDir } = config;
-  const [store, images, serverKey] = await Promise.all([
-    openDocumentDirectory(join(stateDir, 'registry')),
+  const store = await openDocumentStore(join(stateDir, 'registry'), logger.child({ component: 'registry' }));
+  cleanup.add(() => store.close());
+  const [images, serverKey] = await Promise.all([
     openImageRepository(join(stateDir, 'images'), config.images),
     loadServerKey(stateDir),
   ]);
@@ -77,5 +77,6 @@ export async function openBridge({
     random: systemRandom,
     logger: logger.child({ component: 'bridge' }),
   });
+  cleanup.add(() => bridge.close());
   return { bridge, uploads: new ImageUploads(images, config.images, logger) };
 }

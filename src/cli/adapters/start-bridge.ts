@@ -75,8 +75,7 @@ async function start(
   await warnOfOldUsers(stateDir, logger);
   const { transport, url } = await connectBroker(config, logger, cleanup);
   const parts = { config, transport, modules, imports, running: datastores, events, logger };
-  const { bridge, uploads } = await openBridge(parts);
-  cleanup.add(() => bridge.close());
+  const { bridge, uploads } = await openBridge(parts, cleanup);
   await listening(bridge, transport, logger, signal);
   const hostKeys = await loadingKeys;
   const { backend } = bridge;

@@ -1,6 +1,6 @@
-import { type FileHandle, mkdir, open, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { type FileHandle, open, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { syncDirectory, writeFileAtomically } from '../../base/adapters/atomic-file.ts';
+import { makeDirectory, syncDirectory, writeFileAtomically } from '../../base/adapters/atomic-file.ts';
 import { sha256 } from '../../base/adapters/node-runtime.ts';
 import type { ImageConfig } from '../../base/config.ts';
 import { errorCode, PeerError } from '../../base/errors.ts';
@@ -13,7 +13,7 @@ import { ImageRepository, type ImageStore, type StoredImage } from '../image-rep
  * `<digest>.bin` and `<digest>.json`; the manifest is written last and makes the image visible.
  */
 export async function openImageRepository(directory: string, limits: ImageConfig): Promise<ImageRepository> {
-  await mkdir(directory, { recursive: true, mode: 0o700 });
+  await makeDirectory(directory);
   return new ImageRepository({
     store: new ImageDirectory(directory),
     limits,

@@ -1,0 +1,114 @@
+import { concatBytes, decodeUtf8, utf8 } from '../base/bytes.ts';
+import type { Digest } from '../base/ids.ts';
+import type { Change } from './document-store.ts';
+
+/**
+ * The lines of the journal. Each is 32 hex digits, the first half of the SHA-256 of what stands behind them, a
+ * blank, a JSON text and a line feed, which JSON texts of ours have nowhere else. The first line is the header,
+ * every other is a transaction as a whole.
+ */
+
+/** The digest function, injected. */
+export type Sha256 = (bytes: Uint8Array) => Digest;
+
+/** What the header's `format` says. */
+const format = 'mup-bridge registry';
+
+const digestLength = 32;
+
+/** A change as it stands in the journal: without a third member its document is taken away. */
+export type StoredChange =
+  | readonly [collection: string, key: string]
+  | readonly [collection: string, key: string, document: unknown];
+
+/** The first line. */
+export interface JournalHeader {
+  readonly kind: 'header';
+  /** Of the documents and of the journal itself. */
+  readonly version: number;
+}
+
+/** A transaction; one without changes says that what stands before it is on disk. */
+export interface JournalRecord {
+  readonly kind: 'record';
+  /** The offset of its line: a line that is missing is noticed by the next one. */
+  readonly at: number;
+  /** Offset up to which everything was on disk when the line was written. */
+  readonly synced: number;
+  readonly changes: readonly StoredChange[];
+}
+
+/** The JSON text of a change. */
+export function changeText(change: Change): string {
+  const { collection, key } = change;
+  return JSON.stringify(change.kind === 'put' ? [collection, key, change.document] : [collection, key]);
+}
+
+export function headerLine(version: number, sha256: Sha256): Uint8Array {
+  return line(JSON.stringify({ format, version }), sha256);
+}
+
+/** @param changes their {@link changeText} */
+export function recordLine(
+  {
+    at,
+    synced,
+    changes,
+  }: { readonly at: number; readonly synced: number; readonly changes: readonly string[] },
+  sha256: Sha256,
+): Uint8Array {
+  return line(`{"at":${at},"synced":${synced},"changes":[${changes.join(',')}]}`, sha256);
+}
+
+/** @returns what a line says, its line feed left out; `undefined` unless it is whole as it was written */
+export function readLine(bytes: Uint8Array, sha256: Sha256): JournalHeader | JournalRecord | undefined {
+  const digest = decodeUtf8(bytes.subarray(0, digestLength));
+  const payload = bytes.subarray(digestLength + 1);
+  if (digest !== sha256(payload).slice(0, digestLength)) return undefined;
+  // Nobody but us makes such a digest by chance.
+  const value: unknown = JSON.parse(decodeUtf8(payload) ?? 'null');
+  if (typeof value !== 'object' || value === null) return undefined;
+  if ('format' in value) return value.format === format ? ({ ...value, kind: 'header' } as never) : undefined;
+  return { ...(value as Omit<JournalRecord, 'kind'>), kind: 'record' };
+}
+
+function line(payload: string, sha256: Sha256): Uint8Array {
+  const bytes = utf8(payload);
+  return concatBytes([utf8(`${sha256(bytes).slice(0, digestLength)} `), bytes, lineFeed]);
+}
+
+const lineFeed = Uint8Array.of(0x0a);
+
+/** A line and where it begins. */
+export interface PlacedLine {
+  readonly at: number;
+  /** Without its line feed. */
+  readonly bytes: Uint8Array;
+}
+
+/** Cuts bytes that come in parts into lines. */
+export class LineSplitter {
+  #begun: Uint8Array[] = [];
+  #at = 0;
+  #read = 0;
+
+  /** Bytes behind the last line feed. */
+  get rest(): number {
+    return this.#read - this.#at;
+  }
+
+  /** @returns the lines that end in this part */
+  push(part: Uint8Array): PlacedLine[] {
+    const lines: PlacedLine[] = [];
+    let from = 0;
+    for (let to = part.indexOf(0x0a); to >= 0; to = part.indexOf(0x0a, from)) {
+      lines.push({ at: this.#at, bytes: concatBytes([...this.#begun, part.subarray(from, to)]) });
+      this.#begun = [];
+      from = to + 1;
+      this.#at = this.#read + from;
+    }
+    if (from < part.length) this.#begun.push(part.slice(from));
+    this.#read += part.length;
+    return lines;
+  }
+}
