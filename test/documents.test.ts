@@ -28,6 +28,19 @@ test.each(documents)('every relative link of %s leads to a file, and to a headin
   expect(broken).toEqual([]);
 });
 
+test('every threat that SECURITY.md names is met by tests that are there', () => {
+  const table = readFileSync(join(root, 'SECURITY.md'), 'utf8').split('| shown by |\n')[1] ?? '';
+  const rows = (table.split('\n\n')[0] ?? '').split('\n').slice(1);
+  expect(rows.length).toBeGreaterThan(20);
+  const unshown = rows.filter((row) => {
+    const shownBy = [...(row.split('|').at(-2) ?? '').matchAll(/`([^`]+)`/g)].map(([, path = '']) => path);
+    const isThere = (path: string): boolean =>
+      existsSync(join(root, path)) || existsSync(join(root, `${path}.test.ts`));
+    return shownBy.length === 0 || !shownBy.every(isThere);
+  });
+  expect(unshown).toEqual([]);
+});
+
 /** The anchors that GitHub gives to the headings of a document. */
 function headings(markdown: string): Set<string> {
   return new Set(
