@@ -1,3 +1,4 @@
+import type { Cancel } from '../base/clock.ts';
 import type { Operation } from '../base/description.ts';
 import { UsageError } from '../base/errors.ts';
 import { deviceUuid } from '../base/ids.ts';
@@ -8,6 +9,9 @@ import { Firmware } from './firmware.ts';
 import { checkManifestOperation } from './manifest-request.ts';
 import type { DeviceAgentOptions } from './options.ts';
 import { offlinePresence } from './presence.ts';
+
+/** How long a device that could not boot waits before it tries again. */
+const bootRetryMs = 10_000;
 
 /**
  * A device: registers itself, answers the requests of its description, publishes measurements and takes
@@ -20,6 +24,7 @@ export class DeviceAgent {
   #firmware: Firmware | undefined;
   #session: BootSession | undefined;
   #restarting: Promise<void> = Promise.resolve();
+  #cancelBoot: Cancel = () => {};
   #closed = false;
 
   /**
@@ -59,6 +64,7 @@ export class DeviceAgent {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    this.#cancelBoot();
     await this.#restarting;
     await this.#shutDown();
     await this.#options.transport.close();
@@ -83,16 +89,23 @@ export class DeviceAgent {
   }
 
   #restart(firmware: Firmware): void {
-    this.#restarting = this.#reboot(firmware).catch((error: unknown) => {
-      this.#options.deps.logger.error('the device could not restart', { error });
-    });
+    this.#emit({ kind: 'restarting', version: firmware.record.version });
+    this.#restarting = this.#shutDown().then(() => this.#bootAgain());
   }
 
-  async #reboot(firmware: Firmware): Promise<void> {
-    this.#emit({ kind: 'restarting', version: firmware.record.version });
-    await this.#shutDown();
-    const { version } = (await this.#boot()).record;
-    this.#emit({ kind: 'restarted', version });
+  /** Boots, however often it takes: a full disk, say, may be so for a while. */
+  async #bootAgain(): Promise<void> {
+    const { logger, clock } = this.#options.deps;
+    if (this.#closed) return;
+    try {
+      const { version } = (await this.#boot()).record;
+      this.#emit({ kind: 'restarted', version });
+    } catch (error) {
+      logger.error('the device could not restart; it will try again', { error });
+      this.#cancelBoot = clock.schedule(bootRetryMs, () => {
+        this.#restarting = this.#bootAgain();
+      });
+    }
   }
 
   async #shutDown(): Promise<void> {

@@ -43,6 +43,8 @@ export class Registrar {
   #cancelTick: Cancel | undefined;
   /** Counts announcements: pieces of an earlier one are not published any more. */
   #announcements = 0;
+  /** A key is being checked and kept. */
+  #taking = false;
   #stopped = false;
 
   constructor(options: RegistrarOptions) {
@@ -135,15 +137,21 @@ export class Registrar {
     }
   }
 
+  /** A device that could not keep the key asks again: without it, it would refuse every update. */
   async #accepted(endorsement: Endorsement): Promise<void> {
+    if (this.#taking) return;
     const { offerKey, emit, logger } = this.#options;
-    this.#registration.accepted();
-    this.#scheduleTick();
+    this.#taking = true;
     try {
       await offerKey(endorsement);
     } catch (error) {
-      logger.error("the update server's key could not be kept", { error });
+      logger.error("the update server's key could not be kept; the device will ask for it again", { error });
+      return;
+    } finally {
+      this.#taking = false;
     }
+    this.#registration.accepted();
+    this.#scheduleTick();
     logger.info('the device is registered');
     emit({ kind: 'registered' });
   }
