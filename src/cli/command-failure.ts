@@ -8,6 +8,10 @@ const exitCodesByCode: Readonly<Record<string, ExitCode>> = {
   'device-timeout': exitCodes.deviceUnavailable,
   'broker-offline': exitCodes.deviceUnavailable,
   'transfer-stalled': exitCodes.deviceUnavailable,
+  'token-timeout': exitCodes.deviceUnavailable,
+  'manifest-timeout': exitCodes.deviceUnavailable,
+  'verify-timeout': exitCodes.deviceUnavailable,
+  'restart-timeout': exitCodes.deviceUnavailable,
   'instance-required': exitCodes.deviceUnavailable,
   'login-refused': exitCodes.notAuthorised,
   'host-key-mismatch': exitCodes.notAuthorised,
@@ -33,8 +37,17 @@ export function commandFailure(error: unknown): CommandError {
   });
 }
 
+/** The exit code for the failure of an update job: a state of the device, or a code of the bridge. */
+export function exitCodeForFailure(failure: string): ExitCode {
+  return /^\d\d_/.test(failure) ? exitCodes.refused : (knownExitCode(failure) ?? exitCodes.failed);
+}
+
+function knownExitCode(code: string): ExitCode | undefined {
+  return Object.hasOwn(exitCodesByCode, code) ? exitCodesByCode[code] : undefined;
+}
+
 function exitCodeFor(error: unknown, code: string): ExitCode {
-  const known = Object.hasOwn(exitCodesByCode, code) ? exitCodesByCode[code] : undefined;
+  const known = knownExitCode(code);
   if (known !== undefined) return known;
   return error instanceof RpcReplyError ? exitCodes.refused : exitCodeOf(error);
 }

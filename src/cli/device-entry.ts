@@ -1,8 +1,9 @@
 import { type FieldRole, fieldRoles, type OperationRole, type Profile } from '../base/description.ts';
 import { PeerError } from '../base/errors.ts';
 import type { DeviceUuid, Digest } from '../base/ids.ts';
-import { baseNamespace, bridgeNamespace } from '../netconf/namespaces.ts';
-import { childElement, childElements, element, textOf, type XmlElement } from '../xml/element.ts';
+import { bridgeNamespace } from '../netconf/namespaces.ts';
+import { childElement, childElements, type XmlElement } from '../xml/element.ts';
+import { bridgeElement, entriesOf, getBridgeData, leafNumber, leafText } from './bridge-xml.ts';
 import { CommandError, exitCodes } from './exit-codes.ts';
 
 const profiles: readonly Profile[] = ['mup', 'myno', 'native'];
@@ -31,12 +32,14 @@ export interface DeviceEntry {
 
 /** `<get>` of one device. */
 export function getDevice(uuid: DeviceUuid): XmlElement {
-  return get(bridge('devices', [bridge('device', [bridge('uuid', uuid)])]));
+  return getBridgeData(bridgeElement('devices', [bridgeElement('device', [bridgeElement('uuid', uuid)])]));
 }
 
 /** `<get>` of one firmware image, its key alone. */
 export function getImage(digest: Digest): XmlElement {
-  return get(bridge('firmware', [bridge('image', [bridge('digest', digest)])]));
+  return getBridgeData(
+    bridgeElement('firmware', [bridgeElement('image', [bridgeElement('digest', digest)])]),
+  );
 }
 
 /**
@@ -44,24 +47,24 @@ export function getImage(digest: Digest): XmlElement {
  * @throws CommandError `device-pending`; PeerError `bad-reply`
  */
 export function deviceOf(reply: XmlElement, uuid: DeviceUuid): DeviceEntry | undefined {
-  const device = entryOf(reply, 'devices', 'device', 'uuid', uuid);
+  const device = entryOf(reply, 'devices', 'device', ['uuid', uuid]);
   if (device === undefined) return undefined;
-  if (leaf(device, 'acceptance') === 'pending')
+  if (leafText(device, 'acceptance') === 'pending')
     throw new CommandError(
       exitCodes.deviceUnavailable,
       'device-pending',
       `nobody has accepted device ${uuid} yet`,
       { hint: 'Accept it with the RPC accept-device of mup-bridge.' },
     );
-  const module = leaf(device, 'module');
+  const module = leafText(device, 'module');
   if (module === undefined)
     throw new PeerError('bad-reply', `the bridge names no module of device ${uuid}`, { where: 'module' });
   return {
     uuid,
     module,
-    profile: profiles.find((profile) => profile === leaf(device, 'profile')) ?? 'mup',
-    presence: leaf(device, 'presence') ?? 'unknown',
-    firmwareVersion: numberLeaf(device, 'firmware-version'),
+    profile: profiles.find((profile) => profile === leafText(device, 'profile')) ?? 'mup',
+    presence: leafText(device, 'presence') ?? 'unknown',
+    firmwareVersion: leafNumber(device, 'firmware-version'),
     operations: operationsOf(device),
     update: updateOf(device),
   };
@@ -69,37 +72,23 @@ export function deviceOf(reply: XmlElement, uuid: DeviceUuid): DeviceEntry | und
 
 /** Whether the reply to {@link getImage} has the image. */
 export function hasImage(reply: XmlElement, digest: Digest): boolean {
-  return entryOf(reply, 'firmware', 'image', 'digest', digest) !== undefined;
-}
-
-function get(selection: XmlElement): XmlElement {
-  const type = { name: 'type', namespace: '', value: 'subtree' };
-  return element(baseNamespace, 'get', [element(baseNamespace, 'filter', [selection], [type])]);
-}
-
-function bridge(name: string, children: readonly XmlElement[] | string): XmlElement {
-  return element(bridgeNamespace, name, children);
+  return entryOf(reply, 'firmware', 'image', ['digest', digest]) !== undefined;
 }
 
 function entryOf(
   reply: XmlElement,
-  top: string,
+  container: string,
   list: string,
-  key: string,
-  value: string,
+  [key, value]: readonly [key: string, value: string],
 ): XmlElement | undefined {
-  const data = childElement(reply, baseNamespace, 'data');
-  const container = data && childElement(data, bridgeNamespace, top);
-  return childElements(container ?? bridge(top, []))
-    .filter((entry) => entry.name === list)
-    .find((entry) => leaf(entry, key) === value);
+  return entriesOf(reply, container, list).find((entry) => leafText(entry, key) === value);
 }
 
 function operationsOf(device: XmlElement): Map<OperationRole, UpdateOperation> {
   const operations = new Map<OperationRole, UpdateOperation>();
   for (const entry of childElements(device).filter(({ name }) => name === 'update-operation')) {
-    const role = leaf(entry, 'role');
-    const rpc = leaf(entry, 'rpc');
+    const role = leafText(entry, 'role');
+    const rpc = leafText(entry, 'rpc');
     if (rpc !== undefined && (role === 'token' || role === 'manifest' || role === 'firmware'))
       operations.set(role, { rpc, leaves: leavesOf(entry) });
   }
@@ -109,8 +98,8 @@ function operationsOf(device: XmlElement): Map<OperationRole, UpdateOperation> {
 function leavesOf(operation: XmlElement): Map<FieldRole, string> {
   const leaves = new Map<FieldRole, string>();
   for (const field of childElements(operation).filter(({ name }) => name === 'field')) {
-    const role = fieldRoles.find((one) => one === leaf(field, 'role'));
-    const name = leaf(field, 'leaf');
+    const role = fieldRoles.find((one) => one === leafText(field, 'role'));
+    const name = leafText(field, 'leaf');
     if (role !== undefined && name !== undefined) leaves.set(role, name);
   }
   return leaves;
@@ -119,17 +108,7 @@ function leavesOf(operation: XmlElement): Map<FieldRole, string> {
 function updateOf(device: XmlElement): DeviceEntry['update'] {
   const update = childElement(device, bridgeNamespace, 'update');
   if (update === undefined) return undefined;
-  const bytesSent = numberLeaf(update, 'bytes-sent');
-  const bytesTotal = numberLeaf(update, 'bytes-total');
+  const bytesSent = leafNumber(update, 'bytes-sent');
+  const bytesTotal = leafNumber(update, 'bytes-total');
   return bytesSent === undefined || bytesTotal === undefined ? undefined : { bytesSent, bytesTotal };
-}
-
-function leaf(parent: XmlElement, name: string): string | undefined {
-  const found = childElement(parent, bridgeNamespace, name);
-  return found === undefined ? undefined : textOf(found).trim();
-}
-
-function numberLeaf(parent: XmlElement, name: string): number | undefined {
-  const text = leaf(parent, name);
-  return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
 }

@@ -1,5 +1,5 @@
-import { baseNamespace, bridgeNamespace } from '../netconf/namespaces.ts';
-import { childElement, childElements, element, textOf, type XmlElement } from '../xml/element.ts';
+import { childElements, textOf, type XmlElement } from '../xml/element.ts';
+import { bridgeElement, entriesOf, getBridgeData, leafText } from './bridge-xml.ts';
 
 /** A device that an operator has described. */
 export interface InstalledDevice {
@@ -18,7 +18,10 @@ export interface AddedDevice {
 
 /** The RPC that brings a description. */
 export function addDevice(uuid: string, description: string): XmlElement {
-  return bridge('add-device', [bridge('device', uuid), bridge('description', description)]);
+  return bridgeElement('add-device', [
+    bridgeElement('device', uuid),
+    bridgeElement('description', description),
+  ]);
 }
 
 /** The reply to {@link addDevice}. */
@@ -29,22 +32,19 @@ export function addedDevice(reply: XmlElement): AddedDevice {
 
 /** The RPC that forgets a device. */
 export function removeDevice(uuid: string): XmlElement {
-  return bridge('remove-device', [bridge('device', uuid)]);
+  return bridgeElement('remove-device', [bridgeElement('device', uuid)]);
 }
 
 /** `<get>` of the devices that operators have described. */
 export function getInstalled(): XmlElement {
-  const device = bridge('device', [bridge('described-by', 'operator')]);
-  const type = { name: 'type', namespace: '', value: 'subtree' };
-  const filter = element(baseNamespace, 'filter', [bridge('devices', [device])], [type]);
-  return element(baseNamespace, 'get', [filter]);
+  return getBridgeData(
+    bridgeElement('devices', [bridgeElement('device', [bridgeElement('described-by', 'operator')])]),
+  );
 }
 
 /** The devices in the reply to {@link getInstalled}, by UUID. */
 export function installedDevices(reply: XmlElement): InstalledDevice[] {
-  const data = childElement(reply, baseNamespace, 'data');
-  const devices = data && childElement(data, bridgeNamespace, 'devices');
-  return (devices === undefined ? [] : childElements(devices))
+  return entriesOf(reply, 'devices', 'device')
     .map((entry) => ({
       uuid: leaf(entry, 'uuid'),
       category: leaf(entry, 'category'),
@@ -54,11 +54,6 @@ export function installedDevices(reply: XmlElement): InstalledDevice[] {
     .sort((a, b) => (a.uuid < b.uuid ? -1 : 1));
 }
 
-function bridge(name: string, children: readonly XmlElement[] | string): XmlElement {
-  return element(bridgeNamespace, name, children);
-}
-
 function leaf(parent: XmlElement, name: string): string {
-  const found = childElement(parent, bridgeNamespace, name);
-  return found === undefined ? '' : textOf(found).trim();
+  return leafText(parent, name) ?? '';
 }

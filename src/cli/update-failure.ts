@@ -6,7 +6,8 @@ import { CommandError, exitCodes } from './exit-codes.ts';
  * @param interrupted whether the user has asked to stop
  */
 export function updateFailure(error: unknown, interrupted: boolean): CommandError {
-  if (error instanceof CommandError || !interrupted) return commandFailure(error);
+  const thrown = error instanceof CommandError ? (error.cause ?? error) : error;
+  if (thrown instanceof CommandError || !interrupted) return commandFailure(error);
   return new CommandError(exitCodes.interrupted, 'interrupted', 'the update was interrupted', {
     hint: 'The bridge goes on with what it was asked for last.',
   });

@@ -1,27 +1,22 @@
-import { utf8 } from '../base/bytes.ts';
 import type { Clock } from '../base/clock.ts';
 import type { UpdateConfig } from '../base/config.ts';
 import type { DeviceUuid } from '../base/ids.ts';
 import type { VendorManifest } from '../mup/manifest.ts';
-import { formatVendorManifest } from '../mup/manifest-json.ts';
 import type { PrivateKey, SignatureScheme } from '../mup/signature-scheme.ts';
 import { extendManifest } from '../mup/signing.ts';
 import { checkUpdate } from '../mup/update-checks.ts';
 import type { XmlElement } from '../xml/element.ts';
-import { type DeviceEntry, deviceOf, getDevice, getImage, hasImage } from './device-entry.ts';
+import { type DeviceEntry, deviceOf, getDevice } from './device-entry.ts';
 import { firmwareRpc, manifestRpc, tokenOf, tokenRpc } from './device-rpc.ts';
 import { CommandError, exitCodes } from './exit-codes.ts';
 import { maxDelayMs } from './max-delay.ts';
-import type { UpdateStep } from './update-steps.ts';
-
-/** What the update needs of a NETCONF session; a part of `NetconfClient`. */
-export interface UpdateSession {
-  /** @throws RpcReplyError, UnavailableError */
-  rpc(
-    operation: XmlElement,
-    options?: { readonly timeoutMs?: number; readonly signal?: AbortSignal },
-  ): Promise<XmlElement>;
-}
+import { sleep } from './sleep.ts';
+import {
+  findDevice,
+  provideImage,
+  type UpdatePreparation,
+  type UpdateSession,
+} from './update-preparation.ts';
 
 export interface UpdateRequest {
   readonly uuid: DeviceUuid;
@@ -30,19 +25,13 @@ export interface UpdateRequest {
   readonly image: Uint8Array | undefined;
 }
 
-export interface UpdateDependencies {
-  /** Runs the RPCs of the update, one after the other. */
-  readonly session: UpdateSession;
+export interface UpdateDependencies extends UpdatePreparation {
   /** A second session: asks for progress while the first waits for the device. */
   readonly observer: UpdateSession;
-  /** Puts a file into the bridge's image repository (SFTP). */
-  putFile(name: string, content: Uint8Array): Promise<void>;
   readonly serverKey: PrivateKey;
   readonly scheme: SignatureScheme;
   readonly config: UpdateConfig;
   readonly clock: Clock;
-  readonly signal: AbortSignal;
-  onStep(step: UpdateStep): void;
 }
 
 /** How often progress and the restart are looked at. */
@@ -58,9 +47,9 @@ const marginMs = 5000;
  */
 export async function runUpdateSteps(request: UpdateRequest, deps: UpdateDependencies): Promise<number> {
   const { session, config, signal, onStep } = deps;
-  const { manifest } = request;
+  const { manifest, image } = request;
   const device = await findDevice(request.uuid, deps);
-  await provideImage(request, deps);
+  await provideImage(manifest.digest, image && { manifest, image }, deps);
   const answer = await session.rpc(tokenRpc(device), {
     timeoutMs: config.tokenDeadlineMs + marginMs,
     signal,
@@ -79,35 +68,6 @@ export async function runUpdateSteps(request: UpdateRequest, deps: UpdateDepende
   const version = await waitForRestart(request, deps);
   onStep({ step: 'restarted', firmwareVersion: version });
   return version;
-}
-
-async function findDevice(uuid: DeviceUuid, deps: UpdateDependencies): Promise<DeviceEntry> {
-  const device = deviceOf(await ask(deps.session, getDevice(uuid), deps), uuid);
-  if (device === undefined)
-    throw new CommandError(
-      exitCodes.deviceUnavailable,
-      'unknown-device',
-      `no device ${uuid} is registered at the bridge`,
-      { hint: 'Check the UUID, and that the device has reached the broker.' },
-    );
-  const { module, presence, firmwareVersion } = device;
-  deps.onStep({ step: 'device-found', module, presence, firmwareVersion });
-  return device;
-}
-
-async function provideImage({ manifest, image }: UpdateRequest, deps: UpdateDependencies): Promise<void> {
-  const { digest, size } = manifest;
-  if (hasImage(await ask(deps.session, getImage(digest), deps), digest)) {
-    deps.onStep({ step: 'image-known', digest, size });
-    return;
-  }
-  if (image === undefined)
-    throw new CommandError(exitCodes.failed, 'unknown-image', `the bridge holds no image ${digest}`, {
-      hint: 'Name the image’s file with --image, or add it with mup image add.',
-    });
-  await deps.putFile(`${digest}.json`, utf8(formatVendorManifest(manifest)));
-  await deps.putFile(`${digest}.bin`, image);
-  deps.onStep({ step: 'image-uploaded', digest, size });
 }
 
 /**
@@ -177,17 +137,4 @@ async function waitForRestart({ uuid, manifest }: UpdateRequest, deps: UpdateDep
 
 function ask(session: UpdateSession, operation: XmlElement, deps: UpdateDependencies): Promise<XmlElement> {
   return session.rpc(operation, { timeoutMs: deps.config.tokenDeadlineMs, signal: deps.signal });
-}
-
-function sleep(ms: number, clock: Clock, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const done = (): void => {
-      cancel();
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const cancel = clock.schedule(ms, done);
-    signal.addEventListener('abort', done);
-  });
 }

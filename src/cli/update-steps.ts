@@ -8,7 +8,8 @@ export type UpdateStep =
       readonly firmwareVersion: number | undefined;
     }
   | { readonly step: 'image-uploaded'; readonly digest: string; readonly size: number }
-  | { readonly step: 'image-known'; readonly digest: string; readonly size: number }
+  | { readonly step: 'image-known'; readonly digest: string }
+  | { readonly step: 'ordered'; readonly job: string }
   | { readonly step: 'token'; readonly nonce: string; readonly version: number }
   | { readonly step: 'manifest-accepted'; readonly newVersion: number }
   | { readonly step: 'transfer'; readonly bytesSent: number; readonly bytesTotal: number }
@@ -25,7 +26,9 @@ export function stepLine(step: UpdateStep): string {
     case 'image-uploaded':
       return `image ${step.digest} uploaded, ${step.size} octets`;
     case 'image-known':
-      return `image ${step.digest} is at the bridge, ${step.size} octets`;
+      return `image ${step.digest} is at the bridge`;
+    case 'ordered':
+      return `update ordered, job ${step.job}`;
     case 'token':
       return `token received: version ${step.version}, nonce ${step.nonce}`;
     case 'manifest-accepted':
@@ -37,14 +40,4 @@ export function stepLine(step: UpdateStep): string {
     case 'restarted':
       return `device restarted with version ${step.firmwareVersion}`;
   }
-}
-
-const width = 30;
-
-/** A progress bar that overwrites itself: it begins with a carriage return and has no line end. */
-export function progressBar(bytesSent: number, bytesTotal: number): string {
-  const share = bytesTotal === 0 ? 0 : Math.min(1, bytesSent / bytesTotal);
-  const done = Math.floor(share * width);
-  const percent = String(Math.floor(share * 100)).padStart(3);
-  return `\r[${'#'.repeat(done)}${'.'.repeat(width - done)}] ${percent} % ${bytesSent}/${bytesTotal} octets`;
 }

@@ -11,10 +11,12 @@ import { PeerError, UnavailableError, UsageError } from '../../src/base/errors.t
 import { deviceUuid } from '../../src/base/ids.ts';
 import { parseBridgeFile } from '../../src/cli/bridge-file.ts';
 import type { CommandError } from '../../src/cli/exit-codes.ts';
+import { progressBar } from '../../src/cli/progress-bar.ts';
 import { updateFailure } from '../../src/cli/update-failure.ts';
+import type { UpdateSession } from '../../src/cli/update-preparation.ts';
 import { UpdateReport } from '../../src/cli/update-report.ts';
-import { runUpdateSteps, type UpdateDependencies, type UpdateSession } from '../../src/cli/update-run.ts';
-import { progressBar, type UpdateStep } from '../../src/cli/update-steps.ts';
+import { runUpdateSteps, type UpdateDependencies } from '../../src/cli/update-run.ts';
+import type { UpdateStep } from '../../src/cli/update-steps.ts';
 import { es256 } from '../../src/mup/adapters/noble-p256.ts';
 import type { ExtendedManifest } from '../../src/mup/manifest.ts';
 import { parseVendorManifest } from '../../src/mup/manifest-json.ts';
@@ -447,7 +449,7 @@ describe('reports', () => {
     const tty = report(false, true);
     tty.report.step(transfer);
     tty.report.step(restarted);
-    expect(tty.err).toEqual([progressBar(1, 2), '\n']);
+    expect(tty.err).toEqual([progressBar({ bytesSent: 1, bytesTotal: 2 }), '\n']);
     expect(tty.out).toEqual(['device restarted with version 2\n']);
     const pipe = report(false, false);
     pipe.report.step(transfer);
@@ -464,7 +466,8 @@ describe('reports', () => {
   });
 
   test('the bar has the same width for all numbers and is full at the end only', () => {
-    const bar = (sent: number, total: number): string => /\[(.*)\]/.exec(progressBar(sent, total))?.[1] ?? '';
+    const bar = (sent: number, total: number): string =>
+      /\[(.*)\]/.exec(progressBar({ bytesSent: sent, bytesTotal: total }))?.[1] ?? '';
     fc.assert(
       fc.property(fc.nat(), fc.nat(), (sent, total) => {
         expect(bar(sent, total)).toHaveLength(30);
@@ -523,7 +526,7 @@ describe('mup update on the command line', () => {
     [[...remote, '--port', '0'], '--port'],
     [['--device', '../x'], '--device'],
     [['--image', 'none.bin'], 'none.bin'],
-    [['--image', 'f'.repeat(64)], '--manifest'],
+    [['--image', 'f'.repeat(64), '--key', 'state/keys/update-server.pem'], '--manifest'],
     [['--image', 'f'.repeat(64), '--manifest', 'fw.json'], 'not of image'],
     [['--manifest', 'fw.bin'], 'not'],
     [['--key', 'vendor.pub.pem'], 'vendor.pub.pem'],

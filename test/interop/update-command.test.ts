@@ -41,7 +41,7 @@ async function resultOf(program: Program): Promise<UpdateRun> {
 
 /** Resolves while the image is under way: some of it has arrived, most has not. */
 async function underWay(update: Program): Promise<void> {
-  const { json } = await update.line((line) => Object(line.json)['step'] === 'transfer');
+  const { json } = await update.line(({ json }) => Object(json)['bytesSent'] > 0);
   expect(Object(json)['bytesSent']).toBeLessThan(largeBytes);
 }
 
@@ -64,7 +64,7 @@ describe('mup update', () => {
     const stateDir = join(directory, 'bridge');
     await prepareTrust(stateDir, vendorKey);
     const config = join(directory, 'mup.toml');
-    await writeFile(config, '[update]\nstallTimeoutMs = 5000\n');
+    await writeFile(config, '[update]\nstallTimeoutMs = 5000\nofflineDeadlineMs = 3000\n');
     bridge = await startBridgeProcess(stateDir, { extra: ['--config', config] });
     deviceOptions = { uuid, mqttUrl: bridge.mqttUrl, stateDir: join(directory, 'device'), vendorKey };
     device = await startDeviceProcess(deviceOptions);
@@ -81,23 +81,14 @@ describe('mup update', () => {
     async () => {
       const { code, steps, stderr } = await resultOf(update(second));
       expect([code, stderr]).toEqual([0, '']);
-      expect(
-        steps.filter(({ step }) => step !== 'transfer').map(({ step, result }) => step ?? result),
-      ).toEqual([
-        'connected',
-        'device-found',
-        'image-uploaded',
-        'token',
-        'manifest-accepted',
-        'image-verified',
-        'restarted',
-        'succeeded',
+      const names = steps.map(({ step, state, result }) => state ?? step ?? result);
+      expect([...new Set(names)]).toEqual([
+        ...['connected', 'device-found', 'image-uploaded', 'ordered', 'queued', 'requesting-token'],
+        ...['sending-manifest', 'transferring', 'verifying', 'restarting', 'succeeded'],
       ]);
-      expect(steps.findLast(({ step }) => step === 'transfer')).toMatchObject({
-        bytesSent: smallBytes,
-        bytesTotal: smallBytes,
-      });
-      expect(steps.at(-1)).toEqual({ result: 'succeeded', device: uuid, firmwareVersion: 2 });
+      expect(steps.at(-2)).toMatchObject({ bytesSent: smallBytes, bytesTotal: smallBytes });
+      const job = steps.find(({ step }) => step === 'ordered')?.['job'];
+      expect(steps.at(-1)).toEqual({ result: 'succeeded', device: uuid, firmwareVersion: 2, job });
     },
     patience,
   );
@@ -109,7 +100,7 @@ describe('mup update', () => {
       expect(code).toBe(3);
       expect(steps.at(-1)).toMatchObject({ result: 'failed', exitCode: 3, code: 'version-not-newer' });
       expect(stderr).toMatch(/^mup: [^\n]*\n$/);
-      expect(steps.map(({ step }) => step)).not.toContain('manifest-accepted');
+      expect(steps.map(({ state }) => state)).not.toContain('sending-manifest');
     },
     patience,
   );
@@ -144,7 +135,7 @@ describe('mup update', () => {
       ]);
       expect(await terminal.exited).toBe(0);
       const output = terminal.lines.map(({ text }) => text).join('\n');
-      expect(output).toContain('image transferred and verified by the device');
+      expect(output).toContain('restarting: the image is valid');
       expect(output).toContain(`[${'#'.repeat(30)}] 100 % ${smallBytes}/${smallBytes} octets`);
     },
     patience,
@@ -158,8 +149,72 @@ describe('mup update', () => {
       ]);
       expect([await program.exited, program.stderr]).toEqual([0, '']);
       const output = program.lines.map(({ text }) => text).join('\n');
-      expect(output).toContain('device restarted with version 4');
+      expect(output).toContain('succeeded: the device reports version 4');
       expect(output).not.toContain('[#');
+    },
+    patience,
+  );
+
+  test(
+    '--key signs here and takes the steps one by one (paper §3.2, Figure 2)',
+    async () => {
+      const key = ['--key', join(bridge.stateDir, 'keys', 'update-server.pem')];
+      const { code, steps } = await resultOf(update(await image(4, smallBytes + 1), key));
+      expect([code, steps.at(-1)?.['code']]).toEqual([3, 'version-not-newer']);
+      const done = await resultOf(update(await image(5), key));
+      expect([done.code, done.steps.at(-1)]).toEqual([
+        0,
+        { result: 'succeeded', device: uuid, firmwareVersion: 5 },
+      ]);
+      expect(new Set(done.steps.map(({ step }) => step))).toEqual(
+        new Set([
+          ...['connected', 'device-found', 'image-uploaded', 'token', 'manifest-accepted', 'transfer'],
+          ...['image-verified', 'restarted', undefined],
+        ]),
+      );
+    },
+    patience,
+  );
+
+  test(
+    'mup jobs lists them, also those of one device or in one state; mup job of one that failed ends with 1',
+    async () => {
+      const where = ['--state-dir', bridge.stateDir];
+      const all = JSON.parse(await run(['jobs', ...where, '--json']));
+      expect(all.map(({ newVersion }: { newVersion: number }) => newVersion)).toEqual([2, 2, 9, 3, 4]);
+      const failed = JSON.parse(await run(['jobs', ...where, '--state', 'failed', '--json']));
+      expect(failed.map(({ failure }: { failure: string }) => failure)).toEqual([
+        'version-not-newer',
+        '24_INNER-SIGN-INVALID',
+      ]);
+      expect(await run(['jobs', ...where, '--device', 'NOBODY'])).toBe('no jobs');
+      const table = (await run(['jobs', ...where, '--device', uuid])).trimEnd().split('\n');
+      expect(table).toHaveLength(6);
+      expect(table[0]).toMatch(/^JOB +DEVICE +STATE/);
+      expect(table[3]).toMatch(new RegExp(`^${failed[1].job} .*24_INNER-SIGN-INVALID$`));
+      const job = mup(['job', failed[1].job, ...where]);
+      expect([await job.exited, job.stderr]).toEqual([1, '']);
+      expect(job.lines.at(-1)?.text).toMatch(/ failed: 24_INNER-SIGN-INVALID, /);
+      const unknown = mup(['job', 'nobody', ...where]);
+      expect([await unknown.exited, unknown.stderr]).toEqual([1, expect.stringContaining('mup jobs')]);
+      const wrong = mup(['jobs', ...where, '--state', 'done']);
+      expect([await wrong.exited, wrong.stderr]).toEqual([2, expect.stringContaining('succeeded')]);
+    },
+    patience,
+  );
+
+  test(
+    'mup job --cancel ends a job: both who ordered it and who cancelled it learn so',
+    async () => {
+      const running = update(await image(6, largeBytes));
+      await underWay(running);
+      const job = String((await running.json({ step: 'ordered' }))['job']);
+      const cancelling = mup(['job', job, '--cancel', '--state-dir', bridge.stateDir]);
+      expect([await cancelling.exited, cancelling.stderr]).toEqual([0, '']);
+      const { code, steps } = await resultOf(running);
+      expect([code, steps.at(-1)?.['code']]).toEqual([1, 'cancelled']);
+      const again = mup(['job', job, '--cancel', '--state-dir', bridge.stateDir]);
+      expect(await again.exited).toBe(4);
     },
     patience,
   );
@@ -176,14 +231,14 @@ describe('mup update', () => {
     ],
     ['a bad UUID', ['--device', 'a/b'], {}, 2, 'bad-option'],
     ['an image that is not there', ['--image', 'none.bin'], {}, 2, 'file-missing'],
-    ['a state directory without a bridge', ['--state-dir', '/nonexistent'], {}, 2, undefined],
+    ['a state directory without a bridge', ['--state-dir', '/nonexistent'], {}, 6, 'bridge-not-running'],
   ])(
     '%s',
     async (_, more, env, exitCode, code) => {
       const result = await resultOf(update(second, more, env));
       expect([result.code, result.steps.at(-1)]).toEqual([
         exitCode,
-        expect.objectContaining({ result: 'failed', exitCode, ...(code === undefined ? {} : { code }) }),
+        expect.objectContaining({ result: 'failed', exitCode, code }),
       ]);
       expect(result.stderr).toMatch(/^mup: [^\n]*\n$/);
     },
@@ -205,15 +260,23 @@ describe('mup update', () => {
   );
 
   test(
-    'SIGINT ends it with 130 in mid-transfer, and the next update succeeds',
+    'SIGINT ends it with 130 in mid-transfer; the job goes on, and mup job follows it to its end',
     async () => {
-      const interrupted = update(await image(5, largeBytes));
+      const interrupted = update(await image(7, largeBytes));
       await underWay(interrupted);
       interrupted.signal('SIGINT');
-      const { code, steps } = await resultOf(interrupted);
+      const { code, steps, stderr } = await resultOf(interrupted);
       expect([code, steps.at(-1)?.['code']]).toEqual([130, 'interrupted']);
-      const next = await resultOf(update(await image(6)));
-      expect([next.code, next.steps.at(-1)?.['firmwareVersion']]).toEqual([0, 6]);
+      const job = String(steps.find(({ step }) => step === 'ordered')?.['job']);
+      expect(stderr).toContain(`mup job ${job}`);
+      const followed = await resultOf(mup(['job', job, '--state-dir', bridge.stateDir, '--json']));
+      expect([followed.code, followed.steps.at(-1)]).toEqual([
+        0,
+        expect.objectContaining({ job, state: 'succeeded', newVersion: 7, finishedAt: expect.any(String) }),
+      ]);
+      expect(followed.steps[0]).toMatchObject({ state: 'queued', user: 'local', device: uuid });
+      const next = await resultOf(update(await image(8)));
+      expect([next.code, next.steps.at(-1)?.['firmwareVersion']]).toEqual([0, 8]);
     },
     patience,
   );
@@ -221,17 +284,17 @@ describe('mup update', () => {
   test(
     'a device that dies in mid-transfer: exit code 4; when it is back, the next update succeeds',
     async () => {
-      const broken = update(await image(7, largeBytes));
+      const broken = update(await image(9, largeBytes));
       await underWay(broken);
       device.signal('SIGKILL');
       await device.exited;
       const { code, steps } = await resultOf(broken);
-      expect([code, steps.at(-1)?.['code']]).toEqual([4, 'transfer-stalled']);
+      expect([code, steps.at(-1)?.['code']]).toEqual([4, 'device-offline']);
       const offline = await resultOf(update(second));
       expect([offline.code, offline.steps.at(-1)?.['code']]).toEqual([4, 'device-offline']);
       device = await startDeviceProcess(deviceOptions);
-      const next = await resultOf(update(await image(8)));
-      expect([next.code, next.steps.at(-1)?.['firmwareVersion']]).toEqual([0, 8]);
+      const next = await resultOf(update(await image(10)));
+      expect([next.code, next.steps.at(-1)?.['firmwareVersion']]).toEqual([0, 10]);
     },
     patience,
   );
@@ -313,7 +376,7 @@ describeWith(
         await mosquitto.kill();
         await mosquitto.start();
         const { code, steps } = await resultOf(running);
-        expect([code, steps.at(-1)]).toEqual([0, { result: 'succeeded', device: uuid, firmwareVersion: 3 }]);
+        expect([code, steps.at(-1)]).toEqual([0, expect.objectContaining({ firmwareVersion: 3 })]);
         expect(mosquitto.log()).toContain("u'device'");
       },
       patience,
@@ -328,7 +391,7 @@ describeWith(
         await device.exited;
         device = await startDeviceProcess(deviceOptions);
         const { code, steps } = await resultOf(running);
-        expect([code, steps.at(-1)]).toEqual([0, { result: 'succeeded', device: uuid, firmwareVersion: 4 }]);
+        expect([code, steps.at(-1)]).toEqual([0, expect.objectContaining({ firmwareVersion: 4 })]);
         const resumed = await device.json({ event: 'transfer-resumed' });
         expect(Number(resumed['offset'])).toBeGreaterThan(0);
       },

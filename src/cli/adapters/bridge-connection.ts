@@ -6,7 +6,9 @@ import type { NetconfClient } from '../../netconf/client.ts';
 import type { CommandArguments } from '../arguments.ts';
 import { bridgeFile, localKeyFile, localUser, parseBridgeFile } from '../bridge-file.ts';
 import type { CliIo } from '../command.ts';
+import { commandFailure } from '../command-failure.ts';
 import { CommandError, exitCodes } from '../exit-codes.ts';
+import { commandConfig } from './command-config.ts';
 import { readInput, readSecretFile, readSecretLine } from './files.ts';
 
 /** More than any private key of SSH or file of a bridge has. */
@@ -34,6 +36,27 @@ export async function connectBridge(
   const credentials = await credentialsOf(args, io, stateDir);
   const client = await connectNetconf({ ...address, ...credentials });
   return { client, host: address.host, port: address.port };
+}
+
+/**
+ * Gives a command a session with the bridge that its options name, and closes it afterwards.
+ * @throws CommandError, and UsageError as {@link connectBridge}
+ */
+export async function withBridge<T>(
+  args: CommandArguments,
+  io: CliIo,
+  use: (connection: BridgeConnection) => Promise<T>,
+): Promise<T> {
+  try {
+    const connection = await connectBridge(args, io, commandConfig(args, io).stateDir);
+    try {
+      return await use(connection);
+    } finally {
+      await connection.client.close();
+    }
+  } catch (error) {
+    throw commandFailure(error);
+  }
 }
 
 /**

@@ -23,7 +23,7 @@ import { CommandArguments } from '../arguments.ts';
 import type { CliIo } from '../command.ts';
 import { reportError } from '../error-line.ts';
 import { type ExitCode, exitCodeOf, exitCodes } from '../exit-codes.ts';
-import { endorsementFile, publicKeyFile } from '../key-owner.ts';
+import { endorsementFile, privateKeyFiles, publicKeyFile } from '../key-owner.ts';
 import { commandConfig } from './command-config.ts';
 import { exists } from './files.ts';
 import { aborted, readyLines, showFirstPassword } from './serve.ts';
@@ -85,11 +85,11 @@ async function demonstrate(bridge: RunningBridge, demo: Demonstration): Promise<
     const version = device.version ?? 0;
     const image = await makeImage(demo.directory, version + 1, demo.vendorKey);
     say(io, '');
-    say(
-      io,
-      `Updating the device from version ${version} (mup update --device ${demoDevice} --image ${image})`,
-    );
-    const code = await updated(config.stateDir, image, io);
+    // With the key, the steps of the paper's Figure 2 are taken one by one, and seen.
+    const key = join(config.stateDir, privateKeyFiles.server);
+    const line = `mup update --device ${demoDevice} --image ${image} --key ${key}`;
+    say(io, `Updating the device from version ${version} (${line})`);
+    const code = await updated({ device: demoDevice, image, key, 'state-dir': config.stateDir }, io);
     if (demo.exit || code !== exitCodes.ok) return code;
     for (const line of suggestions(bridge)) say(io, line);
     await aborted(io.signal);
@@ -228,14 +228,9 @@ async function makeImage(directory: string, version: number, vendorKey: PrivateK
 }
 
 /** Runs `mup update` as a person would on this machine. Why it failed is printed; a script learns that it did. */
-async function updated(stateDir: string, image: string, io: CliIo): Promise<ExitCode> {
-  const options = new Map([
-    ['device', demoDevice as string],
-    ['image', image],
-    ['state-dir', stateDir],
-  ]);
+async function updated(options: Readonly<Record<string, string>>, io: CliIo): Promise<ExitCode> {
   try {
-    return await runUpdate(new CommandArguments(new Map(), options), io);
+    return await runUpdate(new CommandArguments(new Map(), new Map(Object.entries(options))), io);
   } catch (error) {
     reportError(error, io);
     return exitCodeOf(error) === exitCodes.interrupted ? exitCodes.interrupted : exitCodes.failed;

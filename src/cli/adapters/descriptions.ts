@@ -4,7 +4,6 @@ import { printable } from '../../base/printable.ts';
 import { type NetconfClient, RpcReplyError } from '../../netconf/client.ts';
 import type { CommandArguments } from '../arguments.ts';
 import type { CliIo } from '../command.ts';
-import { commandFailure } from '../command-failure.ts';
 import { CommandError, type ExitCode, exitCodes } from '../exit-codes.ts';
 import {
   addDevice,
@@ -16,7 +15,7 @@ import {
 } from '../installed-device.ts';
 import { printResult, table } from '../output.ts';
 import { uuidOption } from '../uuid-option.ts';
-import { connectBridge } from './bridge-connection.ts';
+import { withBridge } from './bridge-connection.ts';
 import { commandConfig } from './command-config.ts';
 import { readInput } from './files.ts';
 
@@ -31,7 +30,12 @@ export async function runDescriptionAdd(args: CommandArguments, io: CliIo): Prom
       where: file,
       hint: 'A description is JSON-LD as a text; one packed with zlib is for devices.',
     });
-  const reply = await withBridge(args, io, (client) => client.rpc(addDevice(uuid, text)));
+  const reply = await withBridge(args, io, ({ client }) =>
+    client.rpc(addDevice(uuid, text)).catch((error: unknown) => {
+      reportFurther(error, io);
+      throw error;
+    }),
+  );
   const added = addedDevice(reply);
   printResult(args, io, { uuid, ...added }, [
     `device ${uuid} is served by the module ${added.module}`,
@@ -42,7 +46,7 @@ export async function runDescriptionAdd(args: CommandArguments, io: CliIo): Prom
 
 /** `mup description list` */
 export async function runDescriptionList(args: CommandArguments, io: CliIo): Promise<ExitCode> {
-  const devices = await withBridge(args, io, listed);
+  const devices = await withBridge(args, io, ({ client }) => listed(client));
   const rows = devices.map(({ uuid, category, profile, module }) => [uuid, category, profile, module]);
   const lines = devices.length === 0 ? ['none'] : table([['UUID', 'CATEGORY', 'PROFILE', 'MODULE'], ...rows]);
   printResult(args, io, devices, lines);
@@ -52,7 +56,7 @@ export async function runDescriptionList(args: CommandArguments, io: CliIo): Pro
 /** `mup description remove` */
 export async function runDescriptionRemove(args: CommandArguments, io: CliIo): Promise<ExitCode> {
   const uuid = args.argument('UUID');
-  await withBridge(args, io, async (client) => {
+  await withBridge(args, io, async ({ client }) => {
     if (!(await listed(client)).some((device) => device.uuid === uuid))
       throw new CommandError(
         exitCodes.refused,
@@ -68,25 +72,6 @@ export async function runDescriptionRemove(args: CommandArguments, io: CliIo): P
 
 async function listed(client: NetconfClient): Promise<InstalledDevice[]> {
   return installedDevices(await client.rpc(getInstalled()));
-}
-
-/** One session with the bridge that the options name. */
-async function withBridge<T>(
-  args: CommandArguments,
-  io: CliIo,
-  use: (client: NetconfClient) => Promise<T>,
-): Promise<T> {
-  try {
-    const { client } = await connectBridge(args, io, commandConfig(args, io).stateDir);
-    try {
-      return await use(client);
-    } finally {
-      await client.close();
-    }
-  } catch (error) {
-    reportFurther(error, io);
-    throw commandFailure(error);
-  }
 }
 
 /** A description may be wrong in several places, and the error line has room for the first. */

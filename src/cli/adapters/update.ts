@@ -1,22 +1,24 @@
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { sha256, systemClock } from '../../base/adapters/node-runtime.ts';
 import type { Config } from '../../base/config.ts';
 import { UsageError } from '../../base/errors.ts';
-import { isDigest } from '../../base/ids.ts';
+import { type Digest, isDigest } from '../../base/ids.ts';
 import { readPrivateKey } from '../../mup/adapters/key-files.ts';
 import { es256 } from '../../mup/adapters/noble-p256.ts';
+import type { VendorManifest } from '../../mup/manifest.ts';
+import type { PrivateKey } from '../../mup/signature-scheme.ts';
 import { checkImage } from '../../mup/update-checks.ts';
-import type { NetconfClient } from '../../netconf/client.ts';
 import type { CommandArguments } from '../arguments.ts';
 import type { CliIo } from '../command.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
-import { privateKeyFiles } from '../key-owner.ts';
 import { printJson } from '../output.ts';
 import { updateFailure } from '../update-failure.ts';
+import { type OrderedUpdate, runUpdateJob } from '../update-order.ts';
+import type { UpdatePreparation } from '../update-preparation.ts';
 import { UpdateReport } from '../update-report.ts';
-import { runUpdateSteps, type UpdateRequest } from '../update-run.ts';
+import { runUpdateSteps } from '../update-run.ts';
 import { uuidOption } from '../uuid-option.ts';
-import { connectBridge } from './bridge-connection.ts';
+import { type BridgeConnection, withBridge } from './bridge-connection.ts';
 import { commandConfig } from './command-config.ts';
 import { readInput } from './files.ts';
 import { manifestBeside, openImages, readManifest } from './images.ts';
@@ -25,9 +27,8 @@ import { manifestBeside, openImages, readManifest } from './images.ts';
 export async function runUpdate(args: CommandArguments, io: CliIo): Promise<ExitCode> {
   const report = new UpdateReport(io, args.flag('json'));
   try {
-    const firmwareVersion = await update(args, io, report);
-    if (args.flag('json'))
-      printJson(io, { result: 'succeeded', device: args.required('device'), firmwareVersion });
+    const result = await update(args, io, report);
+    if (args.flag('json')) printJson(io, { result: 'succeeded', device: args.required('device'), ...result });
     return exitCodes.ok;
   } catch (error) {
     report.end();
@@ -38,66 +39,80 @@ export async function runUpdate(args: CommandArguments, io: CliIo): Promise<Exit
   }
 }
 
-async function update(args: CommandArguments, io: CliIo, report: UpdateReport): Promise<number> {
-  const config = commandConfig(args, io);
-  const request = await requestOf(args, io, config);
-  const keyFile = args.text('key');
-  const serverKey = await readPrivateKey(
-    keyFile === undefined ? join(config.stateDir, privateKeyFiles.server) : resolve(io.cwd, keyFile),
-  );
-  return withSessions(args, io, config.stateDir, report, (session, observer) =>
-    runUpdateSteps(request, {
-      session,
-      observer,
-      putFile: (name, content) => session.putFile(name, content),
-      serverKey,
-      scheme: es256,
-      config: config.update,
-      clock: systemClock,
-      signal: io.signal,
-      onStep: (step) => report.step(step),
-    }),
-  );
+/** What the device runs in the end, and the job that brought it there. */
+interface UpdateResult {
+  readonly firmwareVersion: number | undefined;
+  readonly job?: string;
 }
 
-/** Opens both sessions of an update and closes them when it is over, however it ends. */
-async function withSessions<T>(
-  args: CommandArguments,
-  io: CliIo,
-  stateDir: string,
-  report: UpdateReport,
-  use: (session: NetconfClient, observer: NetconfClient) => Promise<T>,
-): Promise<T> {
-  const { client, host, port } = await connectBridge(args, io, stateDir);
-  try {
+async function update(args: CommandArguments, io: CliIo, report: UpdateReport): Promise<UpdateResult> {
+  const config = commandConfig(args, io);
+  const image = await namedImage(args, io, config);
+  const keyFile = args.text('key');
+  const serverKey = keyFile === undefined ? undefined : await readPrivateKey(resolve(io.cwd, keyFile));
+  return withBridge(args, io, (bridge) => {
+    const { client, host, port } = bridge;
     report.step({ step: 'connected', host, port });
-    const observer = await client.newSession();
-    try {
-      return await use(client, observer);
-    } finally {
-      await observer.close();
-    }
+    const preparation = {
+      session: client,
+      putFile: (name: string, content: Uint8Array) => client.putFile(name, content),
+      signal: io.signal,
+      onStep: (step: Parameters<UpdateReport['step']>[0]) => report.step(step),
+    };
+    if (serverKey !== undefined) return signedHere(bridge, serverKey, image, config, preparation);
+    return runUpdateJob(image, { ...preparation, clock: systemClock, onChange: (job) => report.job(job) });
+  });
+}
+
+/** This command is the update server: it signs by itself and takes the steps one by one. */
+async function signedHere(
+  { client }: BridgeConnection,
+  serverKey: PrivateKey,
+  { uuid, digest, manifest, image }: NamedImage,
+  config: Config,
+  preparation: UpdatePreparation,
+): Promise<UpdateResult> {
+  if (manifest === undefined) throw noManifest(digest);
+  const observer = await client.newSession();
+  try {
+    const request = { uuid, manifest, image };
+    const more = { observer, serverKey, scheme: es256, config: config.update, clock: systemClock };
+    return { firmwareVersion: await runUpdateSteps(request, { ...preparation, ...more }) };
   } finally {
-    await client.close();
+    await observer.close();
   }
 }
 
-async function requestOf(args: CommandArguments, io: CliIo, config: Config): Promise<UpdateRequest> {
+/** What the command line says of device and image. */
+type NamedImage = OrderedUpdate & { readonly manifest?: VendorManifest; readonly image?: Uint8Array };
+
+async function namedImage(args: CommandArguments, io: CliIo, config: Config): Promise<NamedImage> {
   const uuid = uuidOption(args, 'device');
   const named = args.required('image');
   const manifestFile = args.text('manifest');
-  if (isDigest(named)) {
-    const manifest =
-      manifestFile === undefined
-        ? (await (await openImages(config)).get(named))?.manifest
-        : await readManifest(io, manifestFile, config);
-    if (manifest?.digest === named) return { uuid, manifest, image: undefined };
-    throw manifest === undefined ? noManifest(named) : otherImage(named);
-  }
+  if (isDigest(named)) return { uuid, ...(await storedImage(args, io, named, config)) };
   const image = await readInput(io, named, config.images.maxImageBytes);
   const manifest = await readManifest(io, manifestFile ?? manifestBeside(named), config);
-  checkImage(manifest, { size: image.length, digest: sha256(image) });
-  return { uuid, manifest, image };
+  const digest = sha256(image);
+  checkImage(manifest, { size: image.length, digest });
+  return { uuid, digest, manifest, image, files: { manifest, image } };
+}
+
+/** An image that the bridge has to hold already. Its manifest is needed only by who signs here. */
+async function storedImage(
+  args: CommandArguments,
+  io: CliIo,
+  digest: Digest,
+  config: Config,
+): Promise<Omit<NamedImage, 'uuid'>> {
+  const manifestFile = args.text('manifest');
+  if (manifestFile === undefined && args.text('key') === undefined) return { digest };
+  const manifest =
+    manifestFile === undefined
+      ? (await (await openImages(config)).get(digest))?.manifest
+      : await readManifest(io, manifestFile, config);
+  if (manifest?.digest === digest) return { digest, manifest };
+  throw manifest === undefined ? noManifest(digest) : otherImage(digest);
 }
 
 function noManifest(digest: string): UsageError {

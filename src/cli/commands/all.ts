@@ -6,6 +6,7 @@ import { descriptionCommand } from './description.ts';
 import { deviceCommand } from './device.ts';
 import { endorseCommand } from './endorse.ts';
 import { imageCommand } from './image.ts';
+import { jobCommand, jobsCommand } from './jobs.ts';
 import { keygenCommand } from './keygen.ts';
 import { serveCommand } from './serve.ts';
 import { signCommand } from './sign.ts';
@@ -23,6 +24,8 @@ export const commands: readonly (CommandDefinition | CommandGroup)[] = [
   endorseCommand,
   imageCommand,
   updateCommand,
+  jobsCommand,
+  jobCommand,
   deviceCommand,
   descriptionCommand,
   describeCommand,

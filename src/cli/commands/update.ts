@@ -2,16 +2,18 @@ import type { CommandDefinition } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { bridgeConnectionOptions, jsonOption } from '../options.ts';
 
-/** `mup update`: the paper's update server as a NETCONF client. */
+/** `mup update`: an update from the command line. */
 export const updateCommand: CommandDefinition = {
   name: 'update',
   summary: "update a device's firmware through a running bridge",
   description:
-    'Connects to a running bridge as a NETCONF client, uploads the image unless the bridge has it, asks ' +
-    'the device for its token, signs the manifest as update server, has the bridge send the image, and ' +
-    'waits until the device reports the new version. On the machine of the bridge neither address nor ' +
-    'login is needed: both come from the state directory. With --json it prints one object per step and ' +
-    'a final one with "result".',
+    'Connects to a running bridge as a NETCONF client, uploads the image unless the bridge has it, orders ' +
+    'the update, and follows the job until the device reports the new version. Ctrl-C leaves the job ' +
+    'running: mup job shows how it goes on. With --key it is the update server of the paper by itself: it ' +
+    'asks the device for its token, signs the manifest, has the bridge send the image, and an interrupted ' +
+    'update has no job that goes on. On the machine of the bridge neither address nor login is needed: both ' +
+    'come from the state directory. With --json it prints one object per step, those of mup job among ' +
+    'them, and a final one with "result".',
   options: [
     { name: 'device', value: 'UUID', description: 'device to update', required: true },
     {
@@ -28,7 +30,7 @@ export const updateCommand: CommandDefinition = {
     {
       name: 'key',
       value: 'FILE',
-      description: "update server's private key (default: keys/update-server.pem of the state directory)",
+      description: "update server's private key, to sign here instead of at the bridge",
     },
     ...bridgeConnectionOptions,
     jsonOption,

@@ -1,0 +1,49 @@
+import type { JobEntry } from './job-entry.ts';
+import { durationText, percentOf } from './progress-bar.ts';
+
+/** What each state means, for people. */
+const stateTexts: Readonly<Record<string, (job: JobEntry) => string>> = {
+  queued: ({ device, newVersion, user }) =>
+    `update of device ${device} to version ${newVersion ?? '?'}, ordered by ${user ?? '?'}`,
+  'requesting-token': () => 'the device is asked for a token',
+  'sending-manifest': () => 'the manifest is sent, signed by vendor and update server',
+  transferring: ({ bytesSent, bytesTotal }) => `image sent: ${bytesSent} of ${bytesTotal} octets`,
+  verifying: () => 'the device verifies the image',
+  restarting: () => 'the image is valid; the device restarts',
+  'waiting-for-device': ({ step }) => `the device cannot be reached; it goes on with ${step ?? 'the update'}`,
+  succeeded: ({ newVersion }) => `the device reports version ${newVersion ?? '?'}`,
+  failed: ending,
+  cancelled: ending,
+};
+
+/** A state of a job as one line: when, which, what that means. */
+export function jobLine(job: JobEntry): string {
+  const { state, changedAt, round } = job;
+  const text = Object.hasOwn(stateTexts, state) ? stateTexts[state]?.(job) : undefined;
+  const again = round !== undefined && round > 1 ? ` (round ${round})` : '';
+  return `${changedAt ?? ''} ${state}${again}${text === undefined ? '' : `: ${text}`}`.trim();
+}
+
+/** The heading of {@link jobRow}. */
+export const jobHeading = ['JOB', 'DEVICE', 'STATE', 'SENT', 'RATE', 'LEFT', 'USER', 'STARTED', 'OUTCOME'];
+
+/** A job as a row of a table. */
+export function jobRow(job: JobEntry): string[] {
+  const { rate, remainingSeconds } = job;
+  return [
+    job.job,
+    job.device,
+    job.state,
+    percentOf(job),
+    rate === undefined ? '-' : `${rate} B/s`,
+    remainingSeconds === undefined ? '-' : durationText(remainingSeconds),
+    job.user ?? '-',
+    job.startedAt ?? '-',
+    job.failure ?? (job.state === 'succeeded' ? `version ${job.newVersion ?? '?'}` : '-'),
+  ];
+}
+
+/** Why a job failed, or was cancelled. */
+function ending({ failure, message }: JobEntry): string {
+  return message === undefined || failure === message ? (failure ?? '') : `${failure ?? '?'}, ${message}`;
+}
