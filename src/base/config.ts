@@ -110,6 +110,11 @@ export interface RpcConfig {
 export interface UpdateConfig {
   /** Octets of image in a slice where the description says nothing (mup-protocol §3: 600). */
   readonly sliceSizeBytes: number;
+  /**
+   * The same for devices of the prototype (profile `myno`), where neither description nor configuration says more:
+   * short enough that a slice that got lost, or whose acknowledgement did, may be sent again (ADR 22).
+   */
+  readonly mynoSliceSizeBytes: number;
   /** Slices in flight where the description says nothing (mup-protocol §3: 1). */
   readonly window: number;
   /** First retransmission timeout, before a round trip was measured. */
@@ -124,6 +129,13 @@ export interface UpdateConfig {
   readonly restartDeadlineMs: number;
   /** How long a job waits for a device that is offline. */
   readonly offlineDeadlineMs: number;
+  /** How long a job may last whatever happens. */
+  readonly jobDeadlineMs: number;
+  /** Pause before a step is tried again; it doubles each time in a row, and half of it is left to chance. */
+  readonly retryMinMs: number;
+  readonly retryMaxMs: number;
+  /** How often an update begins at step 1 before what interrupts it counts as its failure. */
+  readonly maxRounds: number;
   /** Finished jobs that are remembered. */
   readonly maxFinishedJobs: number;
   /** States that are remembered of what one job went through. */
@@ -227,6 +239,7 @@ export const defaultConfig: Config = {
   rpc: { timeoutMs: 10_000, maxInFlight: 10_000, maxInFlightPerDevice: 16 },
   update: {
     sliceSizeBytes: 600,
+    mynoSliceSizeBytes: 400,
     window: 1,
     initialTimeoutMs: 1000,
     minTimeoutMs: 200,
@@ -237,6 +250,10 @@ export const defaultConfig: Config = {
     verifyDeadlineMs: 60_000,
     restartDeadlineMs: 120_000,
     offlineDeadlineMs: 86_400_000,
+    jobDeadlineMs: 604_800_000,
+    retryMinMs: 1000,
+    retryMaxMs: 30_000,
+    maxRounds: 5,
     maxFinishedJobs: 1000,
     maxJobTransitions: 100,
     progressIntervalMs: 1000,

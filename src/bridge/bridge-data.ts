@@ -13,7 +13,7 @@ import type { XmlElement } from '../xml/element.ts';
 import { container, leaf } from './bridge-elements.ts';
 import { maySee } from './device-path.ts';
 import { jobEntry, progressLeaves } from './job-data.ts';
-import type { JobRecord } from './job-run.ts';
+import type { JobRecord } from './job-record.ts';
 import type { TransferProgress } from './transfer-progress.ts';
 import type { UpdateActivity, UpdateClaims } from './update-claims.ts';
 import type { UpdateJobs } from './update-jobs.ts';

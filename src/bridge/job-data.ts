@@ -3,7 +3,7 @@ import { hasEnded } from '../mup/update-job-types.ts';
 import type { XmlElement } from '../xml/element.ts';
 import { container, leaf } from './bridge-elements.ts';
 import { type JobTransition, noHistory } from './job-history.ts';
-import type { JobRecord } from './job-run.ts';
+import type { JobRecord } from './job-record.ts';
 import type { TransferProgress } from './transfer-progress.ts';
 
 /** How far an image has got, the grouping `progress` of the module `mup-bridge`. */

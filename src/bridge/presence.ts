@@ -11,6 +11,8 @@ import type { DeviceRegistry } from '../registry/device-registry.ts';
 export interface PresenceReport {
   readonly presence: 'online' | 'offline';
   readonly firmwareVersion?: number;
+  /** The broker has kept it: it was so at some time, and may not be any more. */
+  readonly retained?: boolean;
 }
 
 /** Reads `online;<firmware version>` or `offline`; `undefined` when it is neither. */
@@ -54,19 +56,21 @@ export class PresenceService {
   async registered(uuid: DeviceUuid): Promise<void> {
     const report = this.#early.get(uuid);
     this.#early.delete(uuid);
-    if (report?.presence === 'online' && this.#speaks(uuid))
-      await this.#deps.registry.heard(uuid, 'online', report.firmwareVersion);
+    if (report?.presence !== 'online' || !this.#speaks(uuid)) return;
+    this.#deps.onPresence(uuid, report);
+    await this.#deps.registry.heard(uuid, 'online', report.firmwareVersion);
   }
 
-  #receive({ topic, payload }: MqttMessage): void {
+  #receive({ topic, payload, retain }: MqttMessage): void {
     const { registry, logger, onPresence } = this.#deps;
     const uuid = uuidOfTopic(statusFilter, topic);
-    const report = parsePresence(payload);
-    if (uuid === undefined || report === undefined) {
+    const said = parsePresence(payload);
+    if (uuid === undefined || said === undefined) {
       if (payload.length > 0)
         logger.debug('a status that is none was dropped', { topic: topic.slice(0, 120) });
       return;
     }
+    const report = { ...said, retained: retain };
     if (registry.get(uuid) === undefined) {
       this.#remember(uuid, report);
       return;

@@ -36,3 +36,8 @@ export function unknownImage(digest: string, leaf: string): RpcError {
     path: leaf,
   });
 }
+
+/** What was asked for is not on disk, so nothing of it was done. */
+export function storeFailed(reason: string): RpcError {
+  return operationFailed('store-failed', `the bridge could not write to its disk: ${reason}`);
+}

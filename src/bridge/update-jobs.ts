@@ -2,24 +2,29 @@ import { toHex, utf8 } from '../base/bytes.ts';
 import type { UpdateConfig } from '../base/config.ts';
 import { errorMessage } from '../base/errors.ts';
 import { type DeviceUuid, type Digest, type JobId, jobId } from '../base/ids.ts';
-import type { RandomBytes } from '../base/random.ts';
 import type { MqttTransport } from '../mqtt/transport.ts';
 import type { VendorManifest } from '../mup/manifest.ts';
 import { formatVendorManifest } from '../mup/manifest-json.ts';
 import { newUpdateJob } from '../mup/update-job.ts';
 import { hasEnded, type UpdateJob } from '../mup/update-job-types.ts';
+import type { Presence } from '../registry/device.ts';
+import type { DocumentStore } from '../registry/document-store.ts';
 import type { BridgeEvents } from './bridge-events.ts';
 import { type JobHistory, noHistory, withState } from './job-history.ts';
-import { type JobRecord, JobRun, type JobRunDependencies, type Orderer } from './job-run.ts';
+import type { JobRecord, Orderer } from './job-record.ts';
+import { JobRequests, type JobRequestsDependencies } from './job-requests.ts';
+import { JobRun, type JobRunDependencies } from './job-run.ts';
 import type { PresenceReport } from './presence.ts';
 import { ProgressGate } from './progress-gate.ts';
 import type { UpdateClaims } from './update-claims.ts';
 
 export interface UpdateJobsDependencies
   extends Omit<
-    JobRunDependencies,
-    'activity' | 'gate' | 'maxTransitions' | 'onState' | 'onProgress' | 'onEnd'
-  > {
+      JobRunDependencies,
+      'requests' | 'activity' | 'gate' | 'maxTransitions' | 'onState' | 'onProgress' | 'onEnd'
+    >,
+    JobRequestsDependencies {
+  readonly store: DocumentStore;
   readonly claims: UpdateClaims;
   readonly events: Pick<BridgeEvents, 'updateState' | 'updateProgress'>;
   readonly config: Pick<
@@ -28,18 +33,23 @@ export interface UpdateJobsDependencies
   >;
   readonly sha256: (bytes: Uint8Array) => Digest;
   readonly transport: MqttTransport;
-  readonly random: RandomBytes;
 }
+
+/** How often the wall clock is compared with what it should be. */
+const clockCheckMs = 60_000;
 
 /** The update jobs: ordered, run one a device, remembered after their end. */
 export class UpdateJobs {
   readonly #deps: UpdateJobsDependencies;
+  readonly #requests: JobRequests;
   readonly #runs = new Map<JobId, JobRun>();
   readonly #ended = new Map<JobId, JobRecord>();
   #stopListening: () => void = () => {};
+  #stopClock: () => void = () => {};
 
   constructor(deps: UpdateJobsDependencies) {
     this.#deps = deps;
+    this.#requests = new JobRequests(deps);
   }
 
   /** Takes up the jobs that were under way when the bridge ended. */
@@ -50,13 +60,20 @@ export class UpdateJobs {
     const latest = new Map(records.map((record) => [record.job.uuid, record]));
     for (const record of records) {
       if (hasEnded(record.job)) this.#ended.set(record.job.id, record);
-      else if (latest.get(record.job.uuid) === record) this.#run(record).resume();
+      else if (latest.get(record.job.uuid) === record) this.#run(record).run.resume();
       else await this.#supersede(record);
     }
     this.#forgetOldest();
-    this.#stopListening = transport.onState((state) => {
+    if (transport.state === 'online') this.#connected();
+    const stopListening = transport.onState((state) => {
       if (state === 'offline') for (const run of this.#runs.values()) run.connectionLost();
+      if (state === 'online') this.#connected();
     });
+    this.#stopListening = () => {
+      stopListening();
+      this.#stopClock();
+    };
+    this.#watchClock();
   }
 
   /** Leaves the jobs as they are; they go on at the next start. */
@@ -81,26 +98,34 @@ export class UpdateJobs {
 
   /**
    * Orders an update of a registered device. On disk when it resolves.
-   * @throws RpcError `update-in-progress`
+   * @throws RpcError `update-in-progress`, `store-failed`
    */
   async start(uuid: DeviceUuid, manifest: VendorManifest, by: Orderer): Promise<JobId> {
-    const { registry, clock, limitsOf, random, claims, sha256, logger } = this.#deps;
+    const { transport, clock, limitsOf, random, claims, sha256, logger } = this.#deps;
     claims.refuseIfClaimed(uuid);
     const { digest, size, newVersion } = manifest;
     const id = jobId(toHex(random(8)));
     const job = newUpdateJob({ id, uuid, digest, size, newVersion }, clock.now(), limitsOf(uuid));
-    const run = this.#run({
+    const { run, release } = this.#run({
       job,
       ...by,
       manifest: sha256(utf8(formatVendorManifest(manifest))),
       history: this.#historyOf({ job, ...by }),
     });
+    try {
+      await run.start(transport.state === 'online' ? this.#presenceOf(uuid) : 'offline');
+    } catch (error) {
+      this.#runs.delete(id);
+      release();
+      // Whether it got onto the disk is open; it must not come up again at the next start.
+      this.#remove(id);
+      throw error;
+    }
     logger.info('update ordered', { job: id, uuid, digest, ...by });
-    await run.start(registry.get(uuid)?.presence !== 'offline');
     return id;
   }
 
-  /** @returns whether such a job was under way */
+  /** @returns whether such a job was under way; it has ended then @throws RpcError `store-failed` */
   async cancel(id: string): Promise<boolean> {
     const run = this.#runs.get(jobId(id));
     await run?.cancel();
@@ -108,16 +133,38 @@ export class UpdateJobs {
   }
 
   /** What a device said of its presence. */
-  heard(uuid: DeviceUuid, { presence, firmwareVersion }: PresenceReport): void {
+  heard(uuid: DeviceUuid, { presence, firmwareVersion, retained }: PresenceReport): void {
     for (const run of this.#runs.values())
-      if (run.record.job.uuid === uuid) run.heard(presence, firmwareVersion);
+      if (run.record.job.uuid === uuid) run.heard(presence, firmwareVersion, retained);
   }
 
-  #run(record: JobRecord): JobRun {
+  /** The broker is back. Devices that say nothing of their presence are there for all that is known. */
+  #connected(): void {
+    for (const run of this.#runs.values()) if (!this.#saysPresence(run.record.job.uuid)) run.heard('online');
+  }
+
+  #presenceOf(uuid: DeviceUuid): Presence {
+    return this.#saysPresence(uuid) ? (this.#deps.registry.get(uuid)?.presence ?? 'unknown') : 'online';
+  }
+
+  /** Devices of the prototype have no status topic (mup-protocol §1). */
+  #saysPresence(uuid: DeviceUuid): boolean {
+    return this.#deps.registry.kind(uuid)?.profile !== 'myno';
+  }
+
+  #watchClock(): void {
+    this.#stopClock = this.#deps.clock.schedule(clockCheckMs, () => {
+      for (const run of this.#runs.values()) run.checkClock();
+      this.#watchClock();
+    });
+  }
+
+  #run(record: JobRecord): { readonly run: JobRun; release(): void } {
     const { claims, events, config } = this.#deps;
     const claim = claims.claim(record.job.uuid, record.job.id);
     const run = new JobRun(record, {
       ...this.#deps,
+      requests: this.#requests,
       activity: claim.activity,
       gate: new ProgressGate(config),
       maxTransitions: config.maxJobTransitions,
@@ -129,7 +176,7 @@ export class UpdateJobs {
       },
     });
     this.#runs.set(record.job.id, run);
-    return run;
+    return { run, release: claim.release };
   }
 
   #finished(record: JobRecord): void {
@@ -152,7 +199,15 @@ export class UpdateJobs {
     const last = { ...record, job };
     const ended = { ...last, history: this.#historyOf(last) };
     this.#ended.set(job.id, ended);
-    await this.#deps.store.put('jobs', job.id, ended);
+    try {
+      await this.#deps.store.put('jobs', job.id, ended);
+    } catch (error) {
+      // The next start finds the same.
+      this.#deps.logger.error('the end of a job was not stored', {
+        job: job.id,
+        reason: errorMessage(error),
+      });
+    }
     this.#deps.events.updateState(job);
   }
 
@@ -161,13 +216,18 @@ export class UpdateJobs {
   }
 
   #forgetOldest(): void {
-    const { config, store, logger } = this.#deps;
+    const { config } = this.#deps;
     for (const id of this.#ended.keys()) {
       if (this.#ended.size <= config.maxFinishedJobs) return;
       this.#ended.delete(id);
-      store
-        .delete('jobs', id)
-        .catch((error) => logger.error('an old job was not removed', { reason: errorMessage(error) }));
+      this.#remove(id);
     }
+  }
+
+  #remove(id: JobId): void {
+    const { store, logger } = this.#deps;
+    store
+      .delete('jobs', id)
+      .catch((error) => logger.error('a job was not removed', { job: id, reason: errorMessage(error) }));
   }
 }

@@ -36,9 +36,10 @@ export type DeviceStateName = DeviceState['name'];
 
 const byName: ReadonlyMap<string, DeviceState> = new Map(deviceStates.map((state) => [state.name, state]));
 
-/** Whether a text is the name of a state. */
-export function isDeviceState(text: string): text is DeviceStateName {
-  return byName.has(text);
+/** The state with the code that a text begins with: descriptions spell the rest as they like (`28 invalid`). */
+export function deviceStateOf(text: string): DeviceStateName | undefined {
+  const code = Number(/^([0-9]{2})(?:[_ ]|$)/.exec(text)?.[1]);
+  return deviceStates.find((state) => state.code === code)?.name;
 }
 
 /** What a state means, for people. */

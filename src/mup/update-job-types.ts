@@ -38,6 +38,8 @@ export interface UpdateJob {
   readonly step: UpdateStep;
   /** When the state is given up unless something happens; set as long as the job has not ended. */
   readonly deadline?: number | undefined;
+  /** When the job is given up whatever happens; jobs of earlier versions have none. */
+  readonly endsAt?: number | undefined;
   readonly createdAt: number;
   /** When the state changed last. */
   readonly changedAt: number;
@@ -49,8 +51,20 @@ export interface UpdateJob {
   readonly attempt: number;
   /** How often the update began at step 1. */
   readonly round: number;
+  /** How often in a row the step's request was repeated: what the pause before the next one grows with. */
+  readonly retries?: number | undefined;
   /** The step was taken up again after a loss, and nothing has shown yet that the device still knows of it. */
   readonly interrupted: boolean;
+  /** How often in a row the transfer was interrupted before the device took anything. */
+  readonly fruitless?: number | undefined;
+  /** Nothing has come from the device itself since the bridge or its broker was away: it may not be there. */
+  readonly unheard?: boolean | undefined;
+  /** The device was asked to verify an image: from then on it may run the new version. */
+  readonly finished?: boolean | undefined;
+  /** The device said of this round's image that it is valid. */
+  readonly verified?: boolean | undefined;
+  /** What a device that was asked twice to verify said to the second: the answer to the first may have been better. */
+  readonly doubt?: DeviceStateName | undefined;
   /** When the device went offline first since the last progress. */
   readonly offlineSince?: number | undefined;
   /** What the device reported while its restart was awaited, unless it was the new version. */
@@ -70,8 +84,8 @@ export interface UpdateEnding {
  * any more the event is too late and changes nothing.
  */
 export type UpdateEvent =
-  /** It is the job's turn at its device. */
-  | { readonly type: 'start'; readonly online: boolean }
+  /** It is the job's turn at its device, of which this is known. */
+  | { readonly type: 'start'; readonly presence: 'online' | 'offline' | 'unknown' }
   | { readonly type: 'token-received'; readonly attempt: number; readonly token: DeviceToken }
   | { readonly type: 'manifest-accepted'; readonly attempt: number }
   | { readonly type: 'verified'; readonly attempt: number }
@@ -94,17 +108,24 @@ export type UpdateEvent =
       readonly code: string;
       readonly text: string;
     }
-  /** The device said `online;<version>`: after a restart, a reconnect, or repeated by the broker. */
-  | { readonly type: 'device-online'; readonly version?: number | undefined }
+  /**
+   * The device said `online;<version>`: after a restart or a reconnect. `retained`: it said so at some time, and the
+   * broker has kept it.
+   */
+  | { readonly type: 'device-online'; readonly version?: number | undefined; readonly retained?: boolean }
   | { readonly type: 'device-offline' }
   /** The broker's connection broke, or the bridge itself has just started: nothing in flight is left. */
   | { readonly type: 'connection-lost' }
   | { readonly type: 'deadline' }
+  /** The job could not be stored until its deadline had passed. */
+  | { readonly type: 'store-failed'; readonly text: string }
+  /** The wall clock was set forward by so many milliseconds (back: less than 0). */
+  | { readonly type: 'clock-stepped'; readonly by: number }
   | { readonly type: 'cancel' };
 
 /**
- * What the owner of a job does next, in this order. A request with `afterMs` waits that long and is then
- * left out when its `attempt` is not the job's own any more.
+ * What the owner of a job does next, in this order. A request with `afterMs` waits for between half of that and
+ * all of it, at random, and is then left out when its `attempt` is not the job's own any more.
  */
 export type UpdateEffect =
   | { readonly type: 'request-token'; readonly attempt: number; readonly afterMs: number }
@@ -113,7 +134,7 @@ export type UpdateEffect =
   | { readonly type: 'start-transfer'; readonly attempt: number; readonly offset: number }
   | { readonly type: 'stop-transfer' }
   | { readonly type: 'request-verification'; readonly attempt: number; readonly afterMs: number }
-  /** Tells the device to drop the manifest and image it has: a FIN ahead of its time. The answer is nobody's. */
+  /** Tells the device to drop the manifest and image it has. The answer is nobody's. */
   | { readonly type: 'cancel-device' };
 
 export type UpdateLimits = Pick<
@@ -124,6 +145,10 @@ export type UpdateLimits = Pick<
   | 'verifyDeadlineMs'
   | 'restartDeadlineMs'
   | 'offlineDeadlineMs'
+  | 'jobDeadlineMs'
+  | 'retryMinMs'
+  | 'retryMaxMs'
+  | 'maxRounds'
 >;
 
 export interface UpdateTransition {

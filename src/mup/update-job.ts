@@ -1,45 +1,52 @@
 import { assertNever } from '../base/errors.ts';
 import { type DeviceStateName, deviceStateText } from './states.ts';
+import { allowedMs, expiry } from './update-job-deadlines.ts';
+import { JobMoves, shifted, unchanged } from './update-job-moves.ts';
 import {
   hasEnded,
-  type UpdateEffect,
   type UpdateEnding,
   type UpdateEvent,
   type UpdateJob,
   type UpdateLimits,
-  type UpdateStep,
   type UpdateTransition,
 } from './update-job-types.ts';
 
-/** How often an update begins at step 1 before what interrupts it counts as its failure. */
-const maxRounds = 3;
+/** Absences in a row, without a slice taken in between, after which the device has forgotten the transfer. */
+const maxFruitless = 3;
 
-/** Pause before a request is repeated. */
-const retryDelayMs = 1000;
+/** What a device says to a second FIN that may have carried out the first, whose answer was lost. */
+const doubtful: readonly DeviceStateName[] = ['11_NOOP', '12_ERROR', '28_IMAGE-INVALID'];
+
+/** What a device says to a manifest when another round may help: its nonce is spent, its slot not yet free. */
+const curable: readonly DeviceStateName[] = ['22_INVALID-NONCE', '26_SAVESLOT-IN-USE'];
 
 /** What a job is made of. */
 export type UpdateOrder = Pick<UpdateJob, 'id' | 'uuid' | 'digest' | 'size' | 'newVersion'>;
 
 /** A new job, which waits for its turn (event `start`). */
 export function newUpdateJob(order: UpdateOrder, now: number, limits: UpdateLimits): UpdateJob {
+  const endsAt = now + limits.jobDeadlineMs;
   return {
     ...order,
     state: 'queued',
     step: 'requesting-token',
-    deadline: now + limits.offlineDeadlineMs,
+    deadline: Math.min(now + limits.offlineDeadlineMs, endsAt),
+    endsAt,
     createdAt: now,
     changedAt: now,
     offset: 0,
     attempt: 0,
     round: 1,
     interrupted: false,
+    unheard: false,
   };
 }
 
 /**
  * The state machine of mup-protocol §4. Pure: what the job is next, and what its owner does about it.
- * Every state has a deadline, for whose passing the owner sends the event `deadline`. A job that has ended
- * stays as it is; it succeeds only when the device reports the new version after it was asked to verify.
+ * Every state has a deadline, for whose passing the owner sends the event `deadline`, and so has the job as a whole.
+ * A job that has ended stays as it is; it succeeds only when the device reports the new version after it was asked to
+ * verify the image.
  * @param now milliseconds since the epoch
  */
 export function transition(
@@ -53,20 +60,18 @@ export function transition(
   return new Turn(job, now, limits).take(event);
 }
 
-function unchanged(job: UpdateJob): UpdateTransition {
-  return { job, effects: [] };
-}
-
 /** One transition: a job, one event, one moment. */
 class Turn {
   readonly #job: UpdateJob;
   readonly #now: number;
   readonly #limits: UpdateLimits;
+  readonly #moves: JobMoves;
 
   constructor(job: UpdateJob, now: number, limits: UpdateLimits) {
     this.#job = job;
     this.#now = now;
     this.#limits = limits;
+    this.#moves = new JobMoves(job, now, limits);
   }
 
   take(event: UpdateEvent): UpdateTransition {
@@ -74,18 +79,26 @@ class Turn {
     switch (event.type) {
       case 'start':
         if (state !== 'queued') return unchanged(this.#job);
-        return event.online ? this.#enter(step) : this.#wait();
+        return event.presence === 'offline'
+          ? this.#moves.wait()
+          : this.#moves.enter(step, { unheard: event.presence === 'unknown' });
       case 'device-online':
-        return this.#online(event.version);
+        return this.#online(event.version, event.retained === true);
       case 'device-offline':
         // Offline is what a device that restarts is.
-        return state === 'restarting' || !this.#isInStep() ? unchanged(this.#job) : this.#wait();
+        return state === 'restarting' || !this.#moves.isInStep() ? unchanged(this.#job) : this.#moves.wait();
       case 'connection-lost':
-        return this.#isInStep() ? this.#wait() : unchanged(this.#job);
+        return this.#moves.isInStep()
+          ? this.#moves.wait({ unheard: true })
+          : this.#moves.note({ unheard: true });
       case 'deadline':
         return this.#now < (this.#job.deadline ?? 0) ? unchanged(this.#job) : this.#expired();
+      case 'store-failed':
+        return this.#moves.fail({ code: event.type, text: event.text });
+      case 'clock-stepped':
+        return unchanged(event.by === 0 ? this.#job : shifted(this.#job, event.by));
       case 'cancel':
-        return this.#end('cancelled', { code: 'cancelled', text: `cancelled while ${state}` });
+        return this.#moves.end('cancelled', { code: 'cancelled', text: `cancelled while ${state}` });
       default:
         return state === step ? this.#answered(event) : unchanged(this.#job);
     }
@@ -93,21 +106,25 @@ class Turn {
 
   /** Events that answer what the step in hand asked for; out of step they change nothing. */
   #answered(event: Extract<UpdateEvent, { readonly attempt: number }>): UpdateTransition {
-    const { step } = this.#job;
+    const { step, reportedVersion } = this.#job;
     switch (event.type) {
       case 'token-received':
+        if (step === 'restarting') return this.#versionReceived(event.token.version);
         return step === 'requesting-token' ? this.#tokenReceived(event.token) : unchanged(this.#job);
       case 'manifest-accepted':
-        return step === 'sending-manifest' ? this.#enter('transferring') : unchanged(this.#job);
+        return step === 'sending-manifest' ? this.#moves.enter('transferring') : unchanged(this.#job);
       case 'transfer-progress':
         return step === 'transferring' ? this.#progressed(event.offset) : unchanged(this.#job);
       case 'transfer-finished':
         if (step !== 'transferring') return unchanged(this.#job);
-        return this.#enter('verifying', { offset: this.#job.size });
+        return this.#moves.enter('verifying', { offset: this.#job.size, finished: true });
       case 'transfer-failed':
         return step === 'transferring' ? this.#transferFailed(event) : unchanged(this.#job);
       case 'verified':
-        return step === 'verifying' ? this.#enter('restarting') : unchanged(this.#job);
+        // What it reports may have overtaken its answer.
+        return step === 'verifying'
+          ? this.#moves.enter('restarting', { verified: true, reportedVersion })
+          : unchanged(this.#job);
       case 'refused':
         return this.#refused(event.state);
       case 'request-failed':
@@ -118,197 +135,101 @@ class Turn {
   }
 
   #tokenReceived(token: NonNullable<UpdateJob['token']>): UpdateTransition {
-    const { uuid, newVersion } = this.#job;
+    const { uuid, newVersion, finished } = this.#job;
     if (token.uuid !== uuid)
-      return this.#fail({ code: 'wrong-uuid', text: 'the token is of another device' });
+      return this.#moves.fail({ code: 'wrong-uuid', text: 'the token is of another device' });
+    if (token.version === newVersion && finished) return this.#moves.end('succeeded');
     if (token.version >= newVersion)
-      return this.#fail({
+      return this.#moves.fail({
         code: 'version-not-newer',
         text: `the image has version ${newVersion}, the device runs version ${token.version}`,
       });
-    return this.#enter('sending-manifest', { token });
+    return this.#moves.enter('sending-manifest', { token });
+  }
+
+  /** The device was asked which version it runs: where nobody but it can have said that it is the new one. */
+  #versionReceived(version: number): UpdateTransition {
+    const { newVersion, verified, doubt } = this.#job;
+    if (version === newVersion) return this.#moves.end('succeeded');
+    // It has not restarted, whoever said so: it owes the answer whether the image is valid.
+    if (!verified && doubt === undefined) return this.#moves.enter('verifying', { interrupted: true });
+    return this.#moves.note({ unheard: false, reportedVersion: version });
   }
 
   #progressed(offset: number): UpdateTransition {
     const { size, offset: before } = this.#job;
     if (!Number.isInteger(offset) || offset <= before || offset > size) return unchanged(this.#job);
-    const deadline = this.#now + this.#allowed('transferring');
-    return unchanged({ ...this.#job, offset, deadline, interrupted: false, offlineSince: undefined });
+    return this.#moves.note({
+      offset,
+      deadline: this.#moves.until(allowedMs('transferring', this.#limits)),
+      interrupted: false,
+      unheard: false,
+      fruitless: undefined,
+      offlineSince: undefined,
+    });
   }
 
   #transferFailed(reason: UpdateEnding): UpdateTransition {
-    return this.#job.interrupted ? this.#beginAgain(reason) : this.#fail(reason);
+    const { interrupted, unheard } = this.#job;
+    if (unheard) return this.#moves.wait();
+    return interrupted ? this.#moves.beginAgain(reason) : this.#moves.fail(reason);
   }
 
   #refused(state: DeviceStateName): UpdateTransition {
-    const { step, interrupted } = this.#job;
+    const { step, interrupted, reportedVersion } = this.#job;
     const reason = { code: state, text: deviceStateText(state) };
     if (step === 'transferring' || step === 'restarting') return unchanged(this.#job);
-    // The manifest may have been checked, its answer lost: the nonce is spent.
-    if (step === 'sending-manifest' && interrupted && state === '22_INVALID-NONCE')
-      return this.#beginAgain(reason);
+    if (step === 'sending-manifest' && curable.includes(state)) return this.#moves.beginAgain(reason);
     // The image may have been verified, the answer lost: only what the device reports now can tell.
-    if (step === 'verifying' && interrupted && (state === '11_NOOP' || state === '12_ERROR'))
-      return this.#enter('restarting');
-    return this.#fail(reason);
+    if (step === 'verifying' && interrupted && doubtful.includes(state))
+      return this.#moves.enter('restarting', { doubt: state, reportedVersion });
+    return this.#moves.fail(reason);
   }
 
   #requestFailed(reason: UpdateEnding, transient: boolean): UpdateTransition {
     const { step } = this.#job;
-    if (step === 'transferring' || step === 'restarting') return unchanged(this.#job);
-    if (!transient) return this.#fail(reason);
-    return step === 'sending-manifest' ? this.#beginAgain(reason) : this.#repeatRequest();
+    if (step === 'transferring') return unchanged(this.#job);
+    if (!transient) return step === 'restarting' ? unchanged(this.#job) : this.#moves.fail(reason);
+    // Its nonce may be spent.
+    return step === 'sending-manifest' ? this.#moves.beginAgain(reason) : this.#moves.repeatRequest();
   }
 
-  /** Asks again for a token or for verification, within the time that the step has left. */
-  #repeatRequest(): UpdateTransition {
-    const job = { ...this.#job, attempt: this.#job.attempt + 1, interrupted: true };
-    return { job, effects: requests(job, retryDelayMs) };
-  }
-
-  #online(version: number | undefined): UpdateTransition {
-    const { state, step, newVersion } = this.#job;
-    const awaited = step === 'verifying' || step === 'restarting';
-    if (awaited && version === newVersion) return this.#end('succeeded');
-    if (state === 'waiting-for-device') return this.#enter(step, { interrupted: true });
+  #online(version: number | undefined, retained: boolean): UpdateTransition {
+    const { state, step, newVersion, verified, reportedVersion } = this.#job;
+    const unheard = retained && this.#job.unheard === true;
+    const isNew = version === newVersion;
+    if (step === 'restarting' && isNew && verified) return this.#moves.end('succeeded');
+    if (state === 'waiting-for-device') return this.#return(version, unheard);
+    // Whether it is the device that says so is asked once, and in the time that is left.
+    if (state === 'restarting' && isNew && reportedVersion !== version)
+      return this.#moves.askVersion(version);
     // It may still be the old firmware: presence is repeated. The deadline tells.
-    if (state !== 'restarting' || version === undefined) return unchanged(this.#job);
-    return unchanged({ ...this.#job, reportedVersion: version });
+    const says = state === 'restarting' || (state === 'verifying' && isNew) ? version : undefined;
+    return this.#moves.note({ unheard, reportedVersion: says ?? reportedVersion });
+  }
+
+  /** The device is back: the step is taken up again. */
+  #return(version: number | undefined, unheard: boolean): UpdateTransition {
+    const { step, newVersion, fruitless = 0 } = this.#job;
+    if (step === 'transferring' && fruitless >= maxFruitless) {
+      const { job, effects } = this.#moves.beginAgain(expiry({ ...this.#job, state: step }, this.#now));
+      return { job, effects: [{ type: 'cancel-device' }, ...effects] };
+    }
+    const restarted = step === 'restarting' || (step === 'verifying' && version === newVersion);
+    if (!restarted) return this.#moves.enter(step, { interrupted: true, unheard });
+    return this.#moves.enter('restarting', { interrupted: true, unheard, reportedVersion: version });
   }
 
   #expired(): UpdateTransition {
-    const { state, interrupted } = this.#job;
-    const reason = expiry(this.#job);
-    return state === 'transferring' && interrupted ? this.#beginAgain(reason) : this.#fail(reason);
-  }
-
-  /** Step 1 again, with whatever the device holds of this update dropped. */
-  #beginAgain(reason: UpdateEnding): UpdateTransition {
-    const round = this.#job.round + 1;
-    if (round > maxRounds) return this.#fail(reason);
-    const { job, effects } = this.#enter('requesting-token', { round, offset: 0, token: undefined });
-    return { job, effects: [...this.#leave(), ...effects] };
-  }
-
-  /** Enters a step, for the first time or again. Only a step further on is progress. */
-  #enter(step: UpdateStep, changes: Partial<UpdateJob> = {}): UpdateTransition {
-    const advanced = step !== this.#job.step;
-    const job: UpdateJob = {
-      ...this.#job,
-      interrupted: false,
-      offlineSince: advanced ? undefined : this.#job.offlineSince,
-      reportedVersion: undefined,
-      ...changes,
-      state: step,
-      step,
-      attempt: this.#job.attempt + 1,
-      deadline: this.#now + this.#allowed(step),
-      changedAt: this.#now,
-    };
-    return { job, effects: requests(job, 0) };
-  }
-
-  #wait(): UpdateTransition {
-    const { state, step, attempt, offlineSince = this.#now } = this.#job;
-    const job: UpdateJob = {
-      ...this.#job,
-      state: 'waiting-for-device',
-      attempt: attempt + 1,
-      offlineSince,
-      deadline: offlineSince + this.#limits.offlineDeadlineMs,
-      changedAt: this.#now,
-    };
-    return { job, effects: state === step && step === 'transferring' ? [{ type: 'stop-transfer' }] : [] };
-  }
-
-  #fail(reason: UpdateEnding): UpdateTransition {
-    return this.#end('failed', { code: reason.code, text: reason.text });
-  }
-
-  #end(state: 'succeeded' | 'failed' | 'cancelled', ending?: UpdateEnding): UpdateTransition {
-    const job: UpdateJob = {
-      ...this.#job,
-      state,
-      attempt: this.#job.attempt + 1,
-      deadline: undefined,
-      offlineSince: undefined,
-      changedAt: this.#now,
-      ending,
-    };
-    return { job, effects: this.#leave() };
-  }
-
-  /** What the step in hand has going on, ended. A device that is not there learns nothing: its own deadline helps. */
-  #leave(): UpdateEffect[] {
-    const { state } = this.#job;
-    if (state === 'transferring') return [{ type: 'stop-transfer' }, { type: 'cancel-device' }];
-    return state === 'sending-manifest' ? [{ type: 'cancel-device' }] : [];
-  }
-
-  #isInStep(): boolean {
-    return this.#job.state === this.#job.step;
-  }
-
-  #allowed(step: UpdateStep): number {
-    const limits = this.#limits;
-    switch (step) {
-      case 'requesting-token':
-        return limits.tokenDeadlineMs;
-      case 'sending-manifest':
-        return limits.manifestDeadlineMs;
-      case 'transferring':
-        // The sender of the slices notices a stall by itself; this is for one that does not.
-        return 2 * limits.stallTimeoutMs;
-      case 'verifying':
-        return limits.verifyDeadlineMs;
-      case 'restarting':
-        return limits.restartDeadlineMs;
-      default:
-        return assertNever(step);
-    }
-  }
-}
-
-/** What a step asks of the device when it is entered. */
-function requests(job: UpdateJob, afterMs: number): readonly UpdateEffect[] {
-  const { step, attempt, offset, token } = job;
-  switch (step) {
-    case 'requesting-token':
-      return [{ type: 'request-token', attempt, afterMs }];
-    case 'sending-manifest':
-      return token === undefined ? [] : [{ type: 'send-manifest', attempt, token }];
-    case 'transferring':
-      return [{ type: 'start-transfer', attempt, offset }];
-    case 'verifying':
-      return [{ type: 'request-verification', attempt, afterMs }];
-    case 'restarting':
-      return [];
-    default:
-      return assertNever(step);
-  }
-}
-
-function expiry(job: UpdateJob): UpdateEnding {
-  const { state, reportedVersion, newVersion, offset, size } = job;
-  switch (state) {
-    case 'queued':
-      return { code: 'queue-timeout', text: 'the job’s turn did not come' };
-    case 'waiting-for-device':
-      return { code: 'device-offline', text: `the device did not come back (${job.step})` };
-    case 'requesting-token':
-      return { code: 'token-timeout', text: 'the device handed out no token' };
-    case 'sending-manifest':
-      return { code: 'manifest-timeout', text: 'the device did not answer to the manifest' };
-    case 'transferring':
-      return { code: 'transfer-stalled', text: `the device took no slice after offset ${offset} of ${size}` };
-    case 'verifying':
-      return { code: 'verify-timeout', text: 'the device did not say whether the image is valid' };
-    default:
-      return reportedVersion === undefined
-        ? { code: 'restart-timeout', text: 'the device did not come back from its restart' }
-        : {
-            code: 'version-not-installed',
-            text: `the device reports version ${reportedVersion}, not ${newVersion}`,
-          };
+    const { state, endsAt, interrupted, unheard, verified } = this.#job;
+    const reason = expiry(this.#job, this.#now);
+    if (!this.#moves.isInStep() || (endsAt !== undefined && this.#now >= endsAt))
+      return this.#moves.fail(reason);
+    if (unheard) return this.#moves.wait();
+    const again =
+      state === 'sending-manifest' ||
+      (state === 'transferring' && interrupted) ||
+      (state === 'restarting' && !verified);
+    return again ? this.#moves.beginAgain(reason) : this.#moves.fail(reason);
   }
 }

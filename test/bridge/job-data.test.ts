@@ -3,7 +3,7 @@ import { sha256 } from '../../src/base/adapters/node-runtime.ts';
 import { utf8 } from '../../src/base/bytes.ts';
 import { defaultConfig } from '../../src/base/config.ts';
 import { digest } from '../../src/base/ids.ts';
-import type { JobRecord } from '../../src/bridge/job-run.ts';
+import type { JobRecord } from '../../src/bridge/job-record.ts';
 import { formatVendorManifest } from '../../src/mup/manifest-json.ts';
 import { bridgeNamespace } from '../../src/netconf/namespaces.ts';
 import { childElements, element, type XmlElement } from '../../src/xml/element.ts';

@@ -6,11 +6,14 @@ import { JobRun, type JobRunDependencies } from '../../src/bridge/job-run.ts';
 import { ProgressGate } from '../../src/bridge/progress-gate.ts';
 import { TransferProgress } from '../../src/bridge/transfer-progress.ts';
 import { newUpdateJob } from '../../src/mup/update-job.ts';
-import { description } from '../support/example-description.ts';
-import { ManualClock } from '../support/manual-clock.ts';
+import type { UpdateEffect, UpdateEvent, UpdateJob } from '../../src/mup/update-job-types.ts';
+import type { Bare } from '../mup/job-steps.ts';
 import { RecordingLogger } from '../support/recording-logger.ts';
+import { SettableClock } from '../support/settable-clock.ts';
+import { until } from './bench-bridge.ts';
 
 const limits = defaultConfig.update;
+const day = 86_400_000;
 const order = {
   id: jobId('1'),
   uuid: deviceUuid('dev-1'),
@@ -18,59 +21,242 @@ const order = {
   size: 1000,
   newVersion: 2,
 };
+const token = { uuid: order.uuid, nonce: '0'.repeat(32), version: 1 };
+const full = new Error('ENOSPC: no space left on device');
 
-/** A run of which the test owns the disk; the device never answers. */
-function runWith(put: () => Promise<void>, changes: Partial<JobRunDependencies> = {}) {
-  const logger = new RecordingLogger();
-  const clock = new ManualClock();
-  const deps = {
-    registry: { describe: () => description() },
-    store: { put },
-    server: { requestToken: () => new Promise(() => {}) },
-    images: {},
-    limitsOf: () => limits,
-    gate: new ProgressGate(limits),
-    clock,
-    logger,
-    activity: { progress: new TransferProgress(clock) },
-    maxTransitions: 10,
-    onState: () => {},
-    onProgress: () => {},
-    onEnd: () => {},
-    ...changes,
-  } as unknown as JobRunDependencies;
-  return { run: new JobRun({ job: newUpdateJob(order, clock.now(), limits), user: 'alice' }, deps), logger };
+/** A run of which the test owns the disk and the device; the device never answers unless the test does it. */
+class Bench {
+  readonly clock = new SettableClock();
+  readonly logger = new RecordingLogger();
+  /** What the disk holds. */
+  stored: UpdateJob | undefined;
+  writes = 0;
+  /** What happens at a write, before it is there. */
+  disk: () => Promise<void> | void = () => {};
+  /** What was told and asked of the device, in order. */
+  readonly done: string[] = [];
+  readonly asked: { readonly effect: UpdateEffect; answer(event: UpdateEvent): void }[] = [];
+  readonly run: JobRun;
+
+  constructor(changes: Partial<JobRunDependencies> = {}, job?: UpdateJob) {
+    const deps = {
+      store: {
+        put: async (_: string, __: string, record: { job: UpdateJob }) => {
+          this.writes += 1;
+          await this.disk();
+          this.stored = record.job;
+        },
+      },
+      requests: {
+        perform: (_: UpdateJob, effect: UpdateEffect) => {
+          this.done.push(effect.type);
+          return new Promise<UpdateEvent>((answer) => this.asked.push({ effect, answer }));
+        },
+        cancel: async () => void this.done.push('cancel-device'),
+      },
+      limitsOf: () => limits,
+      gate: new ProgressGate(limits),
+      clock: this.clock,
+      random: (length: number) => new Uint8Array(length).fill(255),
+      logger: this.logger,
+      activity: { progress: new TransferProgress(this.clock) },
+      maxTransitions: 10,
+      onState: (job: UpdateJob) => this.done.push(job.state),
+      onProgress: () => {},
+      onEnd: () => this.done.push('ended'),
+      ...changes,
+    } as unknown as JobRunDependencies;
+    this.run = new JobRun({ job: job ?? newUpdateJob(order, this.clock.now(), limits), user: 'alice' }, deps);
+  }
+
+  get job(): UpdateJob {
+    return this.run.record.job;
+  }
+
+  /** Answers what was asked of the device last. */
+  answer(event: Bare<UpdateEvent>): void {
+    this.asked.at(-1)?.answer({ ...event, attempt: this.job.attempt } as UpdateEvent);
+  }
+
+  /** Lets time pass, a second at a time, until it holds. */
+  async pass(holds: () => boolean): Promise<void> {
+    for (let s = 0; s < 5000 && !holds(); s += 1) {
+      this.clock.advance(1000);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(holds()).toBe(true);
+  }
 }
 
 describe('the run of one update job', () => {
   test('whoever floods the status topic of a device makes no work pile up, and the newest report counts', async () => {
     const disk = deferred();
-    let writes = 0;
-    const { run } = runWith(() => {
-      writes += 1;
-      return disk.promise;
-    });
-    const started = run.start(false);
+    const bench = new Bench();
+    bench.disk = () => disk.promise;
+    const { run } = bench;
+    const started = run.start('offline');
     for (let i = 0; i < 10_000; i += 1) run.heard(i % 2 === 0 ? 'online' : 'offline', 1);
     disk.resolve();
     await started;
     // Taken after all that came before it, and changes nothing.
-    await run.start(true);
+    await run.start('online');
     await run.close();
-    expect(writes).toBeLessThan(20);
-    expect(run.record.job.state).toBe('waiting-for-device');
+    expect(bench.writes).toBeLessThan(20);
+    expect(bench.job.state).toBe('waiting-for-device');
   });
 
   test('a bug in what an event sets off is logged, and neither ends the bridge nor those behind it', async () => {
-    const { run, logger } = runWith(() => Promise.resolve(), {
+    const { run, logger } = new Bench({
       onEnd: () => {
         throw new TypeError('a bug');
       },
     });
-    await run.start(false);
+    await run.start('offline');
     await run.cancel();
     await run.cancel();
     expect(run.record.job.state).toBe('cancelled');
     expect(logger.messages('error')).toEqual(['an event of an update failed']);
+  });
+
+  test('a request is repeated after a pause of which half is left to chance', async () => {
+    const bench = new Bench();
+    await bench.run.start('online');
+    bench.answer({ type: 'request-failed', code: 'device-timeout', text: '', transient: true });
+    await until(() => bench.job.attempt === 2);
+    bench.clock.advance(limits.retryMinMs - 1);
+    expect(bench.asked).toHaveLength(1);
+    bench.clock.advance(1);
+    expect(bench.asked).toHaveLength(2);
+    const early = new Bench({ random: (length) => new Uint8Array(length) });
+    await early.run.start('online');
+    early.answer({ type: 'request-failed', code: 'device-timeout', text: '', transient: true });
+    await until(() => early.job.attempt === 2);
+    early.clock.advance(limits.retryMinMs / 2);
+    expect(early.asked).toHaveLength(2);
+  });
+});
+
+describe('a disk that is full', () => {
+  test('refuses an order; nothing was asked of the device, and nothing told', async () => {
+    const bench = new Bench();
+    bench.disk = () => Promise.reject(full);
+    await expect(bench.run.start('online')).rejects.toMatchObject({ code: 'store-failed' });
+    expect(bench.done).toEqual([]);
+    expect(bench.job.state).toBe('queued');
+  });
+
+  test('holds a job where it is, until it takes the next state: then it goes on', async () => {
+    const bench = new Bench();
+    await bench.run.start('online');
+    bench.disk = () => Promise.reject(full);
+    bench.answer({ type: 'token-received', token });
+    await until(() => bench.writes === 2);
+    await bench.pass(() => bench.writes >= 5);
+    expect(bench.job.state).toBe('requesting-token');
+    expect(bench.done).toEqual(['requesting-token', 'request-token']);
+    bench.disk = () => {};
+    await bench.pass(() => bench.job.state === 'sending-manifest');
+    expect(bench.stored?.state).toBe('sending-manifest');
+    expect(bench.done.slice(2)).toEqual(['sending-manifest', 'send-manifest']);
+    expect(bench.logger.messages('error')).toContain('an update job was not stored');
+  });
+
+  test('for longer than the deadline fails the job, by name, as soon as that can be written', async () => {
+    const bench = new Bench();
+    await bench.run.start('online');
+    bench.disk = () => Promise.reject(full);
+    bench.answer({ type: 'token-received', token });
+    await until(() => bench.writes === 2);
+    bench.clock.advance(limits.tokenDeadlineMs);
+    await bench.pass(() => bench.writes > 10);
+    expect(bench.done).toEqual(['requesting-token', 'request-token']);
+    bench.disk = () => {};
+    await bench.pass(() => bench.job.state === 'failed');
+    expect(bench.job.ending).toMatchObject({
+      code: 'store-failed',
+      text: expect.stringContaining('ENOSPC'),
+    });
+    expect(bench.stored).toMatchObject({ state: 'failed' });
+    expect(bench.done.slice(2)).toEqual(['failed', 'ended']);
+  });
+
+  test('makes no failure of a success', async () => {
+    const bench = new Bench();
+    await bench.run.start('online');
+    bench.answer({ type: 'token-received', token });
+    await until(() => bench.asked.length === 2);
+    for (const type of ['manifest-accepted', 'transfer-finished', 'verified'] as const) {
+      const { attempt } = bench.job;
+      bench.answer({ type });
+      await until(() => bench.job.attempt > attempt);
+    }
+    bench.disk = () => Promise.reject(full);
+    bench.run.heard('online', 2);
+    await bench.pass(() => bench.writes > 12);
+    bench.disk = () => {};
+    await bench.pass(() => bench.job.state !== 'restarting');
+    expect(bench.job.state).toBe('succeeded');
+  });
+
+  test('refuses a cancel at once; the job goes on', async () => {
+    const bench = new Bench();
+    await bench.run.start('online');
+    bench.disk = () => Promise.reject(full);
+    await expect(bench.run.cancel()).rejects.toMatchObject({ code: 'store-failed' });
+    bench.run.heard('offline');
+    await until(() => bench.writes === 3);
+    await expect(bench.run.cancel()).rejects.toMatchObject({ code: 'store-failed' });
+    expect(bench.done).toEqual(['requesting-token', 'request-token']);
+  });
+
+  test('does not keep the bridge from ending', async () => {
+    const bench = new Bench();
+    await bench.run.start('online');
+    bench.disk = () => Promise.reject(full);
+    bench.run.heard('offline');
+    await until(() => bench.writes === 2);
+    await bench.run.close();
+    expect(bench.stored?.state).toBe('requesting-token');
+    expect(bench.clock.pending).toBe(0);
+  });
+});
+
+describe('a wall clock that is set', () => {
+  test.each([5 * day, -5 * day])('by %d ms makes no deadline fire early or late', async (by) => {
+    const bench = new Bench();
+    await bench.run.start('offline');
+    bench.clock.set(by);
+    bench.clock.advance(limits.offlineDeadlineMs - 1);
+    bench.run.heard('offline');
+    await until(() => bench.writes > 1);
+    expect(bench.job.state).toBe('waiting-for-device');
+    bench.clock.advance(1);
+    await bench.pass(() => bench.job.state === 'failed');
+    expect(bench.job.ending?.code).toBe('device-offline');
+  });
+
+  test('the times on disk are those of the clock as it is now', async () => {
+    const bench = new Bench();
+    await bench.run.start('offline');
+    const before = bench.stored?.deadline ?? 0;
+    bench.clock.set(5 * day);
+    bench.run.checkClock();
+    await until(() => bench.writes === 2);
+    expect(bench.stored?.deadline).toBe(before + 5 * day);
+    bench.run.checkClock();
+    await bench.run.close();
+    expect(bench.writes).toBe(2);
+  });
+
+  test('back while the bridge was away leaves a job no more time than it had', async () => {
+    const before = new Bench();
+    await before.run.start('offline');
+    const clock = new SettableClock();
+    clock.set(-5 * day);
+    const resumed = new Bench({ clock }, before.stored);
+    resumed.run.resume();
+    await until(() => resumed.writes === 1);
+    expect(resumed.job.deadline).toBe(clock.now() + limits.offlineDeadlineMs);
+    await resumed.run.close();
   });
 });

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { sha256 } from '../../src/base/adapters/node-runtime.ts';
 import { type Config, defaultConfig } from '../../src/base/config.ts';
 import { digest, isDigest } from '../../src/base/ids.ts';
-import type { JobRecord } from '../../src/bridge/job-run.ts';
+import type { JobRecord } from '../../src/bridge/job-record.ts';
 import { textOf } from '../../src/xml/element.ts';
 import { description, topics, uuid } from '../device/bench-device.ts';
 import { description as plainDescription } from '../support/example-description.ts';
@@ -90,11 +90,32 @@ describe('an update job against the real device agent (mup-protocol §§3–4)',
     expect(order.at(-1)).toBe('stored succeeded');
   });
 
-  test('a disk that fails is logged, and does not end the update', async () => {
-    both.bench.world.store.fault = ({ collection }) =>
-      collection === 'jobs' ? new Error('disk full') : undefined;
+  test('an order that cannot be stored is refused, and leaves nothing behind', async () => {
+    const { store } = both.bench.world;
+    store.fault = ({ kind, collection }) =>
+      kind === 'put' && collection === 'jobs' ? new Error('disk full') : undefined;
+    await expect(both.order(stored)).rejects.toMatchObject({ code: 'store-failed' });
+    expect(both.requests()).toEqual([]);
+    store.fault = undefined;
     await both.reaches(await both.order(stored), 'succeeded');
-    expect(both.bench.world.logger.messages('error')).toContain('an update job was not stored');
+    expect(store.keys('jobs')).toHaveLength(1);
+  });
+
+  test('a disk that is full for a while holds the update up, and does not end it', async () => {
+    const goOn = standStillIn('transferring');
+    const job = await both.order(stored);
+    await both.reaches(job, 'transferring');
+    const { store, logger } = both.bench.world;
+    store.fault = ({ collection }) => (collection === 'jobs' ? new Error('disk full') : undefined);
+    goOn();
+    for (let s = 0; s < 20; s += 1) {
+      both.bench.clock.advance(1000);
+      await both.bench.settled();
+    }
+    expect(both.requests()).not.toContain('SEND-FIRMWARE-IMAGE');
+    expect(logger.messages('error')).toContain('an update job was not stored');
+    store.fault = undefined;
+    await both.reaches(job, 'succeeded', 1000);
   });
 
   test('a second update, and the RPCs of a client, are refused with the job that has the device', async () => {

@@ -4,6 +4,7 @@ import { es256 } from '../../src/mup/adapters/noble-p256.ts';
 import type { UnsignedManifest } from '../../src/mup/manifest.ts';
 import { maxUint32 } from '../../src/mup/manifest-fields.ts';
 import { type PrivateKey, privateKey } from '../../src/mup/signature-scheme.ts';
+import type { UpdateLimits } from '../../src/mup/update-job-types.ts';
 
 /** A private key that every run shares. */
 export function keyOf(seed: number): PrivateKey {
@@ -52,3 +53,17 @@ export function thrownBy(call: () => unknown): unknown {
   }
   return undefined;
 }
+
+/** Deadlines of update jobs that a test can tell apart. */
+export const jobLimits: UpdateLimits = {
+  tokenDeadlineMs: 300,
+  manifestDeadlineMs: 600,
+  stallTimeoutMs: 500,
+  verifyDeadlineMs: 700,
+  restartDeadlineMs: 1200,
+  offlineDeadlineMs: 10_000,
+  jobDeadlineMs: 100_000,
+  retryMinMs: 10,
+  retryMaxMs: 50,
+  maxRounds: 3,
+};

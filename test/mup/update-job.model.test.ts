@@ -4,16 +4,8 @@ import { jobId } from '../../src/base/ids.ts';
 import { deviceStates } from '../../src/mup/states.ts';
 import { newUpdateJob, transition } from '../../src/mup/update-job.ts';
 import { hasEnded, type UpdateEvent, type UpdateJob, updateSteps } from '../../src/mup/update-job-types.ts';
-import { token, unsigned, uuid } from './samples.ts';
+import { jobLimits as limits, token, unsigned, uuid } from './samples.ts';
 
-const limits = {
-  tokenDeadlineMs: 300,
-  manifestDeadlineMs: 600,
-  stallTimeoutMs: 500,
-  verifyDeadlineMs: 700,
-  restartDeadlineMs: 1200,
-  offlineDeadlineMs: 5000,
-};
 const newVersion = 2;
 const order = { id: jobId('1'), uuid, digest: unsigned.digest, size: 1000, newVersion };
 
@@ -63,8 +55,15 @@ const answer = fc.oneof(
   }),
 );
 const happening = fc.oneof(
-  fc.record({ type: fc.constant('start' as const), online: fc.boolean() }),
-  fc.record({ type: fc.constant('device-online' as const), version: fc.constantFrom(undefined, 0, 1, 2, 3) }),
+  fc.record({
+    type: fc.constant('start' as const),
+    presence: fc.constantFrom('online' as const, 'offline' as const, 'unknown' as const),
+  }),
+  fc.record({
+    type: fc.constant('device-online' as const),
+    version: fc.constantFrom(undefined, 0, 1, 2, 3),
+    retained: fc.boolean(),
+  }),
   fc.constantFrom<UpdateEvent>(
     { type: 'device-offline' },
     { type: 'connection-lost' },
@@ -77,7 +76,7 @@ const rare = fc.constant<UpdateEvent>({ type: 'cancel' });
 /** What happens when all goes well: without it, hardly a run of chance gets beyond the first steps. */
 function nextGood(job: UpdateJob): UpdateEvent {
   const { state, attempt } = job;
-  if (state === 'queued') return { type: 'start', online: true };
+  if (state === 'queued') return { type: 'start', presence: 'online' };
   if (state === 'requesting-token') return { type: 'token-received', attempt, token };
   if (state === 'sending-manifest') return { type: 'manifest-accepted', attempt };
   if (state === 'transferring') return { type: 'transfer-finished', attempt };
@@ -160,10 +159,15 @@ describe('an update job under any sequence of events', () => {
           const { job } = transition(before, event, now, limits);
           if (job.state !== 'succeeded' || before.state === 'succeeded') return;
           successes += 1;
-          expect(event).toEqual({ type: 'device-online', version: newVersion });
-          expect(['verifying', 'restarting']).toContain(before.step);
+          const said = event.type === 'token-received' ? event.token.version : undefined;
+          if (event.type !== 'device-online') {
+            // Asked of the device itself, after it was asked to verify an image.
+            expect([said, before.finished]).toEqual([newVersion, true]);
+            return;
+          }
+          expect(event.version).toBe(newVersion);
+          expect(before).toMatchObject({ step: 'restarting', verified: true, offset: order.size });
           expect(before.token?.version).toBeLessThan(newVersion);
-          expect(before.offset).toBe(order.size);
         });
       }),
       { numRuns: 2000 },
@@ -233,7 +237,8 @@ describe('an update job under any sequence of events', () => {
           if (job.state !== 'waiting-for-device') return;
           expect(job.step).toBe(before.step);
           const back = transition(job, { type: 'device-online', version: 1 }, now, limits).job;
-          expect(back.state).toBe(job.step);
+          // Unless it forgets what it takes each time.
+          expect(back.state).toBe((job.fruitless ?? 0) < 3 ? job.step : 'requesting-token');
         });
       }),
       runs,
@@ -246,6 +251,58 @@ describe('an update job under any sequence of events', () => {
         const job = follow(run, () => {});
         expect(job.round).toBeLessThanOrEqual(3);
         expect(updateSteps).toContain(job.step);
+      }),
+      runs,
+    );
+  });
+
+  test('it ends at its deadline, whatever happens and wherever the wall clock is set', () => {
+    const ended = new Set<string>();
+    const steps = fc.array(fc.constantFrom(0, 0, 0, 0, 86_400_000, -86_400_000), { maxLength: 60 });
+    fc.assert(
+      fc.property(drafts, steps, (run, clockSteps) => {
+        let elapsed = 0;
+        let offset = 0;
+        let job = newUpdateJob(order, 0, limits);
+        const feed = (event: UpdateEvent): void => {
+          job = transition(job, event, elapsed + offset, limits).job;
+        };
+        /** The owner's timer, which no setting of the clock moves. */
+        const letPass = (until: number): void => {
+          while (job.deadline !== undefined && job.deadline - offset <= until) {
+            elapsed = Math.max(elapsed, job.deadline - offset);
+            feed({ type: 'deadline' });
+          }
+          elapsed = until;
+        };
+        run.forEach((draft, i) => {
+          letPass(elapsed + draft.after);
+          const by = clockSteps[i] ?? 0;
+          offset += by;
+          feed({ type: 'clock-stepped', by });
+          feed(addressed(draft, job));
+        });
+        letPass(limits.jobDeadlineMs);
+        expect(hasEnded(job)).toBe(true);
+        ended.add(job.ending?.code ?? job.state);
+      }),
+      runs,
+    );
+    expect(ended.size).toBeGreaterThan(5);
+  });
+
+  test('a device is told to drop what it may hold, unless its image is valid or it is not there', () => {
+    fc.assert(
+      fc.property(drafts, (run) => {
+        follow(run, (before, event, now) => {
+          const { job, effects } = transition(before, event, now, limits);
+          if (hasEnded(before) || !hasEnded(job) || job.state === 'succeeded') return;
+          const holds = ['sending-manifest', 'transferring', 'verifying', 'restarting'].includes(
+            before.state,
+          );
+          const told = effects.some(({ type }) => type === 'cancel-device');
+          expect(told).toBe(holds && before.verified !== true);
+        });
       }),
       runs,
     );

@@ -1,85 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { jobId } from '../../src/base/ids.ts';
-import { newUpdateJob, transition } from '../../src/mup/update-job.ts';
-import type { UpdateEffect, UpdateEvent, UpdateJob } from '../../src/mup/update-job-types.ts';
-import { token, unsigned, uuid } from './samples.ts';
+import { at, offline, online, Run } from './job-steps.ts';
+import { jobLimits as limits, token } from './samples.ts';
 
-const limits = {
-  tokenDeadlineMs: 30,
-  manifestDeadlineMs: 60,
-  stallTimeoutMs: 50,
-  verifyDeadlineMs: 70,
-  restartDeadlineMs: 120,
-  offlineDeadlineMs: 10_000,
-};
-
-/** A job with the time of its world, fed event by event. */
-class Run {
-  job: UpdateJob;
-  effects: readonly UpdateEffect[] = [];
-  now = 1000;
-
-  constructor() {
-    const order = { id: jobId('1'), uuid, digest: unsigned.digest, size: 1000, newVersion: 2 };
-    this.job = newUpdateJob(order, this.now, limits);
-  }
-
-  /** Feeds an event; one that answers an effect gets the job's attempt. */
-  feed(event: Bare<UpdateEvent>): this {
-    const { job, effects } = transition(
-      this.job,
-      { ...event, attempt: this.job.attempt } as UpdateEvent,
-      this.now,
-      limits,
-    );
-    this.job = job;
-    this.effects = effects;
-    return this;
-  }
-
-  raw(event: UpdateEvent): this {
-    const { job, effects } = transition(this.job, event, this.now, limits);
-    this.job = job;
-    this.effects = effects;
-    return this;
-  }
-
-  /** Moves on to the deadline and reports it. */
-  expire(): this {
-    this.now = this.job.deadline ?? this.now;
-    return this.feed({ type: 'deadline' });
-  }
-
-  get did(): readonly string[] {
-    return this.effects.map(({ type }) => type);
-  }
-}
-
-type Bare<E> = E extends { readonly attempt: number } ? Omit<E, 'attempt'> : E;
-
-const steps: readonly Bare<UpdateEvent>[] = [
-  { type: 'start', online: true },
-  { type: 'token-received', token },
-  { type: 'manifest-accepted' },
-  { type: 'transfer-finished' },
-  { type: 'verified' },
-];
-
-/** A job that has come to a step. */
-function at(
-  step: 'requesting-token' | 'sending-manifest' | 'transferring' | 'verifying' | 'restarting',
-): Run {
-  const run = new Run();
-  for (const event of steps) {
-    run.feed(event);
-    if (run.job.state === step) break;
-  }
-  expect(run.job.state).toBe(step);
-  return run;
-}
-
-const online = (version?: number): UpdateEvent => ({ type: 'device-online', version });
-const offline: UpdateEvent = { type: 'device-offline' };
 const failedRequest = { type: 'request-failed', code: 'device-timeout', text: 'no answer' } as const;
 const transient = { ...failedRequest, transient: true };
 
@@ -87,7 +9,7 @@ describe('an update job (mup-protocol §4)', () => {
   test('goes through its states in order and asks for each step', () => {
     const run = new Run();
     expect(run.job.state).toBe('queued');
-    run.feed({ type: 'start', online: true });
+    run.feed({ type: 'start', presence: 'online' });
     expect(run.effects).toEqual([{ type: 'request-token', attempt: 1, afterMs: 0 }]);
     run.feed({ type: 'token-received', token });
     expect(run.effects).toEqual([{ type: 'send-manifest', attempt: 2, token }]);
@@ -105,10 +27,7 @@ describe('an update job (mup-protocol §4)', () => {
   });
 
   test('every state gives up at its deadline, with a code of its own, and not before', () => {
-    const outcomes = [
-      new Run(),
-      ...(['requesting-token', 'sending-manifest', 'transferring'] as const).map(at),
-    ]
+    const outcomes = [new Run(), ...(['requesting-token', 'transferring'] as const).map(at)]
       .concat([at('verifying'), at('restarting'), at('verifying').raw(offline)])
       .map((run) => {
         const { deadline = 0 } = run.job;
@@ -120,7 +39,6 @@ describe('an update job (mup-protocol §4)', () => {
     expect(outcomes).toEqual([
       ['failed', 'queue-timeout'],
       ['failed', 'token-timeout'],
-      ['failed', 'manifest-timeout'],
       ['failed', 'transfer-stalled'],
       ['failed', 'verify-timeout'],
       ['failed', 'restart-timeout'],
@@ -171,7 +89,7 @@ describe('a device that goes offline (mup-protocol §4)', () => {
   });
 
   test('a job whose device is offline at its turn waits', () => {
-    const run = new Run().feed({ type: 'start', online: false });
+    const run = new Run().feed({ type: 'start', presence: 'offline' });
     expect([run.job.state, run.did]).toEqual(['waiting-for-device', []]);
     expect(run.raw(online()).did).toEqual(['request-token']);
   });
@@ -231,11 +149,6 @@ describe('success is only what the device reports after its restart (mup-protoco
     },
   );
 
-  test('the answer to FIN may be lost when the device restarts at once', () => {
-    expect(at('verifying').raw(online(2)).job.state).toBe('succeeded');
-    expect(at('verifying').raw(offline).raw(online(2)).job.state).toBe('succeeded');
-  });
-
   test.each([undefined, 0, 1, 3])(
     'version %p is none, and the deadline says what was reported',
     (version) => {
@@ -253,7 +166,7 @@ describe('answers that do not come', () => {
     const { deadline } = run.job;
     run.now += 5;
     run.feed(transient);
-    expect(run.effects).toMatchObject([{ type: 'request-token', afterMs: 1000 }]);
+    expect(run.effects).toMatchObject([{ type: 'request-token', afterMs: 10 }]);
     expect(run.job).toMatchObject({ state: 'requesting-token', deadline });
   });
 
@@ -279,7 +192,7 @@ describe('answers that do not come', () => {
 
   test('a manifest sent again after a reconnect whose nonce is spent: the update begins again', () => {
     const spent = { type: 'refused', state: '22_INVALID-NONCE' } as const;
-    expect(at('sending-manifest').feed(spent).job.state).toBe('failed');
+    expect(at('sending-manifest').feed(spent).job.state).toBe('requesting-token');
     expect(at('sending-manifest').raw(offline).raw(online(1)).feed(spent).job.state).toBe('requesting-token');
   });
 
@@ -300,10 +213,11 @@ describe('answers that do not come', () => {
     const none = { type: 'refused', state: '12_ERROR' } as const;
     expect(at('verifying').feed(none).job.state).toBe('failed');
     const run = at('verifying').feed(transient);
-    expect(run.effects).toMatchObject([{ type: 'request-verification', afterMs: 1000 }]);
+    expect(run.effects).toMatchObject([{ type: 'request-verification', afterMs: 10 }]);
     expect(run.feed(none).job.state).toBe('restarting');
     const invalid = { type: 'refused', state: '28_IMAGE-INVALID' } as const;
-    expect(at('verifying').feed(transient).feed(invalid).job.state).toBe('failed');
+    expect(at('verifying').feed(invalid).job.state).toBe('failed');
+    expect(at('verifying').feed(transient).feed(invalid).job.state).toBe('restarting');
   });
 });
 
@@ -325,7 +239,7 @@ describe('cancelling', () => {
     ['requesting-token', []],
     ['sending-manifest', ['cancel-device']],
     ['transferring', ['stop-transfer', 'cancel-device']],
-    ['verifying', []],
+    ['verifying', ['cancel-device']],
     ['restarting', []],
   ] as const)('while %s ends the job and clears what it has going on', (step, effects) => {
     const run = at(step).feed({ type: 'cancel' });

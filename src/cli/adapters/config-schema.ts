@@ -157,6 +157,7 @@ const rpc = z.strictObject({
 const update = z
   .strictObject({
     sliceSizeBytes: bytes(1, 65_535, 'Image octets in a slice, where the description says nothing'),
+    mynoSliceSizeBytes: bytes(1, 65_535, 'The same for devices of the MYNO prototype'),
     window: integer(1, 4096, 'Slices in flight, where the description says nothing'),
     initialTimeoutMs: delayMs('First retransmission timeout, before a round trip was measured'),
     minTimeoutMs: delayMs('Shortest retransmission timeout'),
@@ -167,6 +168,10 @@ const update = z
     verifyDeadlineMs: delayMs('How long verifying the image may take the device'),
     restartDeadlineMs: delayMs('How long the device may take to come back with the new version'),
     offlineDeadlineMs: delayMs('How long an update waits for a device that is offline'),
+    jobDeadlineMs: delayMs('How long an update may last whatever happens'),
+    retryMinMs: delayMs('Pause before a step of an update is tried again; it doubles each time'),
+    retryMaxMs: delayMs('Longest pause before a step of an update is tried again'),
+    maxRounds: integer(1, 100, 'How often an interrupted update begins anew before it fails'),
     maxFinishedJobs: count('Finished update jobs that are remembered'),
     maxJobTransitions: integer(1, 10_000, 'States that are remembered of what an update went through'),
     progressIntervalMs: delayMs("Shortest time between two notifications of an update's progress"),
