@@ -13,7 +13,7 @@ export interface DeviceSettings extends UpdateConfig {
 }
 
 /** What of a description bears on settings. */
-export type DescribedLimits = Pick<DeviceDescription, 'category' | 'maxSliceSize' | 'window'>;
+export type DescribedLimits = Pick<DeviceDescription, 'category' | 'profile' | 'maxSliceSize' | 'window'>;
 
 type Settings = Partial<DeviceSettings>;
 
@@ -67,9 +67,15 @@ export class DeviceSettingsSource {
     return {
       ...this.#defaults,
       ...set,
-      sliceSizeBytes: chosen(set.sliceSizeBytes, described?.maxSliceSize, this.#defaults.sliceSizeBytes),
+      sliceSizeBytes: chosen(set.sliceSizeBytes, described?.maxSliceSize, this.#sliceSize(described)),
       window: chosen(set.window, described?.window, this.#defaults.window),
     };
+  }
+
+  /** Octets in a slice unless somebody says more of them. */
+  #sliceSize(described: DescribedLimits | undefined): number {
+    const { sliceSizeBytes, mynoSliceSizeBytes } = this.#defaults;
+    return described?.profile === 'myno' ? mynoSliceSizeBytes : sliceSizeBytes;
   }
 
   #read(tree: ConfigTree): void {

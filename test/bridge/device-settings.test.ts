@@ -7,7 +7,7 @@ import { ManualConfig } from '../support/manual-config.ts';
 import { type SettingsTree, settingsTree } from './bridge-settings.ts';
 
 const uuid = deviceUuid('dev-1');
-const lamp = { category: 'Lamp' };
+const lamp = { profile: 'mup', category: 'Lamp' } as const;
 
 function sourceOf(tree: SettingsTree): DeviceSettingsSource {
   return new DeviceSettingsSource(defaultConfig, new ManualConfig(settingsTree(tree)));
@@ -101,5 +101,11 @@ describe('settings of a device (yang/mup-bridge.yang, device-settings)', () => {
           );
       }),
     );
+  });
+
+  test('slices to a device of the prototype are short, unless somebody says more of them', () => {
+    const myno = { profile: 'myno', category: 'setup' } as const;
+    expect(sourceOf({}).of(uuid, myno).sliceSizeBytes).toBe(defaultConfig.update.mynoSliceSizeBytes);
+    expect(sourceOf({ all: { 'slice-size': 600 } }).of(uuid, myno).sliceSizeBytes).toBe(600);
   });
 });
