@@ -30,6 +30,10 @@ const peers = {
       existsSync('/usr/include/libssh/libssh.h') &&
       runs('/usr/bin/gcc', ['--version']),
   },
+  gcc: {
+    package: 'gcc libc6-dev',
+    found: () => runs('/usr/bin/gcc', ['--version']) && existsSync('/usr/include/dlfcn.h'),
+  },
   yanglint: { package: 'libyang2-tools', found: () => existsSync('/usr/bin/yanglint') },
   yangdump: { package: 'yangdump', found: () => existsSync('/usr/bin/yangdump') },
 } as const;
