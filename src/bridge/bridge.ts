@@ -220,6 +220,7 @@ export class Bridge {
     this.#follow(description, changed);
     if (outcome !== 'confirmed') this.#events.registered(device, outcome, description.category);
     await this.#presence.registered(uuid);
+    this.#jobs.described(uuid);
   }
 
   /** What a virtual device measures, its members do. */

@@ -6,7 +6,7 @@ import type { MqttTransport } from '../mqtt/transport.ts';
 import type { VendorManifest } from '../mup/manifest.ts';
 import { formatVendorManifest } from '../mup/manifest-json.ts';
 import { newUpdateJob } from '../mup/update-job.ts';
-import { hasEnded, type UpdateJob } from '../mup/update-job-types.ts';
+import { hasEnded, type UpdateJob, type UpdateLimits } from '../mup/update-job-types.ts';
 import type { Presence } from '../registry/device.ts';
 import type { DocumentStore } from '../registry/document-store.ts';
 import type { BridgeEvents } from './bridge-events.ts';
@@ -105,7 +105,8 @@ export class UpdateJobs {
     claims.refuseIfClaimed(uuid);
     const { digest, size, newVersion } = manifest;
     const id = jobId(toHex(random(8)));
-    const job = newUpdateJob({ id, uuid, digest, size, newVersion }, clock.now(), limitsOf(uuid));
+    const silent = this.#saysPresence(uuid) ? undefined : true;
+    const job = newUpdateJob({ id, uuid, digest, size, newVersion, silent }, clock.now(), limitsOf(uuid));
     const { run, release } = this.#run({
       job,
       ...by,
@@ -138,6 +139,19 @@ export class UpdateJobs {
       if (run.record.job.uuid === uuid) run.heard(presence, firmwareVersion, retained);
   }
 
+  /**
+   * A device that says nothing of its presence has described itself, which it does when it starts: nothing that was
+   * in flight is any more.
+   */
+  described(uuid: DeviceUuid): void {
+    if (this.#saysPresence(uuid)) return;
+    for (const run of this.#runs.values())
+      if (run.record.job.uuid === uuid) {
+        run.connectionLost();
+        run.heard('online');
+      }
+  }
+
   /** The broker is back. Devices that say nothing of their presence are there for all that is known. */
   #connected(): void {
     for (const run of this.#runs.values()) if (!this.#saysPresence(run.record.job.uuid)) run.heard('online');
@@ -152,6 +166,13 @@ export class UpdateJobs {
     return this.#deps.registry.kind(uuid)?.profile !== 'myno';
   }
 
+  /** Whether a device that says nothing of its presence is there shows when it is asked, and that alone. */
+  #limitsOf(uuid: DeviceUuid): UpdateLimits {
+    const limits = this.#deps.limitsOf(uuid);
+    if (this.#saysPresence(uuid)) return limits;
+    return { ...limits, tokenDeadlineMs: Math.max(limits.tokenDeadlineMs, limits.offlineDeadlineMs) };
+  }
+
   #watchClock(): void {
     this.#stopClock = this.#deps.clock.schedule(clockCheckMs, () => {
       for (const run of this.#runs.values()) run.checkClock();
@@ -164,6 +185,7 @@ export class UpdateJobs {
     const claim = claims.claim(record.job.uuid, record.job.id);
     const run = new JobRun(record, {
       ...this.#deps,
+      limitsOf: (uuid) => this.#limitsOf(uuid),
       requests: this.#requests,
       activity: claim.activity,
       gate: new ProgressGate(config),

@@ -26,8 +26,11 @@ export class JobMoves {
     this.#limits = limits;
   }
 
-  /** Enters a step, for the first time or again. Only a step further on is progress. */
-  enter(step: UpdateStep, changes: Partial<UpdateJob> = {}): UpdateTransition {
+  /**
+   * Enters a step, for the first time or again. Only a step further on is progress.
+   * @param pauseMs before the device is asked for something
+   */
+  enter(step: UpdateStep, changes: Partial<UpdateJob> = {}, pauseMs = 0): UpdateTransition {
     const advanced = step !== this.#job.step;
     const job: UpdateJob = {
       ...this.#job,
@@ -43,7 +46,7 @@ export class JobMoves {
       deadline: this.until(allowedMs(step, this.#limits)),
       changedAt: this.#now,
     };
-    return { job, effects: requests(job, 0) };
+    return { job, effects: requests(job, pauseMs) };
   }
 
   /** Asks again, within the time that the step has left. */
@@ -161,8 +164,8 @@ function requests(job: UpdateJob, afterMs: number): readonly UpdateEffect[] {
     case 'verifying':
       return [{ type: 'request-verification', attempt, afterMs }];
     case 'restarting':
-      // A token says which version runs. A report that nobody vouches for is worth asking.
-      return job.unheard || job.reportedVersion === job.newVersion
+      // A token says which version runs. A report that nobody vouches for is worth asking, and so is silence.
+      return job.unheard || job.silent || job.reportedVersion === job.newVersion
         ? [{ type: 'request-token', attempt, afterMs }]
         : [];
     default:

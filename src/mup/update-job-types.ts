@@ -33,6 +33,11 @@ export interface UpdateJob {
   readonly size: number;
   /** Version that the device has to report in the end. */
   readonly newVersion: number;
+  /**
+   * The device says neither that it is there nor which version it runs, and takes an image from its first octet on
+   * alone (profile `myno`).
+   */
+  readonly silent?: true | undefined;
   readonly state: UpdateState;
   /** The step in hand: where a waiting job goes on, where one that has ended got to. */
   readonly step: UpdateStep;

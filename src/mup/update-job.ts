@@ -21,7 +21,7 @@ const doubtful: readonly DeviceStateName[] = ['11_NOOP', '12_ERROR', '28_IMAGE-I
 const curable: readonly DeviceStateName[] = ['22_INVALID-NONCE', '26_SAVESLOT-IN-USE'];
 
 /** What a job is made of. */
-export type UpdateOrder = Pick<UpdateJob, 'id' | 'uuid' | 'digest' | 'size' | 'newVersion'>;
+export type UpdateOrder = Pick<UpdateJob, 'id' | 'uuid' | 'digest' | 'size' | 'newVersion' | 'silent'>;
 
 /** A new job, which waits for its turn (event `start`). */
 export function newUpdateJob(order: UpdateOrder, now: number, limits: UpdateLimits): UpdateJob {
@@ -46,7 +46,7 @@ export function newUpdateJob(order: UpdateOrder, now: number, limits: UpdateLimi
  * The state machine of mup-protocol §4. Pure: what the job is next, and what its owner does about it.
  * Every state has a deadline, for whose passing the owner sends the event `deadline`, and so has the job as a whole.
  * A job that has ended stays as it is; it succeeds only when the device reports the new version after it was asked to
- * verify the image.
+ * verify the image; one that never reports a version, when it can be asked for a token again after it has verified it.
  * @param now milliseconds since the epoch
  */
 export function transition(
@@ -123,7 +123,7 @@ class Turn {
       case 'verified':
         // What it reports may have overtaken its answer.
         return step === 'verifying'
-          ? this.#moves.enter('restarting', { verified: true, reportedVersion })
+          ? this.#moves.enter('restarting', { verified: true, reportedVersion }, this.#limits.retryMinMs)
           : unchanged(this.#job);
       case 'refused':
         return this.#refused(event.state);
@@ -149,8 +149,9 @@ class Turn {
 
   /** The device was asked which version it runs: where nobody but it can have said that it is the new one. */
   #versionReceived(version: number): UpdateTransition {
-    const { newVersion, verified, doubt } = this.#job;
-    if (version === newVersion) return this.#moves.end('succeeded');
+    const { newVersion, verified, doubt, silent } = this.#job;
+    // That it is there is all that a silent one can say.
+    if (version === newVersion || (silent && verified)) return this.#moves.end('succeeded');
     // It has not restarted, whoever said so: it owes the answer whether the image is valid.
     if (!verified && doubt === undefined) return this.#moves.enter('verifying', { interrupted: true });
     return this.#moves.note({ unheard: false, reportedVersion: version });
@@ -170,19 +171,20 @@ class Turn {
   }
 
   #transferFailed(reason: UpdateEnding): UpdateTransition {
-    const { interrupted, unheard } = this.#job;
-    if (unheard) return this.#moves.wait();
-    return interrupted ? this.#moves.beginAgain(reason) : this.#moves.fail(reason);
+    const { interrupted, unheard, silent } = this.#job;
+    if (unheard && !silent) return this.#moves.wait();
+    return interrupted || silent ? this.#moves.beginAgain(reason) : this.#moves.fail(reason);
   }
 
   #refused(state: DeviceStateName): UpdateTransition {
-    const { step, interrupted, reportedVersion } = this.#job;
+    const { step, interrupted, reportedVersion, silent } = this.#job;
     const reason = { code: state, text: deviceStateText(state) };
     if (step === 'transferring' || step === 'restarting') return unchanged(this.#job);
     if (step === 'sending-manifest' && curable.includes(state)) return this.#moves.beginAgain(reason);
     // The image may have been verified, the answer lost: only what the device reports now can tell.
-    if (step === 'verifying' && interrupted && doubtful.includes(state))
-      return this.#moves.enter('restarting', { doubt: state, reportedVersion });
+    const inDoubt = step === 'verifying' && interrupted && doubtful.includes(state);
+    if (inDoubt && silent) return this.#moves.beginAgain(reason);
+    if (inDoubt) return this.#moves.enter('restarting', { doubt: state, reportedVersion });
     return this.#moves.fail(reason);
   }
 
@@ -210,8 +212,9 @@ class Turn {
 
   /** The device is back: the step is taken up again. */
   #return(version: number | undefined, unheard: boolean): UpdateTransition {
-    const { step, newVersion, fruitless = 0 } = this.#job;
-    if (step === 'transferring' && fruitless >= maxFruitless) {
+    const { step, newVersion, fruitless = 0, silent } = this.#job;
+    const isLost = step === 'transferring' && (silent || fruitless >= maxFruitless);
+    if (isLost || (silent && step === 'sending-manifest')) {
       const { job, effects } = this.#moves.beginAgain(expiry({ ...this.#job, state: step }, this.#now));
       return { job, effects: [{ type: 'cancel-device' }, ...effects] };
     }

@@ -10,8 +10,9 @@ export class Run {
   effects: readonly UpdateEffect[] = [];
   now = 1000;
 
-  constructor() {
-    const order = { id: jobId('1'), uuid, digest: unsigned.digest, size: 1000, newVersion: 2 };
+  /** @param silent of a device that says nothing of its presence and its version */
+  constructor(silent?: true) {
+    const order = { id: jobId('1'), uuid, digest: unsigned.digest, size: 1000, newVersion: 2, silent };
     this.job = newUpdateJob(order, this.now, limits);
   }
 
@@ -62,8 +63,9 @@ const steps: readonly Bare<UpdateEvent>[] = [
 /** A job that has come to a step. */
 export function at(
   step: 'requesting-token' | 'sending-manifest' | 'transferring' | 'verifying' | 'restarting',
+  silent?: true,
 ): Run {
-  const run = new Run();
+  const run = new Run(silent);
   for (const event of steps) {
     run.feed(event);
     if (run.job.state === step) break;
