@@ -37,9 +37,9 @@ export function fileAndLine(path: string, { line, column }: Partial<SourcePlace>
   return line === undefined ? path : `${path}:${line}:${column}`;
 }
 
-/** What is no JSON is shown to the character. */
+/** What is no JSON is shown to the character; of what is no UTF-8, the text says no more. */
 function malformed(finding: Finding, text: string): PlacedFinding {
-  const fault = jsonFault(text);
+  const fault = finding.expected === 'UTF-8' ? undefined : jsonFault(text);
   if (fault === undefined) return placed(finding, text);
   const { what, line, column } = fault;
   return { ...finding, found: what, line, column };

@@ -44,7 +44,8 @@ export function parseDocument(
 ): JsonDocument {
   const text = decodeUtf8(bytes);
   if (text === undefined) throw malformed('', 'bytes that are not UTF-8', 'UTF-8', 'A description is UTF-8.');
-  const root = parseJson(unescapePercent(text));
+  // A byte order mark, which editors write, is no part of JSON, and may be passed over (RFC 8259 §8.1).
+  const root = parseJson(unescapePercent(text.replace(/^\uFEFF/, '')));
   if (typeof root !== 'object' || root === null)
     throw malformed('', JSON.stringify(root), 'an object', 'A description is a JSON object or array.');
   walk(root, limits, contexts);

@@ -76,6 +76,19 @@ describe('mup describe check', () => {
     });
   });
 
+  test('a byte order mark is passed over, and octets that are no text are said to be so', async () => {
+    const marked = write('marked.jsonld', (text) => `\uFEFF${text}`);
+    const plain = write('plain.jsonld', (text) => text);
+    const { file: _marked, ...said } = await json('check', marked);
+    const { file: _plain, ...same } = await json('check', plain);
+    expect(said).toEqual(same);
+    writeFileSync(join(cwd, 'latin1.jsonld'), Buffer.from('{"a":"\xe4"}', 'latin1'));
+    expect(await json('check', 'latin1.jsonld')).toMatchObject({
+      code: 7,
+      findings: [{ found: 'bytes that are not UTF-8', expected: 'UTF-8' }],
+    });
+  });
+
   test('a topic that no device may name', async () => {
     const file = write('bad.jsonld', (text) => text.replace('"relay"', '"mup/status"'));
     expect(await json('check', file)).toMatchObject({

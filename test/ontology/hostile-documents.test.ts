@@ -87,6 +87,11 @@ describe('a document is bounded before JSON-LD sees it', () => {
     expect({}).not.toHaveProperty('polluted');
   });
 
+  test('a byte order mark before it is passed over (RFC 8259 §8.1), one within it is not', () => {
+    expect(parseDocument(utf8('\uFEFF{"a":1}'), limits)).toEqual({ a: 1 });
+    expect(() => parseDocument(utf8('{\uFEFF"a":1}'), limits)).toThrow(DescriptionError);
+  });
+
   test('any bytes and any JSON are parsed or refused', () => {
     const documents = fc.oneof(
       fc.uint8Array({ maxLength: 200 }),

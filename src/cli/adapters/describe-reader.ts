@@ -67,7 +67,7 @@ export class AuthorsReader {
       await readInput(this.#io, path, registration.maxDescriptionBytes),
       registration,
     );
-    return { path, bytes };
+    return { path, bytes: withoutByteOrderMark(bytes) };
   }
 
   /** @throws DescriptionError where the bridge would refuse it */
@@ -89,6 +89,12 @@ export class AuthorsReader {
     const template = await this.#reader.read(uuid, file.bytes);
     return { file, uuid, text: decodeUtf8(abstractUuid(uuid, file.bytes)) ?? '', template };
   }
+}
+
+/** What some editors write before a text is not for devices to send. */
+function withoutByteOrderMark(bytes: Uint8Array): Uint8Array {
+  const marked = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
+  return marked ? bytes.subarray(3) : bytes;
 }
 
 /** The UUID that a description holds in place of `%s`, when it is refused for that. */
