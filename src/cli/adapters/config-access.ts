@@ -1,5 +1,5 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeDirectory } from '../../base/adapters/atomic-file.ts';
 import { systemClock } from '../../base/adapters/node-runtime.ts';
 import type { Config } from '../../base/config.ts';
 import { silentLogger } from '../../base/logger.ts';
@@ -90,7 +90,7 @@ async function withStateDirectory<T>(config: Config, use: (access: ConfigAccess)
   return use({
     read: async (datastore) => (await open()).read(datastore),
     async change(edit) {
-      await mkdir(join(config.stateDir, 'keys'), { recursive: true, mode: 0o700 });
+      await makeDirectory(join(config.stateDir, 'keys'));
       const lock = await lockState(config.stateDir);
       try {
         const datastores = await open();

@@ -1,6 +1,6 @@
 import { lstat, mkdir, open } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { writeFileAtomically } from '../../base/adapters/atomic-file.ts';
+import { makeDirectory as makeOnDisk, writeFileAtomically } from '../../base/adapters/atomic-file.ts';
 import { decodeUtf8 } from '../../base/bytes.ts';
 import { errorCode, errorMessage, UsageError } from '../../base/errors.ts';
 import type { CliIo } from '../command.ts';
@@ -76,7 +76,7 @@ export async function makeDirectory(io: CliIo, path: string): Promise<void> {
 /** Makes the directory of a file that is about to be written; others may not look into it. */
 export async function makeParent(path: string): Promise<void> {
   try {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    await makeOnDisk(dirname(path));
   } catch (error) {
     throw new UsageError('file-unwritable', `cannot make ${dirname(path)}: ${errorMessage(error)}`, {
       where: dirname(path),

@@ -1,6 +1,6 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeFileAtomically } from '../../base/adapters/atomic-file.ts';
+import { makeDirectory, writeFileAtomically } from '../../base/adapters/atomic-file.ts';
 import type { Config } from '../../base/config.ts';
 import { deferred } from '../../base/deferred.ts';
 import type { Logger } from '../../base/logger.ts';
@@ -15,6 +15,7 @@ import { connectBroker } from './connect-broker.ts';
 import { exists } from './files.ts';
 import { configureFirstStart } from './first-start.ts';
 import { loadFixedModules } from './fixed-modules.ts';
+import { openAuditTrail } from './open-audit-trail.ts';
 import { openBridge } from './open-bridge.ts';
 import { openDatastores } from './open-datastores.ts';
 import { openEventStreams } from './open-event-streams.ts';
@@ -60,13 +61,15 @@ async function start(
   cleanup: Cleanup,
 ): Promise<RunningBridge> {
   const { stateDir } = config;
-  await mkdir(join(stateDir, 'keys'), { recursive: true, mode: 0o700 });
+  await makeDirectory(join(stateDir, 'keys'));
   const lock = await lockState(stateDir);
   cleanup.add(() => lock.release());
   // A bridge that was killed has left it.
   await rm(join(stateDir, bridgeFile), { force: true });
   const loadingKeys = loadHostKeys(join(stateDir, 'keys'));
   loadingKeys.catch(() => {});
+  const audit = await openAuditTrail(config, logger);
+  cleanup.add(() => audit.close());
   const { modules, imports } = await loadFixedModules(config.yang.searchPath);
   const datastores = await openDatastores(config, modules, logger);
   cleanup.add(() => datastores.close());
@@ -74,12 +77,14 @@ async function start(
   cleanup.add(() => events.close());
   await warnOfOldUsers(stateDir, logger);
   const { transport, url } = await connectBroker(config, logger, cleanup);
-  const parts = { config, transport, modules, imports, running: datastores, events, logger };
+  const parts = { config, transport, modules, imports, running: datastores, events, audit, logger };
   const { bridge, uploads } = await openBridge(parts, cleanup);
   await listening(bridge, transport, logger, signal);
   const hostKeys = await loadingKeys;
   const { backend } = bridge;
-  const ssh = await serveNetconf({ config, backend, datastores, events, hostKeys, uploads, logger }, cleanup);
+  const requestAudit = bridge.auditedRequests(audit);
+  const served = { config, backend, datastores, events, hostKeys, uploads, audit, requestAudit, logger };
+  const ssh = await serveNetconf(served, cleanup);
   await announce(config, ssh, cleanup);
   // Last of what can fail: a password that is not shown now would never be. Nobody can log in before.
   const firstPassword = await configureFirstStart(datastores, stateDir);

@@ -1,4 +1,5 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { makeDirectory } from '../../base/adapters/atomic-file.ts';
 import { readIfThere } from '../../base/adapters/read-if-there.ts';
 import { equalBytes } from '../../base/bytes.ts';
 import { UsageError } from '../../base/errors.ts';
@@ -8,16 +9,18 @@ import type { Endorsement } from '../../mup/endorsement.ts';
 import { parseEndorsementFile } from '../../mup/endorsement-file.ts';
 import type { PrivateKey } from '../../mup/signature-scheme.ts';
 import { endorsementFile, privateKeyFiles, publicKeyFile } from '../key-owner.ts';
-import { exists, makeParent } from './files.ts';
+import { exists } from './files.ts';
 
 /** The update server's key, made at the first start. */
 export async function loadServerKey(stateDir: string): Promise<PrivateKey> {
   const path = join(stateDir, privateKeyFiles.server);
-  if (await exists(path)) return readPrivateKey(path);
-  await makeParent(path);
-  const key = es256.generate();
-  await writePrivateKey(path, key);
-  await writePublicKey(publicKeyFile(path), es256.publicKeyOf(key));
+  const known = (await exists(path)) ? await readPrivateKey(path) : undefined;
+  await makeDirectory(dirname(path));
+  const key = known ?? es256.generate();
+  if (known === undefined) await writePrivateKey(path, key);
+  // The power may have failed between the two: without it nobody can endorse the key.
+  const publicPath = publicKeyFile(path);
+  if (!(await exists(publicPath))) await writePublicKey(publicPath, es256.publicKeyOf(key));
   return key;
 }
 

@@ -1,8 +1,8 @@
 import { generateKeyPair, type KeyObject } from 'node:crypto';
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { writeFileAtomically } from '../../base/adapters/atomic-file.ts';
+import { makeDirectory, writeFileAtomically } from '../../base/adapters/atomic-file.ts';
 import { sha256, systemRandom } from '../../base/adapters/node-runtime.ts';
 import { fromHex } from '../../base/bytes.ts';
 import { errorCode, errorMessage, InternalError, UsageError } from '../../base/errors.ts';
@@ -24,7 +24,7 @@ const rsaBits = 3072;
  * @throws UsageError `bad-host-key`, `host-key-unreadable`
  */
 export async function loadHostKeys(directory: string): Promise<HostKey[]> {
-  await mkdir(directory, { recursive: true, mode: 0o700 });
+  await makeDirectory(directory);
   const loading = hostKeyKinds.map((kind) => loadHostKey(join(directory, `ssh_host_${kind}_key`), kind));
   // Where one fails, the others are still waited for: nothing is written after this has ended.
   await Promise.allSettled(loading);

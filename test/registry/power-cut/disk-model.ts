@@ -89,7 +89,7 @@ export class DiskModel {
 
   #leave(node: DiskNode, fate: Fate, random: () => number, path: string): void {
     if (node.kind === 'file') {
-      writeFileSync(path, contentOf(this.#kept(node, fate, random)));
+      writeFileSync(path, contentOf(this.#kept(node, fate, random)), { mode: 0o600 });
       return;
     }
     const unsynced = node.changes.length - node.synced;

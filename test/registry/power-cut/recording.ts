@@ -16,7 +16,7 @@ export interface Recording {
 }
 
 /** A moment at which the power fails. */
-export interface Cut {
+interface Cut {
   /** Operations that were done. */
   readonly after: number;
   readonly fate: Fate;
@@ -78,12 +78,16 @@ export async function record(
   return { operations: parseTrace(readFileSync(trace)), before };
 }
 
-/** Every cut of a recording, with each fate; of those, every `step`th. */
-export function cuts({ operations }: Recording, step: number): Cut[] {
+/** Every cut with MUP_POWER_CUTS=all; else one of so many, always the same. */
+const step = process.env['MUP_POWER_CUTS'] === 'all' ? 1 : 5;
+
+/** The cuts of a recording: after each operation, with each fate. */
+function cuts({ operations }: Recording): Cut[] {
   const fates: readonly Fate[] = ['none', 'all', 'torn', 'some'];
-  return Array.from({ length: operations.length + 1 }, (_, after) => after)
-    .flatMap((after) => fates.map((fate, i) => ({ after, fate, seed: after * fates.length + i })))
-    .filter(({ seed }) => seed % step === 0 || seed >= operations.length * fates.length);
+  const every = Array.from({ length: operations.length + 1 }, (_, after) => after).flatMap((after) =>
+    fates.map((fate, i) => ({ after, fate, seed: after * fates.length + i })),
+  );
+  return every.filter(({ after, seed }) => seed % step === 0 || after === operations.length);
 }
 
 /** What a disk held after a cut, and what the workload had said by then. */
@@ -92,18 +96,18 @@ export interface Remains {
   readonly said: readonly string[];
 }
 
-/** Lets the power fail at each cut, and looks at what remains. */
+/** Lets the power fail at one moment after the other, and looks at what remains. */
 export async function atEachCut(
-  { operations, before }: Recording,
-  at: readonly Cut[],
+  recording: Recording,
   look: (remains: Remains) => Promise<void>,
 ): Promise<void> {
+  const { operations, before } = recording;
   const work = mkdtempSync(join(memory, 'mup-cut-'));
   const model = DiskModel.of(before);
   const said = new Sayings();
   let done = 0;
   try {
-    for (const cut of at) {
+    for (const cut of cuts(recording)) {
       for (const operation of operations.slice(done, cut.after))
         if (!said.takes(operation)) model.apply(operation);
       done = cut.after;

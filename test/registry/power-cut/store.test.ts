@@ -5,10 +5,7 @@ import { openDocumentStore } from '../../../src/registry/adapters/open-document-
 import { describeWith } from '../../support/peers.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
 import { nextVersion, stateAfter, stateOf } from './history.ts';
-import { atEachCut, cuts, type Remains, record } from './recording.ts';
-
-/** Every cut with MUP_POWER_CUTS=all; else one of so many, always the same. */
-const step = process.env['MUP_POWER_CUTS'] === 'all' ? 1 : 5;
+import { atEachCut, type Remains, record } from './recording.ts';
 
 const states: string[] = [];
 const after = (transactions: number): string => {
@@ -31,8 +28,7 @@ async function holdsWhatWasAnswered({ directory, said }: Remains): Promise<void>
 describeWith(['gcc'], 'power cuts on the registry', () => {
   test('leave every transaction that was answered, and no half of another', async () => {
     const recording = await record('store-workload.ts', await temporaryDirectory());
-    const chosen = cuts(recording, step);
-    await atEachCut(recording, chosen, holdsWhatWasAnswered);
+    await atEachCut(recording, holdsWhatWasAnswered);
     expect(recording.operations.filter(({ kind }) => kind === 'sync').length).toBeGreaterThan(100);
   }, 600_000);
 });
