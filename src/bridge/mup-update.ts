@@ -1,3 +1,4 @@
+import { utf8Length } from '../base/bytes.ts';
 import type { Clock } from '../base/clock.ts';
 import type { DeviceUuid } from '../base/ids.ts';
 import type { Logger } from '../base/logger.ts';
@@ -6,6 +7,7 @@ import { SliceSender } from '../mup/slice-sender.ts';
 import type { DeviceAnswer } from './device-caller.ts';
 import type { DeviceSettings } from './device-settings.ts';
 import { transferSlices } from './slice-transfer.ts';
+import { SliceTurns } from './slice-turns.ts';
 import {
   type ImageTransfer,
   sliceTopics,
@@ -25,6 +27,7 @@ export interface MupUpdateDependencies {
 export class MupUpdate implements UpdateProfile {
   readonly resumes = true;
   readonly #deps: MupUpdateDependencies;
+  readonly #turns = new SliceTurns();
 
   constructor(deps: MupUpdateDependencies) {
     this.#deps = deps;
@@ -62,6 +65,7 @@ export class MupUpdate implements UpdateProfile {
       ...transfer,
       ...topics,
       sender,
+      turns: this.#turns,
       stallTimeoutMs: settings.stallTimeoutMs,
     });
   }
@@ -81,6 +85,8 @@ function sliceSize(
   topic: string,
   packetSizes: readonly (number | undefined)[],
 ): number {
-  const rooms = packetSizes.map((size = Number.POSITIVE_INFINITY) => size - packetOverhead - topic.length);
+  const rooms = packetSizes.map(
+    (size = Number.POSITIVE_INFINITY) => size - packetOverhead - utf8Length(topic),
+  );
   return Math.max(1, Math.min(sliceSizeBytes, ...rooms));
 }

@@ -1,4 +1,4 @@
-import type { Clock } from '../base/clock.ts';
+import type { Cancel, Clock } from '../base/clock.ts';
 import { deferred } from '../base/deferred.ts';
 import { errorCode, UnavailableError } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
@@ -6,6 +6,7 @@ import type { MqttTransport, Unsubscribe } from '../mqtt/transport.ts';
 import type { SliceSender, SliceSenderStep } from '../mup/slice-sender.ts';
 import { decodeAcknowledgement, encodeSlice } from '../mup/slices.ts';
 import type { ImageSource } from './image-source.ts';
+import type { SliceSending, SliceTurns } from './slice-turns.ts';
 
 export interface SliceTransferOptions {
   readonly transport: MqttTransport;
@@ -13,6 +14,8 @@ export interface SliceTransferOptions {
   readonly logger: Logger;
   readonly sender: SliceSender;
   readonly source: ImageSource;
+  /** Whose turn it is among all transfers of the transport. */
+  readonly turns: SliceTurns;
   /** Offset to go on at; 0 from the start. */
   readonly from: number;
   readonly sliceTopic: string;
@@ -20,25 +23,32 @@ export interface SliceTransferOptions {
   readonly signal: AbortSignal;
   /** How long the transfer may wait to begin. */
   readonly stallTimeoutMs: number;
-  /** Called with the octets that the device has acknowledged, whenever they grew. */
+  /** Called with the octets that the device has acknowledged, when they grew: at once, and then now and then. */
   readonly onProgress: (acknowledged: number) => void;
 }
 
+/** Between two calls of `onProgress`: a thousand transfers must not spend their time on telling of it. */
+const progressIntervalMs = 250;
+
 /**
  * Sends an image in slices until the device has acknowledged all of it (mup-protocol §3, Slices): the
- * sender decides what goes out and when, this carries it between broker and image.
- * @throws UnavailableError `transfer-stalled`, `transfer-cancelled`
+ * sender decides what goes out, the turns when, this carries it between broker and image.
+ * @throws UnavailableError `transfer-stalled`, `transfer-cancelled`; PeerError `unknown-image`,
+ *   `image-damaged`
  */
 export async function transferSlices(options: SliceTransferOptions): Promise<void> {
   const transfer = new SliceTransfer(options);
   await transfer.run();
 }
 
-class SliceTransfer {
+class SliceTransfer implements SliceSending {
   readonly #options: SliceTransferOptions;
   readonly #done = deferred();
-  #cancelTimer: () => void = () => {};
-  #sending: Promise<void> = Promise.resolve();
+  /** The timer that is set, and when it is due. */
+  #timer: { readonly at: number; readonly cancel: Cancel } | undefined;
+  #told = 0;
+  #tellAt = Number.NEGATIVE_INFINITY;
+  #sending = false;
   #ended = false;
 
   constructor(options: SliceTransferOptions) {
@@ -46,7 +56,7 @@ class SliceTransfer {
   }
 
   async run(): Promise<void> {
-    const { signal } = this.#options;
+    const { signal, turns } = this.#options;
     const cancel = (): void =>
       this.#end(new UnavailableError('transfer-cancelled', 'the transfer was cancelled'));
     signal.addEventListener('abort', cancel, { once: true });
@@ -55,23 +65,50 @@ class SliceTransfer {
       if (signal.aborted) cancel();
       await this.#done.promise;
     } finally {
-      this.#cancelTimer();
+      this.#timer?.cancel();
+      turns.leave(this);
       signal.removeEventListener('abort', cancel);
       // Without a connection the subscription may not stand for hours: nobody waits for that.
       void listening.then((unsubscribe) => unsubscribe?.());
     }
   }
 
+  /** One slice at a time: else one whose octets are at hand would overtake one that is being read. */
+  get hasMore(): boolean {
+    return !this.#ended && !this.#sending && this.#options.sender.hasMore;
+  }
+
+  /** A slice that cannot leave is lost, and the sender's timeout brings it back. */
+  async send(): Promise<void> {
+    const { sender, clock, source, transport, sliceTopic } = this.#options;
+    this.#sending = true;
+    try {
+      const step = sender.tick(clock.monotonic(), 1);
+      this.#apply(step);
+      const [slice] = step.send;
+      if (slice === undefined) return;
+      const read = source.read(slice.offset, slice.length);
+      const bytes = read instanceof Uint8Array ? read : await read;
+      if (this.#ended) return;
+      await transport.publish(sliceTopic, encodeSlice(slice.offset, bytes), { qos: 0, bulk: true });
+    } catch (error) {
+      this.#unsent(error);
+    } finally {
+      this.#sending = false;
+    }
+  }
+
   /** Begins to send once acknowledgements can arrive. */
   async #listen(): Promise<Unsubscribe | undefined> {
     const { transport, acknowledgementTopic, sender, clock, from, stallTimeoutMs } = this.#options;
-    this.#cancelTimer = clock.schedule(stallTimeoutMs, () => this.#end(this.#stalled()));
+    this.#schedule(clock.monotonic() + stallTimeoutMs, () => this.#end(this.#stalled()));
     try {
       const unsubscribe = await transport.subscribe(acknowledgementTopic, 0, ({ payload }) =>
         this.#acknowledged(payload),
       );
-      const now = clock.monotonic();
-      if (!this.#ended) this.#apply(from === 0 ? sender.start(now) : sender.resume(from, now));
+      this.#timer?.cancel();
+      this.#timer = undefined;
+      if (!this.#ended) this.#apply(sender.resume(from, clock.monotonic(), 0));
       return unsubscribe;
     } catch (error) {
       this.#end(error);
@@ -82,26 +119,42 @@ class SliceTransfer {
   #acknowledged(payload: Uint8Array): void {
     const offset = decodeAcknowledgement(payload);
     if (offset === undefined || this.#ended) return;
-    const { sender, clock, onProgress } = this.#options;
-    const before = sender.acknowledgedOffset;
-    const step = sender.acknowledged(offset, clock.monotonic());
-    if (sender.acknowledgedOffset !== before) onProgress(sender.acknowledgedOffset);
+    const { sender, clock } = this.#options;
+    const now = clock.monotonic();
+    const step = sender.acknowledged(offset, now, 0);
+    if (now >= this.#tellAt) this.#tell(now);
     this.#apply(step);
   }
 
-  #apply(step: SliceSenderStep): void {
+  #tell(now: number): void {
+    const { sender, onProgress } = this.#options;
+    if (sender.acknowledgedOffset === this.#told) return;
+    this.#told = sender.acknowledgedOffset;
+    this.#tellAt = now + progressIntervalMs;
+    onProgress(this.#told);
+  }
+
+  #apply({ finished, failed, wakeAt }: SliceSenderStep): void {
     if (this.#ended) return;
-    const { clock, sender } = this.#options;
-    if (step.finished || step.failed !== undefined) {
-      this.#end(step.finished ? undefined : this.#stalled());
+    if (finished || failed !== undefined) {
+      this.#end(finished ? undefined : this.#stalled());
       return;
     }
-    for (const slice of step.send) this.#send(slice);
-    this.#cancelTimer();
-    if (step.wakeAt !== undefined)
-      this.#cancelTimer = clock.schedule(Math.max(0, step.wakeAt - clock.monotonic()), () =>
-        this.#apply(sender.tick(clock.monotonic())),
-      );
+    const { clock, sender, turns } = this.#options;
+    if (wakeAt !== undefined) this.#schedule(wakeAt, () => this.#apply(sender.tick(clock.monotonic(), 0)));
+    if (this.hasMore) turns.enter(this);
+  }
+
+  /** A timer that is due before is left as it is: it looks again, and most acknowledgements set none. */
+  #schedule(at: number, task: () => void): void {
+    if (this.#timer !== undefined && this.#timer.at <= at) return;
+    this.#timer?.cancel();
+    const { clock } = this.#options;
+    const cancel = clock.schedule(Math.max(0, at - clock.monotonic()), () => {
+      this.#timer = undefined;
+      task();
+    });
+    this.#timer = { at, cancel };
   }
 
   #stalled(): UnavailableError {
@@ -115,20 +168,6 @@ class SliceTransfer {
     );
   }
 
-  /** Slices leave in order; one that cannot leave is lost, and the sender's timeout brings it back. */
-  #send({ offset, length }: { readonly offset: number; readonly length: number }): void {
-    const { source, transport, sliceTopic } = this.#options;
-    this.#sending = this.#sending.then(async () => {
-      if (this.#ended) return;
-      try {
-        const bytes = await source.read(offset, length);
-        await transport.publish(sliceTopic, encodeSlice(offset, bytes), { qos: 0 });
-      } catch (error) {
-        this.#unsent(error);
-      }
-    });
-  }
-
   #unsent(error: unknown): void {
     const code = errorCode(error);
     if (code === 'mqtt-offline' || code === 'mqtt-lost')
@@ -136,9 +175,11 @@ class SliceTransfer {
     else this.#end(error);
   }
 
+  /** What was acknowledged last is told before whoever waits goes on. */
   #end(error?: unknown): void {
     if (this.#ended) return;
     this.#ended = true;
+    this.#tell(this.#options.clock.monotonic());
     if (error === undefined) this.#done.resolve();
     else this.#done.reject(error);
   }

@@ -72,9 +72,10 @@ export class MendingTransport implements MqttTransport {
     return this.#maximumPacketSize;
   }
 
-  async publish(topic: string, payload: Uint8Array, options: PublishOptions = {}): Promise<void> {
-    if (this.#state !== 'online' || this.#link === undefined) throw offline(this.#lastReason);
-    await this.#link.publish(topic, payload, options);
+  publish(topic: string, payload: Uint8Array, options: PublishOptions = {}): Promise<void> {
+    if (this.#state !== 'online' || this.#link === undefined)
+      return Promise.reject(offline(this.#lastReason));
+    return this.#link.publish(topic, payload, options);
   }
 
   async subscribe(filter: string, qos: Qos, handler: (message: MqttMessage) => void): Promise<Unsubscribe> {

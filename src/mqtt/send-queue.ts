@@ -18,6 +18,11 @@ export class SendQueue {
     this.#hasRoom = hasRoom;
   }
 
+  /** Nothing waits. */
+  get isEmpty(): boolean {
+    return this.#waiting.size === 0;
+  }
+
   /** Calls `send` when it is its turn; `reject` instead when the connection ends before. */
   push(send: () => void, reject: (error: Error) => void): void {
     if (this.#closed !== undefined) {

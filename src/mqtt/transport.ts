@@ -23,6 +23,8 @@ export interface PublishOptions {
   readonly responseTopic?: string;
   /** Sent over MQTT 5, left out over 3.1.1. */
   readonly correlationData?: Uint8Array;
+  /** Everything else goes first, and it goes no faster than the broker takes it. QoS 0 only. */
+  readonly bulk?: boolean;
 }
 
 export type TransportState = 'connecting' | 'online' | 'offline' | 'closed';
@@ -42,7 +44,7 @@ export interface MqttTransport {
   readonly maximumPacketSize: number;
   /**
    * Resolves when the packet was handed to the network (QoS 0) or acknowledged by the broker (QoS 1, 2).
-   * Waits while more than `maxUnsentBytes` are pending.
+   * Waits while more than `maxUnsentBytes` are pending; with `bulk`, see `BulkCredit`.
    * @throws UnavailableError `mqtt-offline` at once when there is no connection (nothing is queued for
    *   later), `mqtt-lost` when the connection broke before the acknowledgement.
    * @throws PeerError `packet-too-big` for more than we or the broker let pass, `bad-topic`,

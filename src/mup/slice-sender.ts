@@ -24,7 +24,7 @@ export interface SliceToSend {
 
 /** What an event makes the sender do. */
 export interface SliceSenderStep {
-  /** In this order. */
+  /** In this order; no more than the event was given room for. */
   readonly send: readonly SliceToSend[];
   /** Monotonic time at which to call `tick`, unless another event comes first. */
   readonly wakeAt: number | undefined;
@@ -38,6 +38,10 @@ export interface SliceSenderStep {
  * The sending half of the slices of mup-protocol §3: go-back-N under cumulative acknowledgements that
  * name the next offset which the device expects. Times are of a monotonic clock, in milliseconds. Every
  * event costs constant time, but for the slices that it sends.
+ *
+ * An event that is given `room` sends no more slices than that; where the window lets more go, `hasMore` says
+ * so, and `tick` sends them. So many transfers can take turns on one link, and a slice's time runs from when
+ * it leaves.
  *
  * In flight is what was sent since the sender went back last and is not acknowledged.
  */
@@ -80,9 +84,15 @@ export class SliceSender {
     return this.#acknowledged;
   }
 
+  /** The window lets a slice go that was not sent yet. */
+  get hasMore(): boolean {
+    const { size, window } = this.#options;
+    return this.#running && this.#next < size && this.#inFlight() < window;
+  }
+
   /** Starts at the image's beginning. */
-  start(now: number): SliceSenderStep {
-    return this.resume(0, now);
+  start(now: number, room?: number): SliceSenderStep {
+    return this.resume(0, now, room);
   }
 
   /**
@@ -90,7 +100,7 @@ export class SliceSender {
    * it the full time to make progress again. An offset outside the image is ignored: the transfer goes on
    * from the last acknowledged one.
    */
-  resume(offset: number, now: number): SliceSenderStep {
+  resume(offset: number, now: number, room?: number): SliceSenderStep {
     if (this.#stalled) return this.#step([]);
     this.#started = true;
     if (this.#isOffset(offset)) this.#acknowledged = offset;
@@ -98,19 +108,19 @@ export class SliceSender {
     this.#repeated = undefined;
     this.#progressAt = now;
     this.#goBack(now);
-    return this.#fill(now);
+    return this.#fill(now, room);
   }
 
   /** The device named the next offset it expects. An offset outside the image is ignored. */
-  acknowledged(offset: number, now: number): SliceSenderStep {
+  acknowledged(offset: number, now: number, room?: number): SliceSenderStep {
     if (!this.#running || !this.#isOffset(offset)) return this.#step([]);
     if (offset > this.#acknowledged) this.#advance(offset, now);
     else this.#repeat(offset, now);
-    return this.#checkStall(now) ?? this.#fill(now);
+    return this.#checkStall(now) ?? this.#fill(now, room);
   }
 
   /** Time has passed: at `wakeAt`, or whenever the owner likes. */
-  tick(now: number): SliceSenderStep {
+  tick(now: number, room?: number): SliceSenderStep {
     if (!this.#running) return this.#step([]);
     const stalled = this.#checkStall(now);
     if (stalled !== undefined) return stalled;
@@ -118,7 +128,7 @@ export class SliceSender {
       this.#timer.expired();
       this.#goBack(now);
     }
-    return this.#fill(now);
+    return this.#fill(now, room);
   }
 
   get #running(): boolean {
@@ -137,13 +147,13 @@ export class SliceSender {
     this.#measure(offset, now);
     this.#acknowledged = offset;
     this.#repeated = undefined;
-    this.#expiresAt = now + this.#timer.timeout;
     if (offset > this.#furthest) {
       this.#furthest = offset;
       this.#progressAt = now;
     }
     // The device is ahead of us (it kept more over a restart), or cuts its slices otherwise.
     if (offset > this.#next || !this.#isBoundary(offset)) this.#restartAt(offset);
+    this.#expiresAt = this.#next > offset ? now + this.#timer.timeout : undefined;
   }
 
   /**
@@ -194,10 +204,10 @@ export class SliceSender {
     this.#probe = undefined;
   }
 
-  #fill(now: number): SliceSenderStep {
+  #fill(now: number, room = Number.POSITIVE_INFINITY): SliceSenderStep {
     const send: SliceToSend[] = [];
-    const { size, sliceSize, window } = this.#options;
-    while (this.#next < size && this.#inFlight() < window) {
+    const { size, sliceSize } = this.#options;
+    while (send.length < room && this.hasMore) {
       const length = Math.min(sliceSize, size - this.#next);
       send.push({ offset: this.#next, length });
       this.#next += length;

@@ -1,4 +1,4 @@
-import { concatBytes, uint32FromBytes, uint32ToBytes } from '../base/bytes.ts';
+import { uint32FromBytes, uint32ToBytes } from '../base/bytes.ts';
 
 /** Octets in front of the image's octets in a slice: the offset, unsigned big-endian. */
 export const sliceHeaderBytes = 4;
@@ -12,7 +12,11 @@ export interface Slice {
 
 /** The payload of a slice in profile `mup`: offset (4 octets) and bytes (mup-protocol §3, Slices). */
 export function encodeSlice(offset: number, bytes: Uint8Array): Uint8Array {
-  return concatBytes([uint32ToBytes(offset), bytes]);
+  // Small ones share a block of memory: one of its own each would be felt by the garbage collector.
+  const payload = Buffer.allocUnsafe(sliceHeaderBytes + bytes.length);
+  payload.writeUInt32BE(offset);
+  payload.set(bytes, sliceHeaderBytes);
+  return payload;
 }
 
 /** The slice in a payload, or `undefined` when it is none: it has an offset and at least one octet. */

@@ -4,6 +4,10 @@ import type { Digest } from '../base/ids.ts';
 import type { VendorManifest } from '../mup/manifest.ts';
 import { formatVendorManifest } from '../mup/manifest-json.ts';
 import { checkImage } from '../mup/update-checks.ts';
+import { ImageBlocks } from './image-blocks.ts';
+
+/** 4 MiB of images are kept in memory, those that were sent last. */
+const keptBlocks = 64;
 
 /** A firmware image that was checked against its vendor manifest. */
 export interface StoredImage {
@@ -41,9 +45,11 @@ export interface ImageRepositoryDependencies {
  */
 export class ImageRepository {
   readonly #deps: ImageRepositoryDependencies;
+  readonly #blocks: ImageBlocks;
 
   constructor(deps: ImageRepositoryDependencies) {
     this.#deps = deps;
+    this.#blocks = new ImageBlocks((...block) => deps.store.read(...block), keptBlocks);
   }
 
   /**
@@ -77,8 +83,12 @@ export class ImageRepository {
     return this.#deps.store.delete(digest);
   }
 
-  read(digest: Digest, offset: number, length: number): Promise<Uint8Array> {
-    return this.#deps.store.read(digest, offset, length);
+  /**
+   * Block `index` of an image (see {@link ImageBlocks}), shorter or empty at its end; at once where it is in
+   * memory. Rejects with PeerError `unknown-image` when the image is not there (any more).
+   */
+  block(digest: Digest, index: number): Uint8Array | Promise<Uint8Array> {
+    return this.#blocks.get(digest, index);
   }
 }
 

@@ -183,4 +183,26 @@ describe('sending slices (mup-protocol §3, Slices)', () => {
   ])('size %p, slices of %p and window %p are a bug of the caller', (size, sliceSize, window) => {
     expect(() => sender(size, window, sliceSize)).toThrow(InternalError);
   });
+
+  test('with room for less than the window, the rest goes when it is its turn, and is timed from then', () => {
+    const it = sender(1000, 3);
+    expect(offsets(it.start(0, 0))).toEqual([]);
+    expect([it.hasMore, it.acknowledgedOffset]).toEqual([true, 0]);
+    expect(offsets(it.tick(50, 2))).toEqual([0, 100]);
+    expect(it.tick(60, 0).wakeAt).toBe(50 + 1000);
+    expect(offsets(it.tick(70, 2))).toEqual([200]);
+    expect(it.hasMore).toBe(false);
+    // 100 ms from when it left, not from the start.
+    expect(it.acknowledged(100, 150, 0).wakeAt).toBe(150 + 300);
+    expect(it.hasMore).toBe(true);
+  });
+
+  test('what waits for its turn while nothing is in flight times nothing out', () => {
+    const it = sender(1000, 1);
+    it.start(0);
+    const step = it.acknowledged(100, 100, 0);
+    expect(step.wakeAt).toBe(100 + limits.stallTimeoutMs);
+    expect(offsets(it.tick(5000, 0))).toEqual([]);
+    expect(it.tick(5000, 1).wakeAt).toBe(5000 + 300);
+  });
 });

@@ -35,13 +35,13 @@ describe('the image repository', () => {
     images = await openImageRepository(directory, { ...defaultConfig.images, maxImages: 2 });
   });
 
-  test('an image that was added is listed, found, and read in pieces', async () => {
+  test('an image that was added is listed, found, and read in blocks', async () => {
     const manifest = manifestOf(image);
     await images.add(manifest, image);
     expect((await images.list()).map((one) => one.manifest)).toEqual([manifest]);
     expect((await images.get(manifest.digest))?.manifest).toEqual(manifest);
-    expect(await images.read(manifest.digest, 250, 10)).toEqual(image.subarray(250, 260));
-    expect(await images.read(manifest.digest, 995, 10)).toEqual(image.subarray(995));
+    expect(await images.block(manifest.digest, 0)).toEqual(image);
+    expect(await images.block(manifest.digest, 1)).toHaveLength(0);
   });
 
   test('it is there after a restart, and in a second process that opened the directory before', async () => {
@@ -112,7 +112,7 @@ describe('the image repository', () => {
   });
 
   test('an image that is gone cannot be read, and the error names no file', async () => {
-    const reading = images.read(sha256(image), 0, 10);
+    const reading = images.block(sha256(image), 0);
     await expect(reading).rejects.toMatchObject({ code: 'unknown-image' });
     await expect(reading).rejects.not.toMatchObject({ message: expect.stringContaining(directory) });
   });

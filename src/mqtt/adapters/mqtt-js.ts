@@ -5,6 +5,7 @@ import type { MqttConfig } from '../../base/config.ts';
 import { errorCode, errorMessage, PeerError, UnavailableError } from '../../base/errors.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { RandomBytes } from '../../base/random.ts';
+import { BulkCredit } from '../bulk-credit.ts';
 import type { Link, LinkEvents } from '../link.ts';
 import { MendingTransport } from '../mending-transport.ts';
 import type { SkippedPacket } from '../packet-bound.ts';
@@ -86,6 +87,9 @@ class MqttJsLink implements Link {
   readonly #stream: BoundedStream;
   readonly #client: MqttClient;
   readonly #queue: SendQueue;
+  /** What goes when nothing waits in the other queue. */
+  readonly #bulk: SendQueue;
+  readonly #credit = new BulkCredit();
   /** Rejections of what waits for an acknowledgement. */
   readonly #open = new Set<(error: Error) => void>();
   #unacknowledged = 0;
@@ -112,7 +116,10 @@ class MqttJsLink implements Link {
       () =>
         this.#stream.writableLength <= config.maxUnsentBytes && this.#unacknowledged < this.#receiveMaximum,
     );
-    this.#stream.on('drain', () => this.#queue.pump());
+    this.#bulk = new SendQueue(
+      () => this.#queue.isEmpty && !this.#stream.writableNeedDrain && this.#credit.hasRoom,
+    );
+    this.#stream.on('drain', () => this.#pump());
     this.#stream.on('error', (error) => {
       this.#reason ??= reasonOf(error);
     });
@@ -131,7 +138,8 @@ class MqttJsLink implements Link {
       return Promise.reject(error);
     }
     return new Promise((resolve, reject) => {
-      this.#queue.push(() => this.#send(topic, payload, options, qos, resolve, reject), reject);
+      if (options.bulk === true) this.#bulk.push(() => this.#sendBulk(topic, payload, resolve), reject);
+      else this.#queue.push(() => this.#send(topic, payload, options, qos, resolve, reject), reject);
     });
   }
 
@@ -181,6 +189,14 @@ class MqttJsLink implements Link {
     client.on('message', (topic, payload, packet) => {
       this.#events.message(receivedMessage(topic, payload, packet), subscriptionIds(packet));
     });
+    client.on('packetsend', ({ cmd }) => {
+      if (cmd === 'pingreq') this.#credit.pinged(this.#clock.monotonic());
+    });
+    client.on('packetreceive', ({ cmd }) => {
+      if (cmd !== 'pingresp') return;
+      this.#credit.answered(this.#clock.monotonic());
+      this.#bulk.pump();
+    });
     client.on('disconnect', ({ reasonCode }) => {
       this.#reason ??= `the broker disconnects, reason code ${reasonCode ?? 0}`;
     });
@@ -214,7 +230,13 @@ class MqttJsLink implements Link {
 
   #lose(error: UnavailableError): void {
     this.#queue.close(error);
+    this.#bulk.close(error);
     for (const reject of [...this.#open]) reject(error);
+  }
+
+  #pump(): void {
+    this.#queue.pump();
+    this.#bulk.pump();
   }
 
   #checkSize(topic: string, payload: Uint8Array, options: PublishOptions): void {
@@ -256,9 +278,17 @@ class MqttJsLink implements Link {
     )
       .finally(() => {
         this.#unacknowledged -= 1;
-        this.#queue.pump();
+        this.#pump();
       })
       .then(resolve, reject);
+  }
+
+  #sendBulk(topic: string, payload: Uint8Array, resolve: () => void): void {
+    this.#client.publish(topic, Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength), {
+      qos: 0,
+    });
+    if (this.#credit.sent(topic.length + payload.length)) this.#client.sendPing();
+    resolve();
   }
 
   /** No more than needed: mqtt.js takes its time for each that is one of its defaults. */

@@ -26,6 +26,7 @@ class ImageDirectory implements ImageStore {
   readonly #directory: string;
   /** Manifests that were read, with the time of their file: another process may replace it. */
   readonly #known = new Map<Digest, { readonly image: StoredImage; readonly mtimeMs: number }>();
+  readonly #asked = new Map<Digest, Promise<StoredImage | undefined>>();
 
   constructor(directory: string) {
     this.#directory = directory;
@@ -40,7 +41,16 @@ class ImageDirectory implements ImageStore {
       .sort((a, b) => a.addedAt - b.addedAt || byDigest(a, b));
   }
 
-  async get(digest: Digest): Promise<StoredImage | undefined> {
+  /** Whoever asks while another asks the same hears the same. */
+  get(digest: Digest): Promise<StoredImage | undefined> {
+    const asked = this.#asked.get(digest);
+    if (asked !== undefined) return asked;
+    const asking = this.#look(digest).finally(() => this.#asked.delete(digest));
+    this.#asked.set(digest, asking);
+    return asking;
+  }
+
+  async #look(digest: Digest): Promise<StoredImage | undefined> {
     try {
       const { mtimeMs } = await stat(this.#path(digest, 'json'));
       const known = this.#known.get(digest);
