@@ -6,7 +6,7 @@ import { Bridge } from '../../bridge/bridge.ts';
 import { ImageUploads } from '../../bridge/image-uploads.ts';
 import type { Imports } from '../../bridge/served-modules.ts';
 import type { MqttTransport } from '../../mqtt/transport.ts';
-import { es256 } from '../../mup/adapters/noble-p256.ts';
+import { quickEs256 } from '../../mup/adapters/node-p256.ts';
 import type { ServedModule } from '../../netconf/backend.ts';
 import type { ConfigView } from '../../netconf/datastore/config-view.ts';
 import type { EventSink } from '../../netconf/events/event.ts';
@@ -65,7 +65,7 @@ export async function openBridge(
       clock,
       logger: logger.child({ component: 'ontology' }),
     }),
-    scheme: es256,
+    scheme: quickEs256,
     serverKey,
     endorsement: await loadEndorsement(stateDir, serverKey),
     fixedModules: modules,

@@ -1,0 +1,33 @@
+import { createPrivateKey, type KeyObject, sign } from 'node:crypto';
+import { concatBytes } from '../../base/bytes.ts';
+import type { PrivateKey, SignatureScheme } from '../signature-scheme.ts';
+import { es256 } from './noble-p256.ts';
+
+/** ECPrivateKey of RFC 5915 §3 around the scalar: version 1, and prime256v1 as its parameters. */
+const beforeScalar = Uint8Array.of(0x30, 0x31, 0x02, 0x01, 0x01, 0x04, 0x20);
+const afterScalar = Uint8Array.of(0xa0, 0x0a, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07);
+
+const keys = new WeakMap<PrivateKey, KeyObject>();
+
+/**
+ * ES256 whose signatures are made by OpenSSL, twenty times as fast as {@link es256}: for who signs for a
+ * thousand devices at once. A signature is another one each time; what is signed for good is signed by
+ * {@link es256}, so that the same file comes of it.
+ */
+export const quickEs256: SignatureScheme = {
+  ...es256,
+  sign: (message, key) => sign('sha256', message, { key: keyObject(key), dsaEncoding: 'ieee-p1363' }),
+};
+
+function keyObject(key: PrivateKey): KeyObject {
+  const known = keys.get(key) ?? importKey(key);
+  keys.set(key, known);
+  return known;
+}
+
+/** OpenSSL takes any 32 octets; what is no scalar of the curve is refused before. */
+function importKey(key: PrivateKey): KeyObject {
+  es256.publicKeyOf(key);
+  const der = concatBytes([beforeScalar, key, afterScalar]);
+  return createPrivateKey({ key: Buffer.from(der), format: 'der', type: 'sec1' });
+}
