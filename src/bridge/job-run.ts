@@ -52,7 +52,7 @@ export class JobRun {
   #cancelDeadline: () => void = () => {};
   /** Ends the pause before the store is tried again. */
   #wake: () => void = () => {};
-  /** Why the store did not take the job last; undefined when it did. */
+  /** Why the store does not take what the job is to be next; undefined unless it stands still for that. */
   #storeFault: string | undefined;
   #closed = false;
 
@@ -127,15 +127,16 @@ export class JobRun {
       const moved = this.#move(next);
       if (moved === undefined && !stepped) return undefined;
       const record = moved === undefined ? this.#record : this.#recordOf(moved.job);
-      this.#storeFault = await this.#stored(record, next, stepped);
-      if (this.#storeFault === undefined) {
+      const fault = await this.#stored(record, next, stepped);
+      if (fault !== undefined && command) return storeFailed(fault);
+      this.#storeFault = fault;
+      if (fault === undefined) {
         if (moved !== undefined) this.#apply(record, moved);
         return undefined;
       }
-      if (command) return storeFailed(this.#storeFault);
       await this.#pause(failures);
       if (moved !== undefined && !hasEnded(moved.job) && this.#isOverdue())
-        next = { type: 'store-failed', text: `the job could not be stored: ${this.#storeFault}` };
+        next = { type: 'store-failed', text: `the job could not be stored: ${fault}` };
     }
     return undefined;
   }

@@ -3,6 +3,7 @@ import type { Clock } from '../base/clock.ts';
 import type { DeviceUuid } from '../base/ids.ts';
 import type { Logger } from '../base/logger.ts';
 import type { MqttTransport } from '../mqtt/transport.ts';
+import { abortImage, finishImage } from '../mup/image-requests.ts';
 import { SliceSender } from '../mup/slice-sender.ts';
 import type { DeviceAnswer } from './device-caller.ts';
 import type { DeviceSettings } from './device-settings.ts';
@@ -72,7 +73,12 @@ export class MupUpdate implements UpdateProfile {
 
   verifyImage(request: UpdateStepRequest): Promise<DeviceAnswer> {
     const { requests } = this.#deps;
-    return requests.ask(request, ['FIN'], requests.settings(request.description).verifyDeadlineMs);
+    return requests.ask(request, [finishImage], requests.settings(request.description).verifyDeadlineMs);
+  }
+
+  /** Unlike FIN it never installs an image, whatever has arrived. */
+  dropImage(request: UpdateStepRequest): Promise<DeviceAnswer> {
+    return this.#deps.requests.ask(request, [abortImage]);
   }
 }
 

@@ -121,6 +121,11 @@ export class MynoUpdate implements UpdateProfile {
     throw answerInvalid(`the device answered ${state} to the end of the image, not ${mynoImageVerified}`);
   }
 
+  /** The device knows nothing better: a FIN ahead of its time clears what it has (and installs what is complete). */
+  dropImage(request: UpdateStepRequest): Promise<DeviceAnswer> {
+    return this.verifyImage(request);
+  }
+
   /** What the messages cannot give, no bridge can (ADR 19). */
   #warn(uuid: DeviceUuid): void {
     if (this.#warned.has(uuid)) return;

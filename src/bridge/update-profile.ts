@@ -39,6 +39,8 @@ export interface UpdateProfile {
   sendImage(request: UpdateStepRequest, transfer: ImageTransfer): Promise<void>;
   /** Step 6. @throws RpcError unless the device holds the image for the signed one */
   verifyImage(request: UpdateStepRequest): Promise<DeviceAnswer>;
+  /** Instead of the steps that are left: the device drops what it has of the image. @throws RpcError */
+  dropImage(request: UpdateStepRequest): Promise<DeviceAnswer>;
 }
 
 /** What the steps of an update ask of devices, under the settings of each. */

@@ -162,15 +162,15 @@ export class UpdateServer {
     const { uuid } = description;
     const { signal } = transfer;
     const profile = this.#profile(description);
-    try {
-      await profile.inTurn(uuid, () => {
-        this.#untouched.delete(uuid);
-        return profile.sendImage({ description, operation, signal }, transfer);
-      });
-    } catch (error) {
-      if (!profile.resumes) void this.dropImage(description);
-      throw error;
-    }
+    await profile.inTurn(uuid, () => {
+      this.#untouched.delete(uuid);
+      return profile.sendImage({ description, operation, signal }, transfer);
+    });
+  }
+
+  /** A transfer has failed, and nobody takes it up again by himself: an image that cannot go on is dropped. */
+  async abandonImage(description: DeviceDescription): Promise<void> {
+    if (!this.#profile(description).resumes) await this.dropImage(description);
   }
 
   /** Step 6: asks the device to verify what it has. */
@@ -183,11 +183,7 @@ export class UpdateServer {
 
   /** Has the device drop the manifest and the image that it has. What it answers changes nothing. */
   async dropImage(description: DeviceDescription): Promise<void> {
-    const profile = this.#profile(description);
-    await profile.inTurn(description.uuid, async () => {
-      if (profile.resumes) await this.#drop(description);
-      else await this.#release(description);
-    });
+    await this.#profile(description).inTurn(description.uuid, () => this.#drop(description));
   }
 
   async #verify(request: UpdateStepRequest): Promise<DeviceAnswer> {
@@ -198,31 +194,51 @@ export class UpdateServer {
       return answer;
     } catch (error) {
       // A device that did not answer may hold the image still; one that refused it does not.
-      if (error instanceof RpcError && error.fields.appTag === 'device-error')
-        this.#accepted.delete(description.uuid);
+      if (isDeviceError(error)) this.#accepted.delete(description.uuid);
       throw error;
     }
   }
 
-  /** A device whose manifest was accepted and whose image never came would refuse the next: 26, slot in use. */
+  /**
+   * A device whose manifest was accepted and whose image never came would refuse the next: 26, slot in use. One of the
+   * prototype takes the next, and has the octets of the first in its digest.
+   * @throws RpcError `device-timeout` when such a device did not say that it has dropped it
+   */
   async #release(description: DeviceDescription): Promise<void> {
-    if (this.#accepted.has(description.uuid)) await this.#drop(description);
+    const { uuid } = description;
+    if (!this.#accepted.has(uuid)) return;
+    await this.#drop(description);
+    if (!this.#profile(description).resumes && this.#accepted.has(uuid))
+      throw operationFailed('device-timeout', `device ${uuid} was told to drop an image and did not answer`);
   }
 
   async #drop(description: DeviceDescription): Promise<void> {
     const { uuid } = description;
     const { logger } = this.#deps;
+    const before = this.#accepted.get(uuid);
+    const profile = this.#profile(description);
+    let told = true;
     try {
-      await this.#verify({ description, operation: requiredOperation(description, 'firmware') });
-      logger.warn('a device that was to drop an image had all of it, and takes it', { uuid });
+      await profile.dropImage({ description, operation: requiredOperation(description, 'firmware') });
+      if (!profile.resumes)
+        logger.warn('a device that was to drop an image had all of it, and takes it', { uuid });
     } catch (error) {
+      // A prototype's device has dropped it when it says that it was not valid.
+      told = !profile.resumes && isDeviceError(error);
       logger.debug('a device was told to drop its image', { uuid, reason: errorMessage(error) });
     }
+    // It may have accepted another one meanwhile.
+    if (told && this.#accepted.get(uuid) === before) this.#accepted.delete(uuid);
   }
 
   #profile({ profile }: DeviceDescription): UpdateProfile {
     return profile === 'myno' ? this.#myno : this.#mup;
   }
+}
+
+/** Whether the device itself refused. */
+function isDeviceError(error: unknown): boolean {
+  return error instanceof RpcError && error.fields.appTag === 'device-error';
 }
 
 function tokenOf(description: DeviceDescription, operation: Operation, answer: DeviceAnswer): DeviceToken {

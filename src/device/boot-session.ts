@@ -3,6 +3,7 @@ import { type DeviceUuid, deviceUuid } from '../base/ids.ts';
 import { leaves } from '../base/leaves.ts';
 import { statusTopic } from '../mqtt/topics.ts';
 import type { Endorsement } from '../mup/endorsement.ts';
+import { abortImage, finishImage } from '../mup/image-requests.ts';
 import type { DeviceStateName } from '../mup/states.ts';
 import { answerOf } from './behaviour.ts';
 import type { DeviceEventListener } from './events.ts';
@@ -18,9 +19,6 @@ import { decideServerKey } from './server-key.ts';
 import { Telemetry } from './telemetry.ts';
 import { UpdateReceiver } from './update-receiver.ts';
 import { UpdateRunner } from './update-runner.ts';
-
-/** The one input of the request that ends a transfer (mup-protocol §3, step 6). */
-const fin = 'FIN';
 
 /**
  * A device from one boot to the next: what it holds in memory only, and all that it does on the broker.
@@ -198,8 +196,10 @@ export class BootSession {
           respondState,
         );
       case 'firmware':
-        if (inputs.length !== 1 || inputs[0] !== fin) return respondState('12_ERROR');
-        return this.#updates.run((receiver) => receiver.receiveFin(), respondState);
+        if (inputs.length !== 1) return respondState('12_ERROR');
+        if (inputs[0] === finishImage) return this.#updates.run((one) => one.receiveFin(), respondState);
+        if (inputs[0] === abortImage) return this.#updates.run((one) => one.receiveAbort(), respondState);
+        return respondState('12_ERROR');
       default:
         return this.#generic(operation, inputs, respond);
     }

@@ -18,7 +18,7 @@ export const defaultDeviceLimits: DeviceLimits = {
   answerTimeoutMs: 10_000,
   maxAnswerTimeoutMs: 120_000,
   refusedRetryMs: 600_000,
-  transferDeadlineMs: 3_600_000,
+  transferDeadlineMs: 86_400_000,
   idleDeadlineMs: 600_000,
 };
 

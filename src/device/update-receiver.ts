@@ -31,7 +31,7 @@ export type ReceiverEffect =
 export interface ReceiverLimits {
   /** From the accepted manifest to FIN. */
   readonly transferDeadlineMs: number;
-  /** Without a slice that was taken. */
+  /** Without a slice that was taken, while there is a connection. */
   readonly idleDeadlineMs: number;
 }
 
@@ -137,10 +137,14 @@ export class UpdateReceiver {
     ];
   }
 
-  /** Step 6: exactly `size` octets arrived and their digest is the signed one, else 28. */
+  /**
+   * Step 6: exactly `size` octets arrived and their digest is the signed one, else 28. One that comes again before the
+   * restart, because its answer was lost, is answered again.
+   */
   receiveFin(): ReceiverEffect[] {
     const transfer = this.#transfer;
-    if (transfer === undefined) return refuseImage('no manifest was accepted');
+    if (transfer === undefined)
+      return this.#sealed ? [{ kind: 'answer', state: '10_OK' }] : refuseImage('no manifest was accepted');
     const { manifest, received, hash } = transfer;
     this.#transfer = undefined;
     const fault =
@@ -159,6 +163,25 @@ export class UpdateReceiver {
       { kind: 'answer', state: '10_OK' },
       { kind: 'restart', manifest },
     ];
+  }
+
+  /**
+   * The update server has given the update up: what has arrived is not installed, also if it is all of the image. What
+   * is verified boots all the same: its answer was given.
+   */
+  receiveAbort(): ReceiverEffect[] {
+    if (this.#transfer === undefined) return [{ kind: 'answer', state: '11_NOOP' }];
+    return [...this.abandon('the update server gave it up'), { kind: 'answer', state: '10_OK' }];
+  }
+
+  /** Without a connection no slice can come: the time without one stands still, that of the whole transfer does not. */
+  disconnected(): void {
+    if (this.#transfer !== undefined) this.#transfer.idleEndsAt = Number.POSITIVE_INFINITY;
+  }
+
+  /** Slices can come again. */
+  connected(now: number): void {
+    if (this.#transfer !== undefined) this.#transfer.idleEndsAt = now + this.#options.limits.idleDeadlineMs;
   }
 
   /** Gives a transfer up whose deadline has passed (paper §4.2). */

@@ -35,16 +35,19 @@ export class UpdateRunner {
   #storing: Promise<void> = Promise.resolve();
   #leave: Unsubscribe | undefined;
   #cancelTick: Cancel | undefined;
+  readonly #stopListening: () => void;
   #stopped = false;
 
   constructor(options: UpdateRunnerOptions) {
     this.#options = options;
+    this.#stopListening = options.transport.onState(() => this.#connectionChanged());
   }
 
   /** Goes on with a download that a restart interrupted. */
   resume({ manifest, received, hash }: InterruptedTransfer): void {
     const { receiver, clock } = this.#options;
     receiver.resume(manifest, received, hash, clock.monotonic());
+    this.#connectionChanged();
     void this.#enqueue(() => [
       { kind: 'join' },
       { kind: 'event', event: { kind: 'transfer-resumed', offset: received } },
@@ -73,8 +76,19 @@ export class UpdateRunner {
    */
   async stop(): Promise<void> {
     this.#stopped = true;
+    this.#stopListening();
     this.#cancelTick?.();
     await Promise.all([this.#leaveTopic(), this.#storing.catch(() => {})]);
+  }
+
+  /** The time without a slice counts while there is a connection. */
+  #connectionChanged(): void {
+    const { receiver, transport, clock } = this.#options;
+    if (transport.state === 'online') receiver.connected(clock.monotonic());
+    else receiver.disconnected();
+    this.#cancelTick?.();
+    this.#cancelTick = undefined;
+    this.#scheduleTick();
   }
 
   #enqueue(step: () => ReceiverEffect[], respond?: RespondState): Promise<void> {

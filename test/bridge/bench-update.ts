@@ -1,5 +1,6 @@
 import type { Config } from '../../src/base/config.ts';
 import type { DeviceUuid } from '../../src/base/ids.ts';
+import type { UpdateStep } from '../../src/mup/update-job-types.ts';
 import type { RpcOutput } from '../../src/netconf/backend.ts';
 import { textOf } from '../../src/xml/element.ts';
 import { BenchDevice, description, topics, uuid } from '../device/bench-device.ts';
@@ -92,6 +93,24 @@ export class BenchUpdate {
       if (tickMs > 0) this.bench.clock.advance(tickMs);
     }
     throw new Error(`the job did not reach ${state}: ${JSON.stringify(await this.bench.job(job))}`);
+  }
+
+  /** Makes the update stand still in a step. @returns what lets it go on */
+  standStillIn(step: UpdateStep): () => void {
+    const { broker } = this.bench;
+    const lose = (method: RegExp): void => {
+      broker.intercept = ({ topic, payload }) =>
+        topic === topics.firmware && method.test(new TextDecoder().decode(payload)) ? [] : undefined;
+    };
+    if (step === 'requesting-token') lose(/GET-DEVICE-TOKEN/);
+    if (step === 'sending-manifest') lose(/SEND-EXTENDED-MANIFEST/);
+    if (step === 'transferring') this.faults = { stopAfterSlices: 20 };
+    if (step === 'verifying') lose(/SEND-FIRMWARE-IMAGE;FIN/);
+    if (step === 'restarting') this.faults = { claimedVersion: 1 };
+    return () => {
+      broker.intercept = undefined;
+      this.faults = {};
+    };
   }
 
   /** Methods of the requests that went to the device's update operations, in order. */

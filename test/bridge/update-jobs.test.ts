@@ -3,6 +3,7 @@ import { sha256 } from '../../src/base/adapters/node-runtime.ts';
 import { type Config, defaultConfig } from '../../src/base/config.ts';
 import { digest, isDigest } from '../../src/base/ids.ts';
 import type { JobRecord } from '../../src/bridge/job-record.ts';
+import { updateSteps } from '../../src/mup/update-job-types.ts';
 import { textOf } from '../../src/xml/element.ts';
 import { description, topics, uuid } from '../device/bench-device.ts';
 import { description as plainDescription } from '../support/example-description.ts';
@@ -13,8 +14,6 @@ import { BenchUpdate, idOf } from './bench-update.ts';
 /** Larger than a block that is read at once, so that a transfer can be caught in its middle. */
 const image = Uint8Array.from({ length: 100_000 }, (_, i) => (i * 31 + (i >> 8)) & 0xff);
 const newer = image.map((byte) => byte ^ 0x55);
-const steps = ['requesting-token', 'sending-manifest', 'transferring', 'verifying', 'restarting'] as const;
-type Step = (typeof steps)[number];
 
 describe('an update job against the real device agent (mup-protocol §§3–4)', () => {
   let both: BenchUpdate;
@@ -23,24 +22,6 @@ describe('an update job against the real device agent (mup-protocol §§3–4)',
   const start = async (update: Partial<Config['update']> = {}): Promise<void> => {
     both = await BenchUpdate.start({ update: { ...defaultConfig.update, ...update } });
     stored = await both.bench.addImage(image, 2);
-  };
-
-  /** Makes the update stand still in a step. @returns what lets it go on */
-  const standStillIn = (step: Step): (() => void) => {
-    const { broker } = both.bench;
-    const lose = (topic: string, method: RegExp): void => {
-      broker.intercept = (message) =>
-        message.topic === topic && method.test(new TextDecoder().decode(message.payload)) ? [] : undefined;
-    };
-    if (step === 'requesting-token') lose(topics.firmware, /GET-DEVICE-TOKEN/);
-    if (step === 'sending-manifest') lose(topics.firmware, /SEND-EXTENDED-MANIFEST/);
-    if (step === 'transferring') both.faults = { stopAfterSlices: 20 };
-    if (step === 'verifying') lose(topics.firmware, /SEND-FIRMWARE-IMAGE/);
-    if (step === 'restarting') both.faults = { claimedVersion: 1 };
-    return () => {
-      broker.intercept = undefined;
-      both.faults = {};
-    };
   };
 
   beforeEach(() => start());
@@ -102,7 +83,7 @@ describe('an update job against the real device agent (mup-protocol §§3–4)',
   });
 
   test('a disk that is full for a while holds the update up, and does not end it', async () => {
-    const goOn = standStillIn('transferring');
+    const goOn = both.standStillIn('transferring');
     const job = await both.order(stored);
     await both.reaches(job, 'transferring');
     const { store, logger } = both.bench.world;
@@ -119,7 +100,7 @@ describe('an update job against the real device agent (mup-protocol §§3–4)',
   });
 
   test('a second update, and the RPCs of a client, are refused with the job that has the device', async () => {
-    standStillIn('transferring');
+    both.standStillIn('transferring');
     const job = await both.order(stored);
     await both.reaches(job, 'transferring');
     const refusal = expect.objectContaining({ tag: 'in-use', code: 'update-in-progress' });
@@ -147,9 +128,9 @@ describe('an update job against the real device agent (mup-protocol §§3–4)',
       if (outcome.status === 'fulfilled') await both.reaches(outcome.value, 'succeeded');
   });
 
-  describe.each(steps)('in step %s', (step) => {
+  describe.each(updateSteps)('in step %s', (step) => {
     test('a cancelled update leaves the device as it was, and usable at once', async () => {
-      const goOn = standStillIn(step);
+      const goOn = both.standStillIn(step);
       const job = await both.order(stored);
       await both.reaches(job, step);
       await both.cancel(job);
@@ -162,7 +143,7 @@ describe('an update job against the real device agent (mup-protocol §§3–4)',
     });
 
     test('a bridge that restarts takes the job up and ends it', async () => {
-      const goOn = standStillIn(step);
+      const goOn = both.standStillIn(step);
       const job = await both.order(stored);
       await both.reaches(job, step);
       await both.restartBridge(async () => goOn());
@@ -173,7 +154,7 @@ describe('an update job against the real device agent (mup-protocol §§3–4)',
     });
 
     test('a device that loses its power in the middle is updated when it is back', async () => {
-      const goOn = standStillIn(step);
+      const goOn = both.standStillIn(step);
       const job = await both.order(stored);
       await both.reaches(job, step);
       goOn();
@@ -183,7 +164,7 @@ describe('an update job against the real device agent (mup-protocol §§3–4)',
     });
 
     test('a broker that goes and comes back does not end it', async () => {
-      const goOn = standStillIn(step);
+      const goOn = both.standStillIn(step);
       const job = await both.order(stored);
       await both.reaches(job, step);
       both.bench.transport.disconnect();
@@ -195,7 +176,7 @@ describe('an update job against the real device agent (mup-protocol §§3–4)',
     });
 
     test('a device that does not go on is given up at the deadline of the step', async () => {
-      standStillIn(step);
+      both.standStillIn(step);
       const job = await both.order(stored);
       await both.reaches(job, step);
       const ended = await both.reaches(job, 'failed', 20_000);
@@ -227,7 +208,7 @@ describe('an update job against the real device agent (mup-protocol §§3–4)',
   });
 
   test('a transfer that was interrupted goes on where the device is, not from the start', async () => {
-    const goOn = standStillIn('transferring');
+    const goOn = both.standStillIn('transferring');
     const job = await both.order(stored);
     await both.reaches(job, 'transferring');
     await until(() => both.device.seen('slice').length >= 20);
@@ -238,7 +219,7 @@ describe('an update job against the real device agent (mup-protocol §§3–4)',
   });
 
   test('an image that is removed before it is sent ends the job, and names no file', async () => {
-    const goOn = standStillIn('requesting-token');
+    const goOn = both.standStillIn('requesting-token');
     const job = await both.order(stored);
     await both.reaches(job, 'requesting-token');
     await both.bench.images.remove(digest(stored));
@@ -326,7 +307,7 @@ describe('an update job against the real device agent (mup-protocol §§3–4)',
   });
 
   test('of two unfinished jobs of a device on disk only the later goes on', async () => {
-    standStillIn('requesting-token');
+    both.standStillIn('requesting-token');
     const job = await both.order(stored);
     await both.reaches(job, 'requesting-token');
     const { store } = both.bench.world;

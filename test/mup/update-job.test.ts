@@ -27,7 +27,7 @@ describe('an update job (mup-protocol §4)', () => {
   });
 
   test('every state gives up at its deadline, with a code of its own, and not before', () => {
-    const outcomes = [new Run(), ...(['requesting-token', 'transferring'] as const).map(at)]
+    const outcomes = [new Run(), ...(['requesting-token', 'transferring'] as const).map((step) => at(step))]
       .concat([at('verifying'), at('restarting'), at('verifying').raw(offline)])
       .map((run) => {
         const { deadline = 0 } = run.job;
