@@ -1,0 +1,15 @@
+import type { Clock } from '../../src/base/clock.ts';
+import type { DeviceDeps } from '../../src/device/options.ts';
+import type { DocumentStore } from '../../src/registry/document-store.ts';
+
+/**
+ * What a run puts in place of what a bridge or a device is given: so a test breaks a rule on purpose, to show
+ * that the harness notices.
+ */
+export interface Doubles {
+  readonly bridgeStore?: (real: DocumentStore) => DocumentStore;
+  readonly bridgeClock?: (real: Clock) => Clock;
+  readonly deviceDeps?: (real: DeviceDeps) => DeviceDeps;
+  /** What a device says of the version that it runs. */
+  readonly reportedVersion?: (real: number) => number;
+}
