@@ -22,7 +22,8 @@ async function imagesAreWhole({ directory, said }: Remains): Promise<void> {
   const images = await openImageRepository(join(directory, 'images'), defaultConfig.images);
   const listed = await images.list();
   for (const { manifest } of listed) {
-    const content = await images.read(manifest.digest, 0, manifest.size + 1);
+    // Each is smaller than a block.
+    const content = await images.block(manifest.digest, 0);
     expect([content.length, sha256(content)]).toEqual([manifest.size, manifest.digest]);
   }
   const state = new Map(said.map((line) => line.split(' ')).map(([word, digest]) => [digest, word]));
