@@ -72,6 +72,17 @@ export function readLine(bytes: Uint8Array, sha256: Sha256): JournalHeader | Jou
   return { ...(value as Omit<JournalRecord, 'kind'>), kind: 'record' };
 }
 
+const latin1 = new TextDecoder('latin1');
+
+/** Records that stand whole at the end of bytes which are none: the line feed before them is lost. */
+export function recordsBehind(bytes: Uint8Array, sha256: Sha256): JournalRecord[] {
+  // One character a byte: places in the text are places in the bytes.
+  const starts = latin1.decode(bytes).matchAll(/[0-9a-f]{32} \{"at":/g);
+  return [...starts]
+    .map(({ index }) => readLine(bytes.subarray(index), sha256))
+    .filter((line) => line?.kind === 'record');
+}
+
 function line(payload: string, sha256: Sha256): Uint8Array {
   const bytes = utf8(payload);
   return concatBytes([utf8(`${sha256(bytes).slice(0, digestLength)} `), bytes, lineFeed]);

@@ -1,5 +1,5 @@
 import { UsageError } from '../base/errors.ts';
-import { LineSplitter, type PlacedLine, readLine, type Sha256 } from './journal-format.ts';
+import { LineSplitter, type PlacedLine, readLine, recordsBehind, type Sha256 } from './journal-format.ts';
 import { JournalIndex } from './journal-index.ts';
 
 /** What a journal holds. */
@@ -59,7 +59,8 @@ export class JournalReader {
       this.#version = this.#readable(line.version);
     } else if (this.#broken || line?.kind !== 'record' || line.at !== at) {
       this.#broken = true;
-      if (!this.#sealed || (line?.kind === 'record' && line.synced > this.#end))
+      const later = line?.kind === 'record' ? [line] : recordsBehind(bytes, this.#sha256);
+      if (!this.#sealed || later.some(({ synced }) => synced > this.#end))
         throw damaged(this.#path, this.#end);
       return;
     } else {

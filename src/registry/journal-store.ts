@@ -54,7 +54,7 @@ export class JournalStore implements DocumentStore {
     if (last.size > 0) await this.#wait([...last.keys()], encode([...last.values()]));
   }
 
-  all(collection: Collection): Promise<readonly unknown[]> {
+  async all(collection: Collection): Promise<readonly unknown[]> {
     this.#refuseIfClosed();
     return this.#inTurn(async () => {
       const changes = await this.#journal.documents(collection);
