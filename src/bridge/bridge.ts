@@ -64,6 +64,9 @@ export interface BridgeDependencies {
   readonly logger: Logger;
 }
 
+/** More than the slowest answer of the prototype's device takes (mup-protocol §3). */
+const mynoRestMs = 2000;
+
 /** The bridge itself: all services between the broker and the NETCONF server, wired together. */
 export class Bridge {
   readonly backend: Backend;
@@ -72,6 +75,7 @@ export class Bridge {
   readonly #settings: DeviceSettingsSource;
   readonly #modules: ServedModules;
   readonly #rpc: RpcClient;
+  readonly #lines: DeviceLines;
   readonly #registration: RegistrationService;
   readonly #topics: TopicOwners;
   readonly #installed: InstalledDescriptions;
@@ -92,7 +96,8 @@ export class Bridge {
     const settings = this.#settings;
     this.#modules = new ServedModules(deps.fixedModules, deps.imports);
     this.#rpc = new RpcClient({ transport, clock, random, logger, limits: config.rpc });
-    const lines = new DeviceLines({ clock, limits: config.rpc });
+    this.#lines = new DeviceLines({ clock, limits: config.rpc });
+    const lines = this.#lines;
     const caller = new DeviceCaller(this.#rpc, registry, lines);
     const claims = new UpdateClaims(clock);
     this.#updateServer = new UpdateServer({ ...deps, caller, lines, settings });
@@ -134,6 +139,7 @@ export class Bridge {
     });
     this.#mynoBootstrap = new MynoBootstrap({
       ...deps,
+      lines,
       registration,
       limits: config.registration,
       removeDevice: (uuid) => {
@@ -180,6 +186,7 @@ export class Bridge {
     for (const { uuid } of registry.all()) {
       const description = registry.describe(uuid);
       if (description !== undefined && !registry.isPending(uuid)) this.#follow(description, false);
+      if (description?.profile === 'myno') this.#lines.rest(uuid, mynoRestMs);
     }
     this.#stopWatching = registry.onPresence((device) => {
       this.#events.presence(device);

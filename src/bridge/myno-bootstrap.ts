@@ -4,6 +4,7 @@ import { errorCode, errorMessage, PeerError } from '../base/errors.ts';
 import type { DeviceUuid } from '../base/ids.ts';
 import type { Logger } from '../base/logger.ts';
 import type { AssemblyLimits } from '../mqtt/description-pieces.ts';
+import type { DeviceLines } from '../mqtt/device-lines.ts';
 import { MynoAssembler, uuidMessage } from '../mqtt/myno-pieces.ts';
 import { type MynoOperation, mynoAnswerTopic, mynoTopics } from '../mqtt/topics.ts';
 import type { MqttMessage, MqttTransport, Unsubscribe } from '../mqtt/transport.ts';
@@ -14,6 +15,8 @@ import type { RegistrationSource } from './registration-source.ts';
 
 export interface MynoBootstrapDependencies {
   readonly transport: MqttTransport;
+  /** Shared with whatever asks something of these devices: they take one message at a time. */
+  readonly lines: DeviceLines;
   readonly limits: AssemblyLimits;
   readonly registration: RegistrationService;
   readonly registry: DeviceRegistry;
@@ -136,9 +139,12 @@ export class MynoBootstrap {
   }
 
   #answer(operation: MynoOperation, uuid: DeviceUuid, answer: Answer): void {
-    const { transport, logger } = this.#deps;
-    transport
-      .publish(mynoAnswerTopic(operation, uuid), utf8(answer))
-      .catch((error) => logger.warn('a device was not answered', { uuid, reason: errorMessage(error) }));
+    const { transport, lines, logger } = this.#deps;
+    const publish = (): Promise<void> => transport.publish(mynoAnswerTopic(operation, uuid), utf8(answer));
+    const asked = operation === 'delete' || operation === 'retrieve';
+    // A device that has asked something waits for the answer. One that was started may have been asked meanwhile.
+    (asked ? publish() : lines.tell(uuid, publish)).catch((error) =>
+      logger.warn('a device was not answered', { uuid, reason: errorMessage(error) }),
+    );
   }
 }

@@ -11,6 +11,7 @@ import { operationFailed, unknownImage } from './rpc-errors.ts';
 import { wireInputs } from './rpc-values.ts';
 import type { UpdateClaims } from './update-claims.ts';
 import { fieldWithRole, valuesByRole } from './update-fields.ts';
+import type { ImageTransfer } from './update-profile.ts';
 import type { UpdateServer } from './update-server.ts';
 
 export interface UpdateRpcsDependencies {
@@ -82,7 +83,7 @@ export class UpdateRpcs {
     } = claims.claim(uuid);
     try {
       progress.begin(0, source.size);
-      await server.sendImage(description, {
+      await this.#transfer(description, {
         source,
         from: 0,
         signal,
@@ -93,6 +94,16 @@ export class UpdateRpcs {
       throw deviceFailure(uuid, error);
     } finally {
       release();
+    }
+  }
+
+  async #transfer(description: DeviceDescription, transfer: ImageTransfer): Promise<void> {
+    const { server } = this.#deps;
+    try {
+      await server.sendImage(description, transfer);
+    } catch (error) {
+      void server.abandonImage(description);
+      throw error;
     }
   }
 

@@ -5,6 +5,9 @@ import type { DeviceUuid } from '../base/ids.ts';
 import { KeyedQueue } from '../base/keyed-queue.ts';
 import { cancelled, denied } from './rpc-failures.ts';
 
+/** More than a device takes to read what it does not answer. */
+const readMs = 500;
+
 /** How long one who waits for a device's line does so. */
 export interface LineWait {
   /** Milliseconds before it is given up to wait. */
@@ -21,6 +24,7 @@ export class DeviceLines {
   readonly #clock: Clock;
   readonly #limits: Pick<RpcConfig, 'maxInFlightPerDevice'>;
   readonly #queue = new KeyedQueue<DeviceUuid>();
+  readonly #rests = new Map<DeviceUuid, Promise<void>>();
   readonly #waiting = new Map<DeviceUuid, number>();
 
   constructor(deps: {
@@ -54,12 +58,28 @@ export class DeviceLines {
       };
       signal?.addEventListener('abort', abort, { once: true });
       void this.#queue.run(uuid, async () => {
+        await this.#rests.get(uuid);
         if (waits) {
           arrive();
           await exchange().then(resolve, reject);
         }
         signal?.removeEventListener('abort', abort);
       });
+    });
+  }
+
+  /** Sends a device what it does not answer, once it owes no answer. Then it is left in peace for a while. */
+  async tell(uuid: DeviceUuid, send: () => Promise<void>): Promise<void> {
+    await this.#queue.run(uuid, send);
+    this.rest(uuid, readMs);
+  }
+
+  /** Leaves a device in peace for a while: it may still read or answer what it was sent before. */
+  rest(uuid: DeviceUuid, ms: number): void {
+    const rest = new Promise<void>((resolve) => void this.#clock.schedule(ms, resolve));
+    this.#rests.set(uuid, rest);
+    void rest.then(() => {
+      if (this.#rests.get(uuid) === rest) this.#rests.delete(uuid);
     });
   }
 

@@ -151,7 +151,10 @@ export class BenchMyno {
       await this.bench.settled();
       this.bench.clock.advance(tickMs);
     }
-    throw new Error(`the job did not end: ${JSON.stringify(await this.bench.job(job))}`);
+    const { failure = 'well', heard } = this.device;
+    throw new Error(
+      `the job did not end: ${JSON.stringify(await this.bench.job(job))}; the device: ${failure}, ${heard.slice(-5).join(' ')}`,
+    );
   }
 
   async #connect(topics: readonly string[], receive: (message: MynoMessage) => void): Promise<MynoPort> {

@@ -103,6 +103,36 @@ describe('a device that takes one message at a time (mup-protocol §3)', () => {
     expect(clock.pending).toBe(0);
   });
 
+  test('a device that is left in peace is asked when that is over', async () => {
+    lines.rest(device, 500);
+    const first = exchange('first');
+    await turn();
+    clock.advance(499);
+    await turn();
+    expect(begun).toEqual([]);
+    clock.advance(1);
+    first.answer.resolve('1');
+    expect(await first.outcome).toBe('1');
+  });
+
+  test('what it does not answer is sent once it owes no answer, and then it is left in peace', async () => {
+    const first = exchange('first');
+    await turn();
+    const told = lines.tell(device, async () => {
+      begun.push('told');
+    });
+    await turn();
+    expect(begun).toEqual(['first']);
+    first.answer.resolve('1');
+    await told;
+    const second = exchange('second');
+    await turn();
+    expect(begun).toEqual(['first', 'told']);
+    clock.advance(500);
+    second.answer.resolve('2');
+    expect(await second.outcome).toBe('2');
+  });
+
   test('whoever has gone before does not get in line', async () => {
     expect(await exchange('never', device, AbortSignal.abort()).outcome).toBe('cancelled');
     expect(begun).toEqual([]);
