@@ -9,6 +9,7 @@ const documents: readonly string[] = [
   'README.md',
   'SECURITY.md',
   'CHANGELOG.md',
+  'deploy/README.md',
   ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.md'))
     .map((name) => join('docs', name)),

@@ -16,6 +16,8 @@ export interface MosquittoOptions {
   };
   /** More lines for the configuration file. */
   readonly config?: readonly string[];
+  /** The whole configuration file, for this port, instead of what the options above make. */
+  readonly file?: (port: number) => string;
 }
 
 export interface Mosquitto {
@@ -39,7 +41,7 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mo
   const directory = mkdtempSync(join(tmpdir(), 'mup-mosquitto-'));
   const port = await freePort();
   const configFile = join(directory, 'mosquitto.conf');
-  writeFileSync(configFile, configuration(port, directory, options).join('\n'));
+  writeFileSync(configFile, options.file?.(port) ?? configuration(port, directory, options).join('\n'));
   let child: ChildProcess | undefined;
   let logged = '';
   const mosquitto: Mosquitto = {

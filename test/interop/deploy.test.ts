@@ -1,0 +1,188 @@
+import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { loadConfig } from '../../src/cli/adapters/load-config.ts';
+import { DeployedBroker, passwordOf } from '../support/deployed-broker.ts';
+import { root } from '../support/paths.ts';
+import { describeWith } from '../support/peers.ts';
+import { mup, Program } from '../support/program.ts';
+import {
+  exampleDescription,
+  makeImage,
+  prepareTrust,
+  run,
+  startBridgeProcess,
+  startDeviceProcess,
+} from '../support/system.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
+
+const patience = 120_000;
+const uuid = '3F2504E0-4F89-11D3-9A0C-0305E82C3301';
+const account = 'mup_bridge';
+const deployed = (...path: string[]): string => readFileSync(join(root, 'deploy', ...path), 'utf8');
+
+/** A configuration file of `deploy/mup` for the broker of a test; every MQTT packet is traced. */
+function configFile(directory: string, name: string, broker: DeployedBroker, username: string): string {
+  const file = join(directory, name);
+  const text = deployed('mup', name)
+    .replace('mqtts://broker.example.org:8883', broker.url)
+    .replace('change me', passwordOf(username))
+    .replace('/etc/mup/ca.pem', broker.caFile);
+  const log = '[log]\nlevel = "trace"\nwireTrace = ["mqtt"]\n';
+  const traced = text.includes('[log]\n') ? text.replace('[log]\n', log) : `${text}\n${log}`;
+  writeFileSync(file, traced, { mode: 0o600 });
+  return file;
+}
+
+test.each(['mup.toml', 'device.toml'])(
+  'deploy/mup/%s is a configuration, without a secret of ours',
+  (name) => {
+    const { mqtt } = loadConfig({ file: join(root, 'deploy', 'mup', name), env: {}, flags: {} });
+    expect(mqtt).toMatchObject({ password: 'change me', caFile: '/etc/mup/ca.pem' });
+    expect([account, uuid]).toContain(mqtt.username);
+  },
+);
+
+describeWith(['mosquitto'], 'an update by the files of deploy/', () => {
+  let directory: string;
+  let broker: DeployedBroker;
+
+  beforeAll(async () => {
+    directory = await temporaryDirectory();
+    broker = await DeployedBroker.start([account, uuid]);
+  });
+
+  afterAll(() => broker.stop());
+
+  test(
+    'succeeds over TLS with both accounts, and neither command lines nor logs show their passwords',
+    async () => {
+      const stateDir = join(directory, 'bridge');
+      const vendorKey = join(directory, 'vendor.pem');
+      await prepareTrust(stateDir, vendorKey);
+      const bridge = await startBridgeProcess(stateDir, {
+        mqttUrl: broker.url,
+        extra: [
+          '--config',
+          configFile(directory, 'mup.toml', broker, account),
+          '--netconf-host',
+          '127.0.0.1',
+        ],
+      });
+      const device = await startDeviceProcess({
+        uuid,
+        mqttUrl: broker.url,
+        stateDir: join(directory, 'device'),
+        vendorKey,
+        extra: ['--config', configFile(directory, 'device.toml', broker, uuid)],
+      });
+      const image = await makeImage(directory, { size: 20_000, version: 2, vendorKey });
+      const updated = await run([
+        'update',
+        '--device',
+        uuid,
+        '--image',
+        image,
+        '--state-dir',
+        stateDir,
+        '--json',
+      ]);
+      expect(JSON.parse(updated.trim().split('\n').at(-1) ?? '')).toMatchObject({
+        result: 'succeeded',
+        firmwareVersion: 2,
+      });
+
+      const processes = [bridge.program, device];
+      const commandLines = processes.map(({ pid }) => readFileSync(`/proc/${pid}/cmdline`, 'utf8'));
+      expect(await Promise.all(processes.map((one) => one.stop()))).toEqual([0, 0]);
+      const said = processes.flatMap(({ stderr, lines }) => [stderr, ...lines.map(({ text }) => text)]);
+      expect(said.join('\n')).toContain('mqtt > connect');
+      for (const secret of [passwordOf(account), passwordOf(uuid)])
+        expect([...said, ...commandLines].filter((text) => text.includes(secret))).toEqual([]);
+    },
+    patience,
+  );
+});
+
+describe('deploy/systemd/mup.service', () => {
+  const unit = deployed('systemd', 'mup.service');
+  const setting = (name: string): string => new RegExp(`^${name}=(.*)$`, 'm').exec(unit)?.[1] ?? '';
+
+  test('starts what is installed, with the configuration of deploy/mup', () => {
+    const [node, main, ...args] = setting('ExecStart').split(' ');
+    expect([node, main]).toEqual(['/usr/bin/node', '/opt/mup-bridge/dist/cli/main.js']);
+    expect(args).toEqual(['serve', '--config', '/etc/mup/mup.toml']);
+  });
+
+  test('writes nowhere but to its state directory, which is the configured one', () => {
+    const { stateDir } = loadConfig({ file: join(root, 'deploy', 'mup', 'mup.toml'), env: {}, flags: {} });
+    expect(stateDir).toBe(`/var/lib/${setting('StateDirectory')}`);
+    expect(['ProtectSystem', 'ProtectHome', 'StateDirectoryMode', 'UMask'].map(setting)).toEqual([
+      ...['strict', 'true', '0700', '0077'],
+    ]);
+  });
+
+  test('has one capability, for the port of RFC 6242, and is not root', () => {
+    expect(['User', 'AmbientCapabilities', 'CapabilityBoundingSet', 'NoNewPrivileges'].map(setting)).toEqual([
+      ...['mup', 'CAP_NET_BIND_SERVICE', 'CAP_NET_BIND_SERVICE', 'true'],
+    ]);
+  });
+});
+
+describe('deploy/container/Dockerfile', () => {
+  const lines = deployed('container', 'Dockerfile').split('\n');
+  const last = lines.findLastIndex((line) => line.startsWith('FROM '));
+  const copies = (part: readonly string[]) =>
+    part
+      .map((line) => /^COPY (--from=build )?(.+) (\S+)$/.exec(line))
+      .flatMap((match) => (match === null ? [] : [match]))
+      .map(([, from, sources = '', target = '']) => ({ from, sources: sources.split(' '), target }));
+
+  test('what it copies is there, and is not kept from it', () => {
+    const allowed = new Set(deployed('container', 'Dockerfile.dockerignore').split('\n'));
+    const sources = copies(lines).flatMap(({ from, sources }) => (from === undefined ? sources : []));
+    expect(sources.length).toBeGreaterThan(5);
+    for (const source of sources) {
+      expect(existsSync(join(root, source))).toBe(true);
+      expect(allowed).toContain(`!${source}`);
+    }
+  });
+
+  test('runs as a user who is not root, on a port that needs no privilege', () => {
+    const end = lines.slice(last);
+    expect(end).toContain('USER node');
+    expect(end.join('\n')).toMatch(/MUP_NETCONF_PORT=8300\nEXPOSE 8300/);
+    expect(end).toContain('VOLUME /var/lib/mup');
+  });
+
+  test(
+    'what it copies into the image is all that the program needs',
+    async () => {
+      const image = await temporaryDirectory();
+      for (const { sources, target } of copies(lines.slice(last)))
+        for (const source of sources) {
+          const path = source.replace('/build/', '');
+          const place = join(image, sources.length > 1 ? join(target, path) : target);
+          if (path === 'node_modules') symlinkSync(join(root, path), place);
+          else cpSync(join(root, path), place, { recursive: true });
+        }
+      const state = join(image, 'state');
+      mkdirSync(state);
+      const main = join(image, 'dist', 'cli', 'main.js');
+      const environment = { MUP_STATE_DIR: state, MUP_NETCONF_PORT: '0', MUP_MQTT_EMBEDDED_PORT: '0' };
+      const bridge = new Program(process.execPath, [main, 'serve', '--ready-json'], {
+        cwd: image,
+        env: environment,
+      });
+      const { mqtt } = await bridge.json({ netconf: undefined });
+      const device = mup([
+        ...['device', '--description', exampleDescription, '--uuid', uuid, '--trust-first-key', '--json'],
+        ...['--state-dir', join(image, 'device'), '--mqtt-url', String(Object(mqtt).url)],
+      ]);
+      await device.json({ event: 'registered' });
+      expect(await device.stop()).toBe(0);
+      expect(await bridge.stop()).toBe(0);
+    },
+    patience,
+  );
+});
