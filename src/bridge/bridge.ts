@@ -192,6 +192,7 @@ export class Bridge {
       this.#events.presence(device);
       this.#virtual.presence(device);
     });
+    await this.#updateServer.restore();
     await this.#jobs.restore();
     void this.#installed.restore();
     await Promise.all([

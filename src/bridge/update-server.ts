@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { DeviceDescription, Operation } from '../base/description.ts';
 import { errorMessage, MupError } from '../base/errors.ts';
-import { type DeviceUuid, type Digest, isDigest } from '../base/ids.ts';
+import { type DeviceUuid, isDigest } from '../base/ids.ts';
 import type { Logger } from '../base/logger.ts';
 import type { DeviceLines } from '../mqtt/device-lines.ts';
 import type { MqttTransport } from '../mqtt/transport.ts';
@@ -11,6 +11,8 @@ import { extendManifest } from '../mup/signing.ts';
 import { parseToken } from '../mup/token.ts';
 import { checkUpdate } from '../mup/update-checks.ts';
 import { RpcError } from '../netconf/rpc-error.ts';
+import type { DocumentStore } from '../registry/document-store.ts';
+import { type AcceptedImage, AcceptedImages } from './accepted-images.ts';
 import type { DeviceAnswer, DeviceCaller } from './device-caller.ts';
 import type { DeviceSettingsSource } from './device-settings.ts';
 import { MupUpdate } from './mup-update.ts';
@@ -33,14 +35,10 @@ export interface UpdateServerDependencies {
   readonly scheme: SignatureScheme;
   readonly serverKey: PrivateKey;
   readonly settings: Pick<DeviceSettingsSource, 'of'>;
+  /** Where it survives a restart what devices have accepted. */
+  readonly store: DocumentStore;
   readonly clock: Clock;
   readonly logger: Logger;
-}
-
-/** The image that a device agreed to take: what the manifest it accepted says. */
-export interface AcceptedImage {
-  readonly digest: Digest;
-  readonly size: number;
 }
 
 /**
@@ -53,15 +51,21 @@ export class UpdateServer {
   readonly #mup: UpdateProfile;
   readonly #myno: UpdateProfile;
   readonly #tokens = new Map<string, DeviceToken>();
-  readonly #accepted = new Map<string, AcceptedImage>();
+  readonly #accepted: AcceptedImages;
   /** Devices that were sent nothing of the image they accepted, since this start of the bridge. */
   readonly #untouched = new Set<DeviceUuid>();
 
   constructor(deps: UpdateServerDependencies) {
     this.#deps = deps;
+    this.#accepted = new AcceptedImages(deps);
     const requests = new UpdateRequests(deps);
     this.#mup = new MupUpdate({ ...deps, requests });
     this.#myno = new MynoUpdate({ ...deps, requests });
+  }
+
+  /** Takes up what devices had accepted when the bridge ended. */
+  restore(): Promise<void> {
+    return this.#accepted.restore();
   }
 
   /** The image that the device accepted last, has not taken yet, and can be sent. */
@@ -150,8 +154,8 @@ export class UpdateServer {
       const values = valuesByRole(operation.inputs, inputs);
       const digest = values.get('imageDigest')?.toLowerCase();
       const size = Number(values.get('imageSize'));
-      if (digest !== undefined && isDigest(digest)) this.#accepted.set(uuid, { digest, size });
       this.#untouched.add(uuid);
+      if (digest !== undefined && isDigest(digest)) await this.#accepted.keep(uuid, { digest, size });
       return answer;
     });
   }
