@@ -125,6 +125,13 @@ describe('mup sign', () => {
     expect(manifest).toMatchObject({ oldVersion: 1, linkOffset: 4096 });
   });
 
+  test('--profile myno signs what devices of the prototype verify, and --check says which it is', async () => {
+    await signed('--profile', 'myno');
+    const check = ['sign', '--check', 'fw.json', '--vendor-key', 'vendor.pub.pem'];
+    expect(await json(...check, '--profile', 'myno')).toMatchObject({ valid: true });
+    expect((await mup(...check)).stderr).toContain('inner signature');
+  });
+
   test('--check refuses another vendor, a changed manifest and another image', async () => {
     await signed();
     await json('keygen', 'vendor', '--out', 'other.pem');
@@ -142,6 +149,7 @@ describe('mup sign', () => {
 
   test.each([
     [['--app-id', 'a b'], 'appId'],
+    [['--profile', 'native'], '--profile'],
     [['--app-id', ''], 'appId'],
     [['--app-id', 'x'.repeat(33)], 'appId'],
     [['--new-version', '-1'], '--new-version'],

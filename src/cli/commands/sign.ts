@@ -20,6 +20,11 @@ export const signCommand: CommandDefinition = {
       description: 'version the image is a difference to (default: 0, it is complete)',
     },
     { name: 'link-offset', value: 'N', description: 'address the image is linked for (default: 0)' },
+    {
+      name: 'profile',
+      value: 'mup|myno',
+      description: 'what the devices speak: mup (default), or myno for those of the MYNO prototype',
+    },
     { name: 'out', value: 'FILE', description: 'manifest file (default: IMAGE with the ending .json)' },
     { name: 'check', value: 'MANIFEST', description: 'verify this manifest instead of making one' },
     { name: 'image', value: 'FILE', description: 'with --check: the image that the manifest is of' },
@@ -31,6 +36,10 @@ export const signCommand: CommandDefinition = {
     {
       line: 'mup sign firmware.bin --key vendor.pem --app-id lamp --new-version 2',
       text: 'Write firmware.json',
+    },
+    {
+      line: 'mup sign firmware.bin --key vendor.pem --app-id APP --new-version 2 --profile myno',
+      text: 'The same for devices of the MYNO prototype',
     },
     {
       line: 'mup sign --check firmware.json --image firmware.bin --vendor-key vendor.pub.pem',
