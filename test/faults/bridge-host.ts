@@ -93,7 +93,7 @@ export class BridgeHost extends Host {
     const { world } = this;
     const { doubles, plan } = world;
     const random = world.random.fork(`bridge ${this.#connections}`);
-    const randomBytes = (length: number): Uint8Array => random.bytes(length);
+    const randomBytes = doubles.bridgeRandom ?? ((length: number) => random.bytes(length));
     const logger = world.loggerOf(this.who);
     const clock = doubles.bridgeClock?.(process.clock) ?? process.clock;
     this.#connections += 1;

@@ -1,4 +1,5 @@
 import type { Clock } from '../../src/base/clock.ts';
+import type { RandomBytes } from '../../src/base/random.ts';
 import type { DeviceDeps } from '../../src/device/options.ts';
 import type { DocumentStore } from '../../src/registry/document-store.ts';
 
@@ -9,7 +10,6 @@ import type { DocumentStore } from '../../src/registry/document-store.ts';
 export interface Doubles {
   readonly bridgeStore?: (real: DocumentStore) => DocumentStore;
   readonly bridgeClock?: (real: Clock) => Clock;
+  readonly bridgeRandom?: RandomBytes;
   readonly deviceDeps?: (real: DeviceDeps) => DeviceDeps;
-  /** What a device says of the version that it runs. */
-  readonly reportedVersion?: (real: number) => number;
 }
