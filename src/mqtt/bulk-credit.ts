@@ -1,10 +1,10 @@
 /** Octets that may be under way at first, at least, and at most. */
-const initialBytes = 64 * 1024;
-const minBytes = 16 * 1024;
+const initialBytes = 128 * 1024;
+const minBytes = 64 * 1024;
 const maxBytes = 1024 * 1024;
 
-/** How much longer than on an idle connection an answer of the broker may take because of bulk: 10 ms. */
-const targetDelayMs = 10;
+/** How much longer than on an idle connection an answer of the broker may take because of bulk. */
+const targetDelayMs = 25;
 
 /**
  * How much bulk (slices of firmware) may be under way to the broker, so that whatever else is published finds

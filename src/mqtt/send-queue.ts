@@ -23,13 +23,18 @@ export class SendQueue {
     return this.#waiting.size === 0;
   }
 
+  /** What is pushed now goes at once. */
+  get isOpen(): boolean {
+    return this.#closed === undefined && this.isEmpty && this.#hasRoom();
+  }
+
   /** Calls `send` when it is its turn; `reject` instead when the connection ends before. */
   push(send: () => void, reject: (error: Error) => void): void {
     if (this.#closed !== undefined) {
       reject(this.#closed);
       return;
     }
-    if (this.#waiting.size === 0 && this.#hasRoom()) send();
+    if (this.isOpen) send();
     else this.#waiting.add({ send, reject });
   }
 

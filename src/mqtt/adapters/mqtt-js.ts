@@ -42,6 +42,9 @@ export interface ConnectMqttDeps {
 /** QoS 1 and 2 packets without acknowledgement, where the broker names no smaller Receive Maximum. */
 const maxUnacknowledged = 1000;
 
+/** What is handed to the network at once: one promise for all of it. */
+const gone = Promise.resolve();
+
 /** How long a broker may take to close the connection after DISCONNECT. */
 const closeTimeoutMs = 1000;
 
@@ -137,9 +140,9 @@ class MqttJsLink implements Link {
     } catch (error) {
       return Promise.reject(error);
     }
+    if (options.bulk === true) return this.#publishBulk(topic, payload);
     return new Promise((resolve, reject) => {
-      if (options.bulk === true) this.#bulk.push(() => this.#sendBulk(topic, payload, resolve), reject);
-      else this.#queue.push(() => this.#send(topic, payload, options, qos, resolve, reject), reject);
+      this.#queue.push(() => this.#send(topic, payload, options, qos, resolve, reject), reject);
     });
   }
 
@@ -283,12 +286,24 @@ class MqttJsLink implements Link {
       .then(resolve, reject);
   }
 
-  #sendBulk(topic: string, payload: Uint8Array, resolve: () => void): void {
+  #publishBulk(topic: string, payload: Uint8Array): Promise<void> {
+    if (this.#bulk.isOpen) {
+      this.#sendBulk(topic, payload);
+      return gone;
+    }
+    return new Promise((resolve, reject) => {
+      this.#bulk.push(() => {
+        this.#sendBulk(topic, payload);
+        resolve();
+      }, reject);
+    });
+  }
+
+  #sendBulk(topic: string, payload: Uint8Array): void {
     this.#client.publish(topic, Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength), {
       qos: 0,
     });
     if (this.#credit.sent(topic.length + payload.length)) this.#client.sendPing();
-    resolve();
   }
 
   /** No more than needed: mqtt.js takes its time for each that is one of its defaults. */
