@@ -10,6 +10,7 @@ import { rpcRoundTrip } from './rpc-round-trip.ts';
 import { soak } from './soak.ts';
 import { type Figure, printTable } from './support/report.ts';
 import { transfer } from './transfer.ts';
+import { updates } from './updates.ts';
 
 interface BenchOptions {
   readonly minutes?: number;
@@ -20,6 +21,7 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Figure
   ontology,
   registration,
   transfer,
+  updates,
   memory,
   netconf,
   soak,

@@ -19,3 +19,9 @@ export async function series(count: number, task: (i: number) => Promise<unknown
   for (let i = 0; i < count; i += 1) times.push(await timed(() => task(i)));
   return times;
 }
+
+/** The value that so many percent of the numbers do not exceed. */
+export function percentile(values: readonly number[], percent: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil((sorted.length * percent) / 100) - 1)] ?? Number.NaN;
+}
