@@ -159,6 +159,15 @@ export interface NotificationConfig {
   readonly maxBytes: number;
 }
 
+export interface AuditConfig {
+  /** Octets of one file of the audit log. */
+  readonly maxFileBytes: number;
+  /** Files of it; the oldest one makes room. */
+  readonly maxFiles: number;
+  /** Refusals, failed logins among them, that are written one by one; more are counted. */
+  readonly maxRefusalsPerMinute: number;
+}
+
 export interface YangConfig {
   /** Directories with the official files of standard modules; looked up before our renditions. */
   readonly searchPath: readonly string[];
@@ -175,6 +184,7 @@ export interface Config {
   readonly update: UpdateConfig;
   readonly images: ImageConfig;
   readonly notifications: NotificationConfig;
+  readonly audit: AuditConfig;
   readonly yang: YangConfig;
 }
 
@@ -261,5 +271,6 @@ export const defaultConfig: Config = {
   },
   images: { maxImageBytes: 16 * MiB, maxImages: 1000, maxManifestBytes: 16 * KiB },
   notifications: { maxEvents: 10_000, maxBytes: 8 * MiB },
+  audit: { maxFileBytes: MiB, maxFiles: 16, maxRefusalsPerMinute: 60 },
   yang: { searchPath: ['/usr/share/yuma/modules', '/usr/share/yang/modules'] },
 };

@@ -10,6 +10,7 @@ import { RpcClient } from '../mqtt/rpc-client.ts';
 import type { MqttTransport } from '../mqtt/transport.ts';
 import type { Endorsement } from '../mup/endorsement.ts';
 import type { PrivateKey, SignatureScheme } from '../mup/signature-scheme.ts';
+import type { RequestAudit } from '../netconf/audit.ts';
 import type { Backend, ServedModule } from '../netconf/backend.ts';
 import type { ConfigView } from '../netconf/datastore/config-view.ts';
 import type { EventSink } from '../netconf/events/event.ts';
@@ -19,6 +20,8 @@ import type { DeviceRegistry, Registration } from '../registry/device-registry.t
 import type { DocumentStore } from '../registry/document-store.ts';
 import type { ImageRepository } from '../registry/image-repository.ts';
 import type { ModuleSchema } from '../yang/schema.ts';
+import { AuditedRequests } from './audit-requests.ts';
+import type { AuditSink } from './audit-trail.ts';
 import { BridgeBackend } from './bridge-backend.ts';
 import { BridgeData } from './bridge-data.ts';
 import { BridgeEvents } from './bridge-events.ts';
@@ -58,6 +61,8 @@ export interface BridgeDependencies {
   readonly running: ConfigView;
   /** Where notifications go. */
   readonly events: EventSink;
+  /** Gets the end of every update job. */
+  readonly audit?: AuditSink;
   readonly sha256: (bytes: Uint8Array) => Digest;
   readonly clock: Clock;
   readonly random: RandomBytes;
@@ -201,6 +206,11 @@ export class Bridge {
       this.#mupBootstrap.start(),
       this.#mynoBootstrap.start(),
     ]);
+  }
+
+  /** What of the requests of NETCONF clients goes to an audit log. */
+  auditedRequests(audit: AuditSink): RequestAudit {
+    return new AuditedRequests({ audit, registry: this.#deps.registry, jobs: this.#jobs });
   }
 
   async close(): Promise<void> {

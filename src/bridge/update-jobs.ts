@@ -9,6 +9,8 @@ import { newUpdateJob } from '../mup/update-job.ts';
 import { hasEnded, type UpdateJob, type UpdateLimits } from '../mup/update-job-types.ts';
 import type { Presence } from '../registry/device.ts';
 import type { DocumentStore } from '../registry/document-store.ts';
+import { jobEnd } from './audit-jobs.ts';
+import type { AuditSink } from './audit-trail.ts';
 import type { BridgeEvents } from './bridge-events.ts';
 import { type JobHistory, noHistory, withState } from './job-history.ts';
 import type { JobRecord, Orderer } from './job-record.ts';
@@ -27,6 +29,8 @@ export interface UpdateJobsDependencies
   readonly store: DocumentStore;
   readonly claims: UpdateClaims;
   readonly events: Pick<BridgeEvents, 'updateState' | 'updateProgress'>;
+  /** Gets the end of every job. */
+  readonly audit?: AuditSink;
   readonly config: Pick<
     UpdateConfig,
     'maxFinishedJobs' | 'maxJobTransitions' | 'progressIntervalMs' | 'progressPercent'
@@ -210,6 +214,7 @@ export class UpdateJobs {
       uuid,
       ...(ending === undefined ? {} : { code: ending.code, reason: ending.text }),
     });
+    void this.#deps.audit?.record(jobEnd(record));
     this.#forgetOldest();
   }
 
@@ -230,6 +235,7 @@ export class UpdateJobs {
         reason: errorMessage(error),
       });
     }
+    void this.#deps.audit?.record(jobEnd(ended));
     this.#deps.events.updateState(job);
   }
 

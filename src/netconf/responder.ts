@@ -6,6 +6,7 @@ import { readLongXml, readXml, type XmlLimits } from '../xml/adapters/saxes-read
 import type { XmlElement } from '../xml/element.ts';
 import { XmlError } from '../xml/xml-error.ts';
 import type { AccessPolicy, UserAccess } from './access/user-access.ts';
+import type { RequestAudit } from './audit.ts';
 import type { Backend, SessionInfo } from './backend.ts';
 import type { Datastores } from './datastore/datastores.ts';
 import { rpcErrorElement } from './error-xml.ts';
@@ -29,6 +30,7 @@ export interface ResponderHost {
   readonly counters: MessageCounters;
   readonly ownState: readonly OwnState[];
   readonly access: AccessPolicy;
+  readonly audit: RequestAudit | undefined;
   index(): ModuleIndex;
   /** Ends a session on behalf of another, `by`. @returns whether there is one of that id */
   kill(sessionId: number, by: number): boolean;
@@ -179,12 +181,19 @@ export class Responder {
     };
     try {
       const children = await perform(operation, this.#context(close));
+      await this.#audit(operation, children);
       return { echo, children, failed: false, ...(closing ? { last: 'closed' } : {}) };
     } catch (thrown) {
       // What fails because its session is gone is neither told nor counted.
       if (this.#signal.aborted) return { echo, children: [], failed: false };
+      await this.#audit(operation, [], toRpcError(thrown).error);
       return this.failure(echo, thrown, operation.name);
     }
+  }
+
+  #audit(operation: XmlElement, reply: readonly XmlElement[], error?: RpcError): Promise<void> | undefined {
+    const request = { session: this.#session, operation, reply };
+    return this.#host.audit?.performed(error === undefined ? request : { ...request, error });
   }
 
   #context(close: () => void): OperationContext {

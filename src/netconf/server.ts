@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import type { NetconfConfig } from '../base/config.ts';
 import type { Logger } from '../base/logger.ts';
 import type { AccessPolicy } from './access/user-access.ts';
+import type { RequestAudit } from './audit.ts';
 import type { Backend, SessionInfo } from './backend.ts';
 import type { Datastores } from './datastore/datastores.ts';
 import { configChanges, sessionEnd, sessionStart } from './events/base-events.ts';
@@ -23,6 +24,8 @@ export interface NetconfServerDependencies {
   readonly backend: Backend;
   readonly datastores: Datastores;
   readonly access: AccessPolicy;
+  /** Keeps account of what clients do. */
+  readonly audit?: RequestAudit;
   /** State of its parts that the server does not know. */
   readonly state?: readonly OwnState[];
   /** What clients subscribe to; the server's own events go there too (RFC 6470). */
@@ -70,6 +73,7 @@ export class NetconfServer {
       backend,
       datastores,
       access,
+      audit: dependencies.audit,
       events,
       config,
       clock,

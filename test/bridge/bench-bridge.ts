@@ -3,6 +3,7 @@ import { sha256 } from '../../src/base/adapters/node-runtime.ts';
 import { type Config, defaultConfig } from '../../src/base/config.ts';
 import type { DeviceDescription } from '../../src/base/description.ts';
 import type { DeviceUuid } from '../../src/base/ids.ts';
+import type { AuditFacts } from '../../src/bridge/audit-entry.ts';
 import { Bridge } from '../../src/bridge/bridge.ts';
 import { loadFixedModules } from '../../src/cli/adapters/fixed-modules.ts';
 import { encodePieces } from '../../src/mqtt/description-pieces.ts';
@@ -43,6 +44,8 @@ export interface World {
   /** The bridge's running configuration. */
   readonly running: ManualConfig;
   readonly events: RecordingEvents;
+  /** What went to the audit log. */
+  readonly audit: AuditFacts[];
 }
 
 export function newWorld(): World {
@@ -56,6 +59,7 @@ export function newWorld(): World {
     logger: new RecordingLogger(),
     running: new ManualConfig(),
     events: new RecordingEvents(),
+    audit: [],
   };
 }
 
@@ -86,7 +90,7 @@ export class BenchBridge {
 
   /** Starts a bridge; on a world that had one before, after a restart. */
   static async start(world = newWorld(), changes: Partial<Config> = {}): Promise<BenchBridge> {
-    const { broker, clock, store, imageStore, reader, library, logger, running, events } = world;
+    const { broker, clock, store, imageStore, reader, library, logger, running, events, audit } = world;
     const config: Config = { ...defaultConfig, ...changes };
     const transport = broker.connect();
     const images = new ImageRepository({
@@ -114,6 +118,7 @@ export class BenchBridge {
       imports,
       running,
       events,
+      audit: { record: async (facts) => void audit.push(facts) },
       sha256,
       clock,
       random: countingRandom(),

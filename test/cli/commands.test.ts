@@ -463,7 +463,7 @@ describe('configuration of commands', () => {
     await runMup(['image', 'add', 'fw.bin'], { cwd, env: { MUP_STATE_DIR: 'from-env' } });
     await runMup(['keygen', 'server'], { cwd, env: { MUP_CONFIG: 'conf/mup.toml' } });
     expect(readdirSync(cwd)).toEqual(expect.arrayContaining(['from-file', 'from-env']));
-    expect(readdirSync(join(cwd, 'from-file')).sort()).toEqual(['images', 'keys']);
+    expect(readdirSync(join(cwd, 'from-file')).sort()).toEqual(['audit', 'images', 'keys']);
   });
 
   test('a wrong configuration is exit code 2 and one line', async () => {

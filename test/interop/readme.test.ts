@@ -120,7 +120,7 @@ describe('the tour', () => {
   }
 
   test('the device runs the version that was installed', async () => {
-    expect(await shell.output).toContain('device restarted with version 2');
+    expect(await shell.output).toContain('succeeded: the device reports version 2');
   });
 
   test(

@@ -3,7 +3,10 @@ import { makeDirectory } from '../../base/adapters/atomic-file.ts';
 import { systemClock } from '../../base/adapters/node-runtime.ts';
 import type { Config } from '../../base/config.ts';
 import { silentLogger } from '../../base/logger.ts';
+import { configChange } from '../../bridge/audit-requests.ts';
+import type { ServedModule } from '../../netconf/backend.ts';
 import type { NetconfClient } from '../../netconf/client.ts';
+import type { ConfigChange } from '../../netconf/datastore/config-change.ts';
 import type { Datastores } from '../../netconf/datastore/datastores.ts';
 import { baseNamespace } from '../../netconf/namespaces.ts';
 import { element } from '../../xml/element.ts';
@@ -17,6 +20,7 @@ import { commandConfig } from './command-config.ts';
 import { exists } from './files.ts';
 import { configureLocalUser } from './first-start.ts';
 import { loadFixedModules } from './fixed-modules.ts';
+import { recordCommand } from './open-audit-trail.ts';
 import { openDatastores } from './open-datastores.ts';
 import { lockState, stateOwner } from './state-lock.ts';
 
@@ -39,7 +43,7 @@ export async function withConfig<T>(
     const config = commandConfig(args, io);
     return (await bridgeRuns(config.stateDir))
       ? await withClient(io, config.stateDir, (client) => use(runningConfig(client)))
-      : await withStateDirectory(config, use);
+      : await withStateDirectory(config, io, use);
   } catch (error) {
     throw commandFailure(error);
   }
@@ -84,7 +88,11 @@ async function bridgeRuns(stateDir: string): Promise<boolean> {
   return true;
 }
 
-async function withStateDirectory<T>(config: Config, use: (access: ConfigAccess) => Promise<T>): Promise<T> {
+async function withStateDirectory<T>(
+  config: Config,
+  io: CliIo,
+  use: (access: ConfigAccess) => Promise<T>,
+): Promise<T> {
   const { modules } = await loadFixedModules(config.yang.searchPath);
   const open = (): Promise<Datastores> => openDatastores(config, modules, silentLogger);
   return use({
@@ -94,14 +102,30 @@ async function withStateDirectory<T>(config: Config, use: (access: ConfigAccess)
       const lock = await lockState(config.stateDir);
       try {
         const datastores = await open();
+        const committed: ConfigChange[] = [];
+        datastores.onCommitted((change) => committed.push(change));
         await configureLocalUser(datastores, config.stateDir);
         const content = edit(datastores.running());
         await datastores.edit({ target: 'running', config: element(baseNamespace, 'config', content) });
         await datastores.copy('running', 'startup');
+        await recordChanges(committed, modules, config, io);
         return datastores.running();
       } finally {
         lock.release();
       }
     },
   });
+}
+
+async function recordChanges(
+  committed: readonly ConfigChange[],
+  modules: readonly ServedModule[],
+  config: Config,
+  io: CliIo,
+): Promise<void> {
+  const prefixes = new Map(modules.map(({ schema }) => [schema.namespace, schema.prefix] as const));
+  for (const change of committed) {
+    const { operation, target, changes } = configChange(change, (namespace) => prefixes.get(namespace));
+    await recordCommand(config, io, { operation, target, changes });
+  }
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import {
+  type AuditConfig,
   type Config,
   defaultConfig,
   type EmbeddedBrokerConfig,
@@ -197,6 +198,12 @@ const notifications = z.strictObject({
   maxBytes: bytes(64 * 1024, GiB, 'Octets of these events: in the log, and as many of telemetry in memory'),
 } satisfies Shape<NotificationConfig>);
 
+const audit = z.strictObject({
+  maxFileBytes: bytes(64 * 1024, GiB, 'Octets of one file of the audit log'),
+  maxFiles: integer(2, 10_000, 'Files of the audit log; the oldest one makes room'),
+  maxRefusalsPerMinute: count('Refusals and failed logins that are written one by one; more are counted'),
+} satisfies Shape<AuditConfig>);
+
 const yang = z.strictObject({
   searchPath: z
     .array(z.string().min(1, 'is empty'))
@@ -214,6 +221,7 @@ const configSchema = z.strictObject({
   update,
   images,
   notifications,
+  audit,
   yang,
 } satisfies Shape<Config>);
 

@@ -1,4 +1,6 @@
 import { join, resolve } from 'node:path';
+import { sha256 } from '../../base/adapters/node-runtime.ts';
+import { utf8 } from '../../base/bytes.ts';
 import { dateAndTime } from '../../base/clock.ts';
 import type { Config } from '../../base/config.ts';
 import { UsageError } from '../../base/errors.ts';
@@ -6,7 +8,7 @@ import type { Digest } from '../../base/ids.ts';
 import { readPublicKey } from '../../mup/adapters/key-files.ts';
 import { es256 } from '../../mup/adapters/noble-p256.ts';
 import type { VendorManifest } from '../../mup/manifest.ts';
-import { parseVendorManifest } from '../../mup/manifest-json.ts';
+import { formatVendorManifest, parseVendorManifest } from '../../mup/manifest-json.ts';
 import { verifyInnerSignature } from '../../mup/signing.ts';
 import { openImageRepository } from '../../registry/adapters/image-directory.ts';
 import type { ImageRepository, StoredImage } from '../../registry/image-repository.ts';
@@ -16,6 +18,7 @@ import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { printResult, table } from '../output.ts';
 import { commandConfig } from './command-config.ts';
 import { readInput } from './files.ts';
+import { recordCommand } from './open-audit-trail.ts';
 
 /** `mup image add` */
 export async function runImageAdd(args: CommandArguments, io: CliIo): Promise<ExitCode> {
@@ -27,6 +30,7 @@ export async function runImageAdd(args: CommandArguments, io: CliIo): Promise<Ex
   if (keyFile !== undefined)
     verifyInnerSignature(manifest, await readPublicKey(resolve(io.cwd, keyFile)), es256);
   const stored = await (await openImages(config)).add(manifest, image);
+  await recordCommand(config, io, { operation: 'image add', ...digestsOf(stored) });
   const signature = keyFile === undefined ? 'its signature was not checked' : 'its signature is the vendor’s';
   printResult(args, io, { ...summary(stored), signatureChecked: keyFile !== undefined }, [
     `image ${manifest.digest} is in the repository; ${signature}`,
@@ -54,9 +58,11 @@ export async function runImageList(args: CommandArguments, io: CliIo): Promise<E
 
 /** `mup image remove` */
 export async function runImageRemove(args: CommandArguments, io: CliIo): Promise<ExitCode> {
-  const repository = await openImages(commandConfig(args, io));
+  const config = commandConfig(args, io);
+  const repository = await openImages(config);
   const digest = await findImage(repository, args.argument('DIGEST'));
   await repository.remove(digest);
+  await recordCommand(config, io, { operation: 'image remove', image: digest });
   printResult(args, io, { removed: digest }, [`image ${digest} removed`]);
   return exitCodes.ok;
 }
@@ -96,6 +102,11 @@ async function findImage(repository: ImageRepository, text: string): Promise<Dig
       { hint: 'See mup image list.' },
     );
   return only;
+}
+
+/** What the audit log says of an image. */
+function digestsOf({ manifest }: StoredImage): { readonly image: Digest; readonly manifest: Digest } {
+  return { image: manifest.digest, manifest: sha256(utf8(formatVendorManifest(manifest))) };
 }
 
 function summary({ manifest, addedAt }: StoredImage): Readonly<Record<string, unknown>> {

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { sha256, systemClock, systemRandom } from '../../base/adapters/node-runtime.ts';
 import type { Config } from '../../base/config.ts';
 import type { Logger } from '../../base/logger.ts';
+import type { AuditSink } from '../../bridge/audit-trail.ts';
 import { Bridge } from '../../bridge/bridge.ts';
 import { ImageUploads } from '../../bridge/image-uploads.ts';
 import type { Imports } from '../../bridge/served-modules.ts';
@@ -27,6 +28,7 @@ export interface BridgeParts {
   readonly imports: Imports;
   readonly running: ConfigView;
   readonly events: EventSink;
+  readonly audit: AuditSink;
   readonly logger: Logger;
 }
 
@@ -35,7 +37,7 @@ export interface BridgeParts {
  * @param cleanup takes what has to be closed
  */
 export async function openBridge(
-  { config, transport, modules, imports, running, events, logger }: BridgeParts,
+  { config, transport, modules, imports, running, events, audit, logger }: BridgeParts,
   cleanup: Cleanup,
 ): Promise<{ readonly bridge: Bridge; readonly uploads: ImageUploads }> {
   const { stateDir } = config;
@@ -72,6 +74,7 @@ export async function openBridge(
     imports,
     running,
     events,
+    audit,
     sha256,
     clock,
     random: systemRandom,

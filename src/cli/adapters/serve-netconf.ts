@@ -1,10 +1,14 @@
-import { systemClock, systemRandom } from '../../base/adapters/node-runtime.ts';
+import { sha256, systemClock, systemRandom } from '../../base/adapters/node-runtime.ts';
 import type { Config } from '../../base/config.ts';
 import type { Logger } from '../../base/logger.ts';
+import { configChange, loginFacts } from '../../bridge/audit-requests.ts';
+import type { AuditSink } from '../../bridge/audit-trail.ts';
+import { AuditedDrop } from '../../bridge/audited-drop.ts';
 import { AccessControl } from '../../netconf/access/access-control.ts';
 import { callHomeDialer } from '../../netconf/adapters/call-home-dialer.ts';
 import { passwordCrypto } from '../../netconf/adapters/passwords.ts';
 import { type RunningSshServer, startSshServer } from '../../netconf/adapters/ssh-server.ts';
+import type { RequestAudit } from '../../netconf/audit.ts';
 import type { Backend } from '../../netconf/backend.ts';
 import { CallHome } from '../../netconf/call-home/call-home.ts';
 import { targetFromText } from '../../netconf/call-home/call-home-config.ts';
@@ -15,7 +19,7 @@ import { NetconfServer } from '../../netconf/server.ts';
 import type { FileDrop } from '../../netconf/sftp/file-drop.ts';
 import { GuardedDrop } from '../../netconf/sftp/guarded-drop.ts';
 import { createAuthenticator } from '../../netconf/users/config-authenticator.ts';
-import { removedUsers } from '../../netconf/users/user-config.ts';
+import { removedUsers, usersOf } from '../../netconf/users/user-config.ts';
 import type { Cleanup } from './cleanup.ts';
 
 /** What is served over NETCONF. */
@@ -26,17 +30,21 @@ export interface NetconfParts {
   readonly events: EventStreams;
   readonly hostKeys: readonly HostKey[];
   readonly uploads: FileDrop;
+  /** Gets logins, files and changes of the configuration. */
+  readonly audit: AuditSink;
+  readonly requestAudit: RequestAudit;
   readonly logger: Logger;
 }
 
 /** Starts the NETCONF server and its SSH transport. Users are those of the running configuration. */
 export async function serveNetconf(parts: NetconfParts, cleanup: Cleanup): Promise<RunningSshServer> {
-  const { config, backend, datastores, events, hostKeys, uploads, logger } = parts;
+  const { config, backend, datastores, events, hostKeys, uploads, audit, requestAudit, logger } = parts;
   const access = new AccessControl({ config: datastores, backend });
   const server = new NetconfServer({
     backend,
     datastores,
     access,
+    audit: requestAudit,
     state: [access.state],
     events,
     config: config.netconf,
@@ -48,7 +56,8 @@ export async function serveNetconf(parts: NetconfParts, cleanup: Cleanup): Promi
     server,
     hostKeys,
     authenticator: createAuthenticator(datastores, passwordCrypto),
-    fileDrop: new GuardedDrop(uploads, access, logger),
+    fileDrop: new AuditedDrop(new GuardedDrop(uploads, access, logger), audit, sha256),
+    onLogin: (attempt) => void audit.record(loginFacts(attempt, usersOf(datastores.running()))),
     config: config.netconf,
     clock: systemClock,
     logger: logger.child({ component: 'ssh' }),
@@ -57,6 +66,7 @@ export async function serveNetconf(parts: NetconfParts, cleanup: Cleanup): Promi
   const callHome = callClients(parts, ssh);
   cleanup.add(() => callHome.close());
   cleanup.add(endRemovedUsers(datastores, ssh, logger));
+  cleanup.add(recordChanges(parts));
   return ssh;
 }
 
@@ -68,6 +78,16 @@ function callClients({ config, datastores, logger }: NetconfParts, ssh: RunningS
     clock: systemClock,
     random: systemRandom,
     logger: logger.child({ component: 'call-home' }),
+  });
+}
+
+/** Every commit is in the audit log: which nodes, and who did it. */
+function recordChanges({ backend, datastores, audit }: NetconfParts): () => void {
+  return datastores.onCommitted((change) => {
+    const prefixes = new Map(
+      backend.modules().map(({ schema }) => [schema.namespace, schema.prefix] as const),
+    );
+    void audit.record(configChange(change, (namespace) => prefixes.get(namespace)));
   });
 }
 

@@ -1,4 +1,5 @@
 import type { CommandDefinition, CommandGroup } from '../command.ts';
+import { auditCommand } from './audit.ts';
 import { configCommand } from './config.ts';
 import { demoCommand } from './demo.ts';
 import { describeCommand } from './describe.ts';
@@ -18,6 +19,7 @@ export const commands: readonly (CommandDefinition | CommandGroup)[] = [
   serveCommand,
   demoCommand,
   userCommand,
+  auditCommand,
   configCommand,
   keygenCommand,
   signCommand,

@@ -106,6 +106,7 @@ export class SshConnection {
       sourceHost: this.#sourceHost,
       clock,
       logger: this.#logger,
+      onLogin: this.#shared.options.onLogin,
       giveUp: () => this.#disconnect(),
     });
     this.#login = login;
@@ -149,8 +150,7 @@ export class SshConnection {
 
   #ready(username: string): void {
     this.#username = username;
-    this.#login?.end();
-    this.#shared.throttle.succeeded(this.#sourceHost);
+    this.#login?.succeeded(username);
     this.#logger.info('user logged in', { username });
     this.#onLogin();
   }
@@ -212,11 +212,11 @@ export class SshConnection {
 
   #openSftp(channel: ServerChannel, exchanges: KeyExchanges, drop: FileDrop): SftpChannel {
     const { clock } = this.#shared.options;
-    const username = this.#username ?? '';
-    const logger = this.#logger.child({ username });
+    const who = { username: this.#username ?? '', sourceHost: this.#sourceHost };
+    const logger = this.#logger.child({ username: who.username });
     const complain = complainTo(channel);
     const budget = this.#shared.uploads;
-    const session = new SftpSession({ username, drop, budget, clock, logger, complain });
+    const session = new SftpSession({ ...who, drop, budget, clock, logger, complain });
     return new SftpChannel({ channel, socket: this.#socket, exchanges }, session, logger);
   }
 

@@ -3,6 +3,7 @@ import { errorMessage } from '../../base/errors.ts';
 import type { Logger } from '../../base/logger.ts';
 import { printable } from '../../base/printable.ts';
 import type { TaskLimit } from '../../base/task-limit.ts';
+import type { LoginAttempt } from '../audit.ts';
 import type { LoginThrottle } from '../users/login-throttle.ts';
 import { type Authenticator, isUserName } from '../users/users.ts';
 import { type AuthContext, type KeyboardAuthContext, type PublicKeyAuthContext, parseKey } from './ssh2.ts';
@@ -16,6 +17,8 @@ export interface SshLoginOptions {
   readonly sourceHost: string;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Called with a login, and with one that failed: a password, or the last of several keys. */
+  readonly onLogin?: ((attempt: LoginAttempt) => void) | undefined;
   /** Cuts the connection: it has failed too often. */
   readonly giveUp: () => void;
 }
@@ -35,6 +38,8 @@ export class SshLogin {
   #attempts = 0;
   #requests = 0;
   #over = false;
+  /** How the client has tried last. */
+  #method = 'none';
 
   constructor(options: SshLoginOptions) {
     this.#options = options;
@@ -50,6 +55,7 @@ export class SshLogin {
       this.#options.giveUp();
       return;
     }
+    this.#method = context.method;
     switch (context.method) {
       case 'publickey':
         this.#decide(context, this.#checkKey(context));
@@ -66,9 +72,21 @@ export class SshLogin {
     }
   }
 
-  /** The connection has ended or somebody has logged in: nothing is answered any more. */
+  /** The connection has ended: nothing is answered any more. */
   end(): void {
     this.#over = true;
+  }
+
+  /** Somebody has logged in. */
+  succeeded(username: string): void {
+    this.#over = true;
+    this.#options.throttle.succeeded(this.#options.sourceHost);
+    this.#tell(username, true);
+  }
+
+  #tell(username: string, allowed: boolean): void {
+    const { onLogin, sourceHost } = this.#options;
+    onLogin?.({ username, sourceHost, method: this.#method, allowed });
   }
 
   #ask(context: KeyboardAuthContext): void {
@@ -131,6 +149,7 @@ export class SshLogin {
     const delay = method === 'publickey' ? 0 : throttle.failed(sourceHost, clock.monotonic());
     const level = method === 'publickey' && !last ? 'debug' : 'warn';
     logger[level]('login failed', { username, method, attempt: this.#attempts });
+    if (level === 'warn') this.#tell(username, false);
     if (delay === 0) this.#reject(context, last);
     else clock.schedule(delay, () => this.#reject(context, last));
   }

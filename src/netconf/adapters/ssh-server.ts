@@ -4,6 +4,7 @@ import type { NetconfConfig } from '../../base/config.ts';
 import { errorCode, errorMessage, UsageError } from '../../base/errors.ts';
 import type { Logger } from '../../base/logger.ts';
 import { TaskLimit } from '../../base/task-limit.ts';
+import type { LoginAttempt } from '../audit.ts';
 import type { HostKey, HostKeyFingerprint } from '../host-keys.ts';
 import type { SessionHandle, SessionPort } from '../session-port.ts';
 import type { FileDrop } from '../sftp/file-drop.ts';
@@ -32,6 +33,8 @@ export interface SshServerOptions {
   readonly config: NetconfConfig;
   /** {@link defaultRekeyLimits} unless given. */
   readonly rekey?: RekeyLimits;
+  /** Called with every login, and with every one that failed. */
+  readonly onLogin?: (attempt: LoginAttempt) => void;
   readonly clock: Clock;
   readonly logger: Logger;
 }

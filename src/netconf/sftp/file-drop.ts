@@ -14,9 +14,10 @@ export interface DroppedFile {
 export interface FileDrop {
   /**
    * Takes a complete file.
+   * @param sourceHost address of the client
    * @throws PeerError whose message is for the client
    */
-  put(username: string, name: string, content: Uint8Array): Promise<void>;
+  put(username: string, name: string, content: Uint8Array, sourceHost: string): Promise<void>;
   /** The most octets that a file of this name may have; 0: no file may have this name. */
   maxBytes(name: string): number;
   /** The files that are there, as far as the user may see them. */

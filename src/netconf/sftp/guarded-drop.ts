@@ -26,12 +26,12 @@ export class GuardedDrop implements FileDrop {
   }
 
   /** @throws PeerError `access-denied`, and what the drop throws */
-  async put(username: string, name: string, content: Uint8Array): Promise<void> {
+  async put(username: string, name: string, content: Uint8Array, sourceHost: string): Promise<void> {
     if (!this.#access.forUser(username).mayCall(bridgeNamespace, 'update-firmware')) {
       this.#logger.info('access control denied a file', { username, file: name });
       throw new PeerError('access-denied', `user ${username} may not put images`);
     }
-    await this.#drop.put(username, name, content);
+    await this.#drop.put(username, name, content, sourceHost);
   }
 
   async list(username: string): Promise<readonly DroppedFile[]> {

@@ -20,6 +20,7 @@ import { Upload, type UploadBudget } from './upload.ts';
 
 export interface SftpSessionOptions {
   readonly username: string;
+  readonly sourceHost: string;
   readonly drop: FileDrop;
   readonly budget: UploadBudget;
   readonly clock: Clock;
@@ -161,11 +162,11 @@ export class SftpSession {
   }
 
   async #finish(upload: Upload): Promise<void> {
-    const { drop, username, clock, logger } = this.#options;
+    const { drop, username, sourceHost, clock, logger } = this.#options;
     const { name, size } = upload;
     try {
       if (upload.failure !== undefined) throw upload.failure;
-      await drop.put(username, name, upload.content());
+      await drop.put(username, name, upload.content(), sourceHost);
       this.#put.set(name, { kind: 'file', name, size, modified: clock.now() });
       if (this.#put.size > maxRemembered) this.#put.delete(this.#put.keys().next().value ?? name);
       logger.info('file received by SFTP', { name, size });

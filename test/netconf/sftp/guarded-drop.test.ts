@@ -22,19 +22,21 @@ test('who may not call update-firmware puts no image', async () => {
   const mayCall = (namespace: string, name: string): boolean =>
     namespace !== bridgeNamespace || name !== 'update-firmware';
   const { drop, names } = guarded({ mayCall });
-  await expect(drop.put('anna', 'a.bin', new Uint8Array(1))).rejects.toMatchObject({ code: 'access-denied' });
+  await expect(drop.put('anna', 'a.bin', new Uint8Array(1), '192.0.2.1')).rejects.toMatchObject({
+    code: 'access-denied',
+  });
   expect(names).toEqual([]);
 });
 
 test('who may not read /mup:firmware sees no image', async () => {
   const { drop } = guarded({ mayRead: ([top]) => top?.name !== 'firmware' });
-  await drop.put('anna', 'a.bin', new Uint8Array(1));
+  await drop.put('anna', 'a.bin', new Uint8Array(1), '192.0.2.1');
   expect(await drop.list('anna')).toEqual([]);
 });
 
 test('others put and see them', async () => {
   const { drop } = guarded({});
-  await drop.put('anna', 'a.bin', new Uint8Array(1));
+  await drop.put('anna', 'a.bin', new Uint8Array(1), '192.0.2.1');
   expect(await drop.list('anna')).toHaveLength(1);
   expect(drop.maxBytes('a.bin')).toBe(7);
 });

@@ -19,6 +19,7 @@ class Client {
   readonly complaints: string[] = [];
   readonly session = new SftpSession({
     username: 'alice',
+    sourceHost: '192.0.2.1',
     drop: this.drop,
     budget: this.budget,
     clock: new ManualClock(),
