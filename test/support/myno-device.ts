@@ -62,8 +62,8 @@ export class MynoDevice {
   readonly #watchers = new Set<() => void>();
   /** Requests without their ids, and slices as `slice <n>`, in order, as they arrived. */
   readonly heard: string[] = [];
-  /** Octets of each packet that arrived. */
-  readonly packetSizes: number[] = [];
+  /** What the bridge answered to its descriptions. */
+  readonly told: string[] = [];
   /** Why it is deaf or dead. */
   failure: string | undefined;
   faults: MynoFaults = {};
@@ -146,13 +146,13 @@ export class MynoDevice {
     const text = isSlice ? `slice ${n}` : withoutId(payload);
     if (this.faults.loses?.(text) === true) return;
     if (!topic.startsWith('yang/config/')) this.heard.push(text);
-    this.packetSizes.push(packetBytes);
     const slice = isSlice ? { payloadBytes: payload.length, repeated: this.#firmware.repeats(n) } : undefined;
     const trap = trapOf({ packetBytes, hasProperties, ...(slice === undefined ? {} : { slice }) });
     if (this.#owesAnswer) this.#fail(`${text} came before its last answer went out`);
     else if (trap !== undefined) this.#fail(`${trap.end}: ${trap.why}`);
     else if (isSlice) this.#slice(n, payload.subarray(comma + 1));
-    else if (!topic.startsWith('yang/config/')) this.#request(topic, payload);
+    else if (topic.startsWith('yang/config/')) this.told.push(text);
+    else this.#request(topic, payload);
     this.#changed();
   }
 

@@ -1,0 +1,269 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { sha256 } from '../../src/base/adapters/node-runtime.ts';
+import { deviceUuid } from '../../src/base/ids.ts';
+import { readPrivateKey, readPublicKey } from '../../src/mup/adapters/key-files.ts';
+import { es256 } from '../../src/mup/adapters/noble-p256.ts';
+import { parseVendorManifest } from '../../src/mup/manifest-json.ts';
+import { extendManifest } from '../../src/mup/signing.ts';
+import { type Mosquitto, startMosquitto } from '../support/mosquitto.ts';
+import { MynoDevice } from '../support/myno-device.ts';
+import { mynoConnection } from '../support/myno-port.ts';
+import { leafOf, Ncclient, rpcXml } from '../support/ncclient.ts';
+import { describeWith, describeWithSharedData, sharedData } from '../support/peers.ts';
+import { mup } from '../support/program.ts';
+import { type BridgeProcess, operator, prepareTrust, run, startBridgeProcess } from '../support/system.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
+
+const patience = 120_000;
+const uuid = deviceUuid('MYNO-SETUP-7');
+const module = 'urn:mup:yang:mqtt-setup-1';
+const bridgeModule = 'urn:mup:yang:mup-bridge';
+const imageBytes = 20_000;
+
+/** Each a broker, and what the device speaks to it. */
+const brokers = [
+  ['the embedded broker, over MQTT 3.1.1', 4, false],
+  ['Mosquitto, over MQTT 5', 5, true],
+] as const;
+
+const settings = `
+[rpc]
+timeoutMs = 1500
+
+[update]
+initialTimeoutMs = 300
+maxTimeoutMs = 600
+stallTimeoutMs = 5000
+verifyDeadlineMs = 3000
+retryMinMs = 50
+retryMaxMs = 500
+`;
+
+describeWithSharedData('updates of the prototype’s device (mup-protocol §3)', () => {
+  describeWith(['mosquitto', 'ncclient'], 'with real brokers', () => {
+    describe.each(brokers)('%s', (_, protocolVersion, isMosquitto) => {
+      let directory: string;
+      let vendorKey: string;
+      let broker: Mosquitto | undefined;
+      let bridge: BridgeProcess;
+      let client: Ncclient;
+      let device: MynoDevice;
+      let images = 1;
+
+      const startBridge = async (mqttUrl: string): Promise<void> => {
+        bridge = await startBridgeProcess(join(directory, 'bridge'), {
+          mqttUrl,
+          extra: ['--config', join(directory, 'mup.toml')],
+        });
+        client = await Ncclient.connect({ port: bridge.port, ...operator });
+      };
+
+      beforeAll(async () => {
+        directory = await temporaryDirectory();
+        vendorKey = join(directory, 'vendor.pem');
+        await prepareTrust(join(directory, 'bridge'), vendorKey);
+        await writeFile(join(directory, 'mup.toml'), settings);
+        broker = isMosquitto ? await startMosquitto() : undefined;
+        await startBridge(broker?.url ?? '');
+        device = new MynoDevice({
+          uuid,
+          description: await readFile(join(sharedData, 'myno', 'update-compacted.jsonld')),
+          keys: {
+            vendor: await readPublicKey(join(directory, 'vendor.pub.pem')),
+            updateServer: await readPublicKey(join(directory, 'bridge', 'keys', 'update-server.pub.pem')),
+          },
+          connect: mynoConnection(bridge.mqttUrl, protocolVersion),
+          pieceDelayMs: 20,
+          answerDelayMs: 2,
+          successDelayMs: 150,
+          restarts: true,
+          topics: [`relay/${uuid}`],
+        });
+        await device.boot();
+        await device.until(() => device.told.includes('OK'));
+      }, patience);
+
+      afterAll(async () => {
+        await client?.stop();
+        await device?.powerOff();
+        await bridge?.program.stop();
+        await broker?.stop();
+      });
+
+      /** A new image with its manifest, in the repository. @returns its digest, and the version that it brings */
+      const newImage = async (key = vendorKey) => {
+        images += 1;
+        const version = images;
+        const file = join(directory, `firmware-${version}.bin`);
+        const content = Uint8Array.from({ length: imageBytes }, (_, i) => (i * 31 + version) & 0xff);
+        await writeFile(file, content);
+        const signed = ['--key', key, '--app-id', 'APP', '--new-version', String(version)];
+        await run(['sign', file, ...signed, '--profile', 'myno']);
+        await run(['image', 'add', file, '--state-dir', bridge.stateDir]);
+        return { version, digest: sha256(content), manifestFile: file.replace(/bin$/, 'json') };
+      };
+
+      /** Orders an update. @returns the job's id */
+      const order = async (digest: string): Promise<string> => {
+        const { reply, error } = await client.dispatch(
+          rpcXml(bridgeModule, 'update-firmware', { device: uuid, digest }),
+        );
+        expect(error).toBeUndefined();
+        return leafOf(reply, 'job') ?? '';
+      };
+
+      /** Follows a job to its end. @returns how it ended */
+      const ended = async (job: string): Promise<Record<string, unknown>> => {
+        const program = mup(['job', job, '--state-dir', bridge.stateDir, '--json']);
+        program.endInput();
+        await program.exited;
+        return Object(program.lines.at(-1)?.json);
+      };
+
+      /** Whatever happened before, the device is well and takes another image. */
+      const stillUpdatable = async (): Promise<void> => {
+        device.faults = {};
+        const { version, digest } = await newImage();
+        expect(await ended(await order(digest))).toMatchObject({ state: 'succeeded' });
+        expect([device.failure, device.installed.at(-1)]).toEqual([undefined, version]);
+      };
+
+      const call = (name: string, leaves: Readonly<Record<string, string>> = {}) =>
+        client.dispatch(rpcXml(module, name, { uuidInput: uuid, ...leaves }));
+
+      test(
+        'by the three RPCs of its module, signed by the client',
+        async () => {
+          const { version, manifestFile } = await newImage();
+          const token = (await call('funcGetDeviceToken')).reply;
+          const nonce = leafOf(token, 'deviceNonce') ?? '';
+          expect([nonce, leafOf(token, 'firmwareVersion')]).toEqual(['123456', '1']);
+          const manifest = parseVendorManifest(await readFile(manifestFile));
+          const serverKey = await readPrivateKey(join(bridge.stateDir, 'keys', 'update-server.pem'));
+          const { innerSignature, outerSignature } = extendManifest(
+            ...([manifest, { uuid, nonce }, serverKey, es256, 'myno'] as const),
+          );
+          const accepted = await call('funcPubUpdateManifest', {
+            AppId: manifest.appId,
+            LinkOffset: String(manifest.linkOffset),
+            Hash: manifest.digest,
+            Size: String(manifest.size),
+            Version: String(manifest.newVersion),
+            OldVersion: String(manifest.oldVersion),
+            InnerSignature: Buffer.from(innerSignature).toString('hex'),
+            DeviceNonce: nonce,
+            OuterSignature: Buffer.from(outerSignature).toString('hex'),
+          });
+          expect([accepted.error, leafOf(accepted.reply, 'retval')]).toEqual([undefined, '10_OK']);
+          const sent = await call('funcPubUpdateImage', { inputUpdateImage: '' });
+          expect([sent.error, leafOf(sent.reply, 'retval')]).toEqual([undefined, '10_OK']);
+          expect([device.failure, device.installed]).toEqual([undefined, [version]]);
+          await stillUpdatable();
+        },
+        patience,
+      );
+
+      test(
+        'by update-firmware, with other requests in between',
+        async () => {
+          const { version, digest } = await newImage();
+          const from = device.heard.length;
+          const job = await order(digest);
+          await device.until(() => device.heard.includes('slice 5', from));
+          const relays = [await call('funcRelayOn'), await call('funcRelayOn')];
+          expect(relays.map(({ reply }) => leafOf(reply, 'retval'))).toEqual(['10_OK', '10_OK']);
+          expect(await ended(job)).toMatchObject({ state: 'succeeded' });
+          expect([device.failure, device.installed.at(-1)]).toEqual([undefined, version]);
+        },
+        patience,
+      );
+
+      test(
+        'an image of another vendor: the job ends with what the device means by its OK',
+        async () => {
+          const otherKey = join(directory, 'other.pem');
+          await run(['keygen', 'vendor', '--out', otherKey]);
+          const { digest } = await newImage(otherKey);
+          expect(await ended(await order(digest))).toMatchObject({ state: 'failed' });
+          const failure = await client.perform({
+            op: 'get',
+            filter: `<update-jobs xmlns="${bridgeModule}"><job><image>${digest}</image></job></update-jobs>`,
+          });
+          expect(leafOf(failure.reply, 'failure')).toBe('20_MANIFEST-NOT-VALID');
+          await stillUpdatable();
+        },
+        patience,
+      );
+
+      test(
+        'a slice is lost, an acknowledgement is, and the answer to FIN',
+        async () => {
+          const { digest } = await newImage();
+          const once = new Set(['slice 3', 'slice 9', 'PUB-UPDATE-IMAGE;FIN']);
+          device.faults = {
+            loses: (text) => text === 'slice 3' && once.delete(text),
+            swallows: (text) => text !== 'slice 3' && once.delete(text),
+          };
+          expect(await ended(await order(digest))).toMatchObject({ state: 'succeeded' });
+          expect([once.size, device.failure]).toEqual([0, undefined]);
+          await stillUpdatable();
+        },
+        patience,
+      );
+
+      test(
+        'cancelled in mid-transfer',
+        async () => {
+          const { digest, version } = await newImage();
+          const from = device.heard.length;
+          const job = await order(digest);
+          await device.until(() => device.heard.includes('slice 9', from));
+          expect(
+            (await client.dispatch(rpcXml(bridgeModule, 'cancel-update', { job }))).error,
+          ).toBeUndefined();
+          expect(await ended(job)).toMatchObject({ state: 'cancelled' });
+          await stillUpdatable();
+          expect(device.installed).not.toContain(version);
+        },
+        patience,
+      );
+
+      // The embedded broker ends with its bridge, and the next one has another port.
+      if (!isMosquitto) return;
+
+      test(
+        'the bridge is killed in mid-transfer, and the device does not describe itself again',
+        async () => {
+          const { digest } = await newImage();
+          const [from, boots] = [device.heard.length, device.boots];
+          const job = await order(digest);
+          await device.until(() => device.heard.includes('slice 9', from));
+          bridge.program.signal('SIGKILL');
+          await bridge.program.exited;
+          await client.stop();
+          await startBridge(bridge.mqttUrl);
+          expect(await ended(job)).toMatchObject({ state: 'succeeded' });
+          expect([device.failure, device.boots]).toEqual([undefined, boots + 1]);
+          await stillUpdatable();
+        },
+        patience,
+      );
+
+      test(
+        'the broker is killed in mid-transfer',
+        async () => {
+          const { digest } = await newImage();
+          const from = device.heard.length;
+          const job = await order(digest);
+          await device.until(() => device.heard.includes('slice 9', from));
+          await broker?.restart();
+          expect(await ended(job)).toMatchObject({ state: 'succeeded' });
+          await stillUpdatable();
+        },
+        patience,
+      );
+    });
+  });
+});
