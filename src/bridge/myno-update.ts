@@ -126,7 +126,7 @@ export class MynoUpdate implements UpdateProfile {
     return this.verifyImage(request);
   }
 
-  /** What the messages cannot give, no bridge can (ADR 19). */
+  /** What the messages cannot give, no bridge can (ADR 22). */
   #warn(uuid: DeviceUuid): void {
     if (this.#warned.has(uuid)) return;
     this.#warned.add(uuid);
