@@ -259,7 +259,6 @@ export class Bridge {
   async #remove(uuid: DeviceUuid): Promise<boolean> {
     const { registry } = this.#deps;
     const installed = registry.get(uuid)?.installed === true;
-    if (installed) await this.#installed.removed(uuid);
     const removed = await registry.remove(uuid);
     if (installed) this.#topics.installedChanged();
     this.#telemetry.removed(uuid);

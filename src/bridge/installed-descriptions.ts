@@ -21,7 +21,7 @@ export interface InstalledDescriptionsDependencies {
 
 /**
  * The descriptions that operators have brought, of devices that cannot describe themselves. Nobody sends them
- * again, so that they are kept as they came, and survive a power cut that the registry does not.
+ * again, so that they are kept as they came: a later version may read more in them.
  */
 export class InstalledDescriptions {
   readonly #deps: InstalledDescriptionsDependencies;
@@ -31,23 +31,15 @@ export class InstalledDescriptions {
   }
 
   /**
-   * Registers a device with a description, or changes the one that was brought before. On disk when it
-   * resolves.
+   * Registers a device with a description, or changes the one that was brought before. Both are on disk when it
+   * resolves, and neither is when it rejects. It goes with its device.
    * @throws as `RegistrationService.install`
    */
-  async add(uuid: DeviceUuid, text: string): Promise<Registration> {
-    const { store, registration } = this.#deps;
-    const registered = await registration.install(uuid, utf8(text));
+  add(uuid: DeviceUuid, text: string): Promise<Registration> {
     const document: InstalledDescription = { uuid, text };
-    await store.put('descriptions', uuid, document);
-    // It may have been removed meanwhile.
-    if (this.#deps.registry.get(uuid)?.installed !== true) await this.removed(uuid);
-    return registered;
-  }
-
-  /** The device was removed. */
-  async removed(uuid: DeviceUuid): Promise<void> {
-    await this.#deps.store.delete('descriptions', uuid);
+    return this.#deps.registration.install(uuid, utf8(text), [
+      { kind: 'put', collection: 'descriptions', key: uuid, document },
+    ]);
   }
 
   /** Registers again what the registry has lost. */

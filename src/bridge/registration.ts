@@ -8,6 +8,7 @@ import type { DescriptionLibrary } from '../ontology/description-library.ts';
 import type { DescriptionReader } from '../ontology/description-reader.ts';
 import { type DescriptionTemplate, instantiate } from '../ontology/description-template.ts';
 import type { DeviceRegistry, Registration } from '../registry/device-registry.ts';
+import type { Change } from '../registry/document-store.ts';
 import { withLeafNames } from '../yang/identifiers.ts';
 import { RefusalLog } from './refusal-log.ts';
 import { type RegistrationSource, refusalOf } from './registration-source.ts';
@@ -100,10 +101,11 @@ export class RegistrationService {
   /**
    * Registers a device with a description that an operator brings: it is accepted, and only the operator may
    * change it.
+   * @param along changes that are stored with the registration or not at all
    * @throws PeerError `device-exists` when the device has described itself, or what is wrong with the
    *   description; UnavailableError
    */
-  install(uuid: DeviceUuid, bytes: Uint8Array): Promise<Registration> {
+  install(uuid: DeviceUuid, bytes: Uint8Array, along: readonly Change[] = []): Promise<Registration> {
     return this.#turns.run(uuid, async () => {
       const { registry, topics } = this.#deps;
       const before = registry.get(uuid);
@@ -113,7 +115,7 @@ export class RegistrationService {
         });
       const { template, description } = await this.#read(uuid, bytes);
       topics.check(description, true);
-      const registration = await registry.register(uuid, template, 'operator');
+      const registration = await registry.register(uuid, template, { by: 'operator', along });
       topics.installedChanged();
       await this.#registered(registration, description);
       return registration;

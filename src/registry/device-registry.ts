@@ -5,9 +5,9 @@ import { type DeviceUuid, type Digest, isDeviceUuid } from '../base/ids.ts';
 import { type DescriptionTemplate, instantiate } from '../ontology/description-template.ts';
 import { type ModuleModel, newModule } from '../yang/module-model.ts';
 import { type Device, type Presence, presenceChanged } from './device.ts';
-import type { DocumentStore } from './document-store.ts';
+import type { Change, DocumentStore } from './document-store.ts';
 import { type ModuleAssignment, ModuleCatalog } from './module-catalog.ts';
-import { PendingWrites } from './pending-writes.ts';
+import { type SharedDocument, SharedDocuments } from './shared-documents.ts';
 import { Templates } from './templates.ts';
 
 /** What registering a description did. */
@@ -15,6 +15,13 @@ export interface Registration extends ModuleAssignment {
   readonly device: Device;
   /** Whether the device was unknown or pending, described itself anew, or said what it had said before. */
   readonly outcome: 'registered' | 'changed' | 'confirmed';
+}
+
+/** Who has brought a description. */
+export interface DescribedBy {
+  readonly by: 'device' | 'operator';
+  /** Changes that are made with the registration or not at all. */
+  readonly along?: readonly Change[];
 }
 
 export interface DeviceRegistryDependencies {
@@ -36,23 +43,27 @@ export class DeviceRegistry {
     DeviceUuid,
     { readonly template: DescriptionTemplate; readonly description: DeviceDescription }
   >();
-  readonly #writes: PendingWrites;
+  readonly #documents: SharedDocuments;
+  /** Devices whose leaving of their description is being written: they have it again if that fails. */
+  readonly #leavers = new Set<{ readonly digest: Digest | undefined }>();
   readonly #presenceListeners = new Set<(device: Device) => void>();
   #catalog: ModuleCatalog = new ModuleCatalog([]);
 
   private constructor(deps: DeviceRegistryDependencies) {
     this.#deps = deps;
-    this.#writes = new PendingWrites(deps.store);
+    this.#documents = new SharedDocuments(deps.store);
   }
 
   /** Reads what the store holds. Presence is `unknown` until a device is heard. */
   static async open(deps: DeviceRegistryDependencies): Promise<DeviceRegistry> {
     const registry = new DeviceRegistry(deps);
-    const templates = (await deps.store.all('templates')) as readonly DescriptionTemplate[];
+    const documents = registry.#documents;
+    const templates = await documents.load<DescriptionTemplate>('templates', ({ digest }) => digest);
     for (const template of templates) registry.#templates.add(template);
-    registry.#catalog = new ModuleCatalog((await deps.store.all('modules')) as readonly ModuleModel[]);
+    registry.#catalog = new ModuleCatalog(await documents.load<ModuleModel>('modules', ({ name }) => name));
     const devices = (await deps.store.all('devices')) as readonly Device[];
     for (const device of devices) registry.#devices.set(device.uuid, { ...device, presence: 'unknown' });
+    await registry.#forgetTemplates(templates);
     return registry;
   }
 
@@ -135,10 +146,7 @@ export class DeviceRegistry {
     if (!this.#templates.has(template.digest)) newModule(template.description);
     const device = this.#described(uuid, template, before);
     const known = before?.description === template.digest;
-    await this.#keep(device, template, before, async () => {
-      await this.#saveTemplate(template);
-      if (!known) await this.#deps.store.put('devices', uuid, device);
-    });
+    await this.#keep(device, template, before, [], () => (known ? [] : [putDevice(device)]));
     return !known;
   }
 
@@ -157,31 +165,33 @@ export class DeviceRegistry {
   /**
    * Registers a device with a description that was read and checked; one that was pending is accepted. On
    * disk when it resolves; as it was before when it throws. Not for one device twice at a time.
-   * @param describedBy who has brought the description
+   * @param described who has brought the description, and what is to be stored with it
    * @throws UnavailableError `too-many-devices`, `too-many-modules`, `too-many-descriptions`; PeerError when
    *   the description cannot be said in YANG; what the store throws
    */
   async register(
     uuid: DeviceUuid,
     template: DescriptionTemplate,
-    describedBy: 'device' | 'operator' = 'device',
+    { by, along = [] }: DescribedBy = { by: 'device' },
   ): Promise<Registration> {
     const before = this.#devices.get(uuid);
     this.#makeRoom(before);
     const described = this.#described(uuid, template, before);
     // It was not the device that spoke.
     const device: Device =
-      describedBy === 'operator' ? { ...described, installed: true, presence: 'unknown' } : described;
-    return this.#admit(device, template, before);
+      by === 'operator' ? { ...described, installed: true, presence: 'unknown' } : described;
+    return this.#admit(device, template, before, along);
   }
 
-  /** Forgets a device; its module stays. @returns whether it was registered */
+  /** Forgets a device and what an operator brought of it; its module stays. @returns whether it was registered */
   async remove(uuid: DeviceUuid): Promise<boolean> {
     const device = this.#devices.get(uuid);
     if (device === undefined) return false;
     this.#devices.delete(uuid);
+    const gone: Change[] = [{ kind: 'delete', collection: 'devices', key: uuid }];
+    if (device.installed === true) gone.push({ kind: 'delete', collection: 'descriptions', key: uuid });
     try {
-      await this.#deps.store.delete('devices', uuid);
+      await this.#leaving(device.description, () => this.#documents.transact([], () => gone));
     } catch (error) {
       this.#restore(uuid, device);
       throw error;
@@ -239,59 +249,47 @@ export class DeviceRegistry {
     described: Device,
     template: DescriptionTemplate,
     before: Device | undefined,
+    along: readonly Change[] = [],
   ): Promise<Registration> {
     const assignment = this.#catalog.assign(template.description, () => this.#usedModules());
-    const device: Device = { ...described, module: assignment.model.name };
+    const { model, dropped } = assignment;
+    const device: Device = { ...described, module: model.name };
     const confirmed = before?.description === device.description && before.module === device.module;
-    await this.#keep(device, template, before, () => this.#persist(template, assignment, device, confirmed));
+    const current = (): unknown => this.#catalog.get(model.name);
+    await this.#keep(device, template, before, [{ collection: 'modules', key: model.name, current }], () => [
+      ...this.#dropped(dropped),
+      ...(confirmed ? [] : [putDevice(device)]),
+      ...along,
+    ]);
     const outcome = before?.module === undefined ? 'registered' : confirmed ? 'confirmed' : 'changed';
     return { ...assignment, device, outcome };
   }
 
-  /** Takes a device up while `persist` writes it; what it was before stands if that fails. */
+  /**
+   * Takes a device up and stores it, in one transaction with its template and what else it needs; what it was
+   * before stands if that fails.
+   */
   async #keep(
     device: Device,
-    { digest }: DescriptionTemplate,
+    template: DescriptionTemplate,
     before: Device | undefined,
-    persist: () => Promise<void>,
+    needed: readonly SharedDocument[],
+    decide: () => readonly Change[],
   ): Promise<void> {
+    const { digest } = template;
+    if (!this.#templates.has(digest)) this.#templates.add(template);
     this.#devices.set(device.uuid, device);
     if (before !== undefined) this.#tellPresence(before, device);
+    const current = (): unknown => this.#templates.get(digest);
+    const shared = [{ collection: 'templates', key: digest, current } as const, ...needed];
     try {
-      await persist();
+      await this.#leaving(before?.description, () => this.#documents.transact(shared, decide));
     } catch (error) {
       this.#restore(device.uuid, before);
-      if (!this.#isDescribed(digest)) this.#templates.delete(digest);
+      await this.#forgetTemplate(digest);
       throw error;
     }
-    if (before !== undefined && before.description !== digest) await this.#forgetTemplate(before.description);
-  }
-
-  /** Module and template first: a device on disk never lacks what it needs. */
-  async #persist(
-    template: DescriptionTemplate,
-    { model, change, dropped }: ModuleAssignment,
-    device: Device,
-    confirmed: boolean,
-  ): Promise<void> {
-    const { store } = this.#deps;
-    // All are begun before one is waited for: a sibling that comes meanwhile finds them begun.
-    await Promise.all([
-      this.#saveTemplate(template),
-      change === 'same'
-        ? this.#writes.ensure('modules', model.name, () => this.#catalog.get(model.name))
-        : this.#writes.save('modules', model.name, model),
-      dropped === undefined ? undefined : store.delete('modules', dropped),
-    ]);
-    if (!confirmed) await store.put('devices', device.uuid, device);
-  }
-
-  #saveTemplate(template: DescriptionTemplate): Promise<void> {
-    const { digest } = template;
-    if (this.#templates.has(digest))
-      return this.#writes.ensure('templates', digest, () => this.#templates.get(digest));
-    this.#templates.add(template);
-    return this.#writes.save('templates', digest, template);
+    if (before !== undefined) await this.#forgetTemplate(before.description);
   }
 
   #tellPresence(before: Device, device: Device): void {
@@ -308,13 +306,49 @@ export class DeviceRegistry {
     return new Set(names.filter((name) => name !== undefined));
   }
 
+  /** Lets those go that a crash, or a full disk, has left. */
+  async #forgetTemplates(templates: readonly DescriptionTemplate[]): Promise<void> {
+    const used = new Set([...this.#devices.values()].map(({ description }) => description));
+    for (const { digest } of templates) if (!used.has(digest)) await this.#forgetTemplate(digest);
+  }
+
   #isDescribed(digest: Digest): boolean {
     for (const device of this.#devices.values()) if (device.description === digest) return true;
     return false;
   }
 
-  async #forgetTemplate(digest: Digest): Promise<void> {
-    if (!this.#isDescribed(digest) && this.#templates.delete(digest))
-      await this.#deps.store.delete('templates', digest);
+  /** What takes a module off the disk that had to go, unless it has come again. */
+  #dropped(name: string | undefined): readonly Change[] {
+    if (name === undefined || this.#catalog.get(name) !== undefined) return [];
+    return this.#documents.removal('modules', name);
   }
+
+  /** Does what a device may leave its description by; it stays in case that fails. */
+  async #leaving(digest: Digest | undefined, leave: () => Promise<void>): Promise<void> {
+    const token = { digest };
+    this.#leavers.add(token);
+    try {
+      await leave();
+    } finally {
+      this.#leavers.delete(token);
+    }
+  }
+
+  /**
+   * Lets a template go that no device is described with any more. One that stays on the disk because that fails
+   * goes at the next start.
+   */
+  async #forgetTemplate(digest: Digest): Promise<void> {
+    const removal = (): readonly Change[] => {
+      const needed =
+        this.#isDescribed(digest) || [...this.#leavers].some((leaver) => leaver.digest === digest);
+      if (needed || !this.#templates.delete(digest)) return [];
+      return this.#documents.removal('templates', digest);
+    };
+    await this.#documents.transact([], removal).catch(() => {});
+  }
+}
+
+function putDevice(device: Device): Change {
+  return { kind: 'put', collection: 'devices', key: device.uuid, document: device };
 }

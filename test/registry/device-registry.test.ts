@@ -146,9 +146,93 @@ describe('the device registry', () => {
     expect(small.size).toBe(1);
   });
 
-  test('a device is on disk only after the module and the template that it needs', async () => {
+  test('a device is stored with the module and the template that it needs, or not at all', async () => {
     await registry.register(first, on);
     expect(store.calls.map(({ collection }) => collection)).toEqual(['templates', 'modules', 'devices']);
+    await registry.register(second, on);
+    await registry.register(second, onOff);
+    await registry.remove(first);
+    expect(store.calls.slice(3).map(({ kind, collection }) => `${kind} ${collection}`)).toEqual([
+      'put devices',
+      ...['put templates', 'put modules', 'put devices'],
+      ...['delete devices', 'delete templates'],
+    ]);
+    expect(store.transactions).toEqual([3, 1, 3, 1, 1]);
+  });
+
+  test('what an operator brought is stored with its device, and goes with it', async () => {
+    const along = [{ kind: 'put', collection: 'descriptions', key: first, document: 'text' }] as const;
+    store.fault = ({ collection }) => (collection === 'descriptions' ? new Error('disk full') : undefined);
+    await expect(registry.register(first, on, { by: 'operator', along })).rejects.toThrow('disk full');
+    expect([store.keys('devices'), registry.size]).toEqual([[], 0]);
+    store.fault = undefined;
+    await registry.register(first, on, { by: 'operator', along });
+    expect(store.keys('descriptions')).toEqual([first]);
+    await registry.remove(first);
+    expect([store.keys('devices'), store.keys('descriptions')]).toEqual([[], []]);
+  });
+
+  test('a description that its last device leaves while another takes it stays on disk', async () => {
+    await registry.register(first, on);
+    await Promise.all([
+      registry.register(second, onOff),
+      registry.register(first, onOff),
+      registry.register(third, on),
+    ]);
+    const again = await open();
+    for (const uuid of [first, second, third]) expect(again.describe(uuid)).toEqual(registry.describe(uuid));
+    expect(again.describe(third)).toBeDefined();
+  });
+
+  test('whatever devices do at once, each that is on disk has its description and its module there', async () => {
+    const kinds = [on, onOff, dimmed, lamp('on', 'off', 'blink')];
+    const uuids = [first, second, third];
+    const step = fc.record({
+      uuid: fc.constantFrom(...uuids),
+      kind: fc.constantFrom(...kinds),
+      remove: fc.boolean(),
+      fails: fc.boolean(),
+    });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.scheduler(),
+        fc.array(fc.array(step, { maxLength: 3 }), { maxLength: 6 }),
+        async (s, rounds) => {
+          store = new MemoryDocumentStore();
+          registry = await open();
+          for (const round of rounds) {
+            const failing = new Set(round.filter(({ fails }) => fails).map(({ uuid }) => uuid as string));
+            store.fault = ({ key }) => (failing.has(key) ? new Error('disk full') : undefined);
+            store.delay = () => s.schedule(Promise.resolve());
+            // One device does one thing at a time.
+            const doing = uuids.flatMap((uuid) => round.filter((one) => one.uuid === uuid).slice(0, 1));
+            const done = Promise.allSettled(
+              doing.map(({ uuid, kind, remove }) =>
+                remove ? registry.remove(uuid) : registry.register(uuid, kind),
+              ),
+            );
+            await s.waitFor(done);
+          }
+          store.fault = undefined;
+          store.delay = undefined;
+          const again = await open();
+          expect(new Set(store.keys('templates'))).toEqual(
+            new Set([...again.all()].map((device) => device.description)),
+          );
+          expect([...again.all()].map(({ uuid }) => uuid).sort()).toEqual(
+            [...registry.all()].map(({ uuid }) => uuid).sort(),
+          );
+          for (const { uuid, module } of again.all()) {
+            expect(again.describe(uuid)).toEqual(registry.describe(uuid));
+            expect(again.describe(uuid)).toBeDefined();
+            const said = again.module(module ?? '')?.operations.map(({ name }) => name);
+            const able = again.describe(uuid)?.operations.map(({ name }) => name) ?? [];
+            expect(said).toEqual(expect.arrayContaining(able));
+          }
+        },
+      ),
+      { numRuns: 200 },
+    );
   });
 
   test('nothing is written when a device says what it had said before', async () => {
