@@ -41,3 +41,11 @@ export function unknownImage(digest: string, leaf: string): RpcError {
 export function storeFailed(reason: string): RpcError {
   return operationFailed('store-failed', `the bridge could not write to its disk: ${reason}`);
 }
+
+/** Whether the order of a job stands is not known before the next start of the bridge. */
+export function orderUncertain(job: string): RpcError {
+  return operationFailed(
+    'store-uncertain',
+    `the bridge could not write job ${job} to its disk, nor take it back: unless its disk has room again before it is restarted, the job may begin then`,
+  );
+}

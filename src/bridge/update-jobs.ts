@@ -6,7 +6,7 @@ import type { MqttTransport } from '../mqtt/transport.ts';
 import type { VendorManifest } from '../mup/manifest.ts';
 import { formatVendorManifest } from '../mup/manifest-json.ts';
 import { newUpdateJob } from '../mup/update-job.ts';
-import { hasEnded, type UpdateJob, type UpdateLimits } from '../mup/update-job-types.ts';
+import { hasEnded, type UpdateLimits } from '../mup/update-job-types.ts';
 import type { Presence } from '../registry/device.ts';
 import type { DocumentStore } from '../registry/document-store.ts';
 import { jobEnd } from './audit-jobs.ts';
@@ -18,6 +18,7 @@ import { JobRequests, type JobRequestsDependencies } from './job-requests.ts';
 import { JobRun, type JobRunDependencies } from './job-run.ts';
 import type { PresenceReport } from './presence.ts';
 import { ProgressGate } from './progress-gate.ts';
+import { UnwantedJobs } from './unwanted-jobs.ts';
 import type { UpdateClaims } from './update-claims.ts';
 
 export interface UpdateJobsDependencies
@@ -39,8 +40,8 @@ export interface UpdateJobsDependencies
   readonly transport: MqttTransport;
 }
 
-/** How often the wall clock is compared with what it should be. */
-const clockCheckMs = 60_000;
+/** How often it is looked after the wall clock, and after what could not be removed. */
+const watchMs = 60_000;
 
 /** The update jobs: ordered, run one a device, remembered after their end. */
 export class UpdateJobs {
@@ -48,12 +49,14 @@ export class UpdateJobs {
   readonly #requests: JobRequests;
   readonly #runs = new Map<JobId, JobRun>();
   readonly #ended = new Map<JobId, JobRecord>();
+  readonly #unwanted: UnwantedJobs;
   #stopListening: () => void = () => {};
-  #stopClock: () => void = () => {};
+  #stopWatch: () => void = () => {};
 
   constructor(deps: UpdateJobsDependencies) {
     this.#deps = deps;
     this.#requests = new JobRequests(deps);
+    this.#unwanted = new UnwantedJobs(deps);
   }
 
   /** Takes up the jobs that were under way when the bridge ended. */
@@ -61,12 +64,12 @@ export class UpdateJobs {
     const { store, transport } = this.#deps;
     const stored = (await store.all('jobs')) as readonly JobRecord[];
     const records = stored.toSorted((a, b) => a.job.createdAt - b.job.createdAt);
-    const latest = new Map(records.map((record) => [record.job.uuid, record]));
-    for (const record of records) {
-      if (hasEnded(record.job)) this.#ended.set(record.job.id, record);
-      else if (latest.get(record.job.uuid) === record) this.#run(record).run.resume();
-      else await this.#supersede(record);
-    }
+    const unfinished = records.filter(({ job }) => !hasEnded(job));
+    const latest = new Map(unfinished.map((record) => [record.job.uuid, record]));
+    for (const record of records) if (hasEnded(record.job)) this.#ended.set(record.job.id, record);
+    for (const record of latest.values()) this.#run(record).run.resume();
+    const others = unfinished.filter((record) => latest.get(record.job.uuid) !== record);
+    await this.#unwanted.found(others.map(({ job }) => job.id));
     this.#forgetOldest();
     if (transport.state === 'online') this.#connected();
     const stopListening = transport.onState((state) => {
@@ -75,9 +78,9 @@ export class UpdateJobs {
     });
     this.#stopListening = () => {
       stopListening();
-      this.#stopClock();
+      this.#stopWatch();
     };
-    this.#watchClock();
+    this.#watch();
   }
 
   /** Leaves the jobs as they are; they go on at the next start. */
@@ -102,11 +105,14 @@ export class UpdateJobs {
 
   /**
    * Orders an update of a registered device. On disk when it resolves.
-   * @throws RpcError `update-in-progress`, `store-failed`
+   * @throws RpcError `update-in-progress`; `store-failed`; `store-uncertain` when the order can neither be stored nor
+   *   be taken back, so that the next start of the bridge may find it
    */
   async start(uuid: DeviceUuid, manifest: VendorManifest, by: Orderer): Promise<JobId> {
     const { transport, clock, limitsOf, random, claims, sha256, logger } = this.#deps;
     claims.refuseIfClaimed(uuid);
+    // Of a job that is under way there is no other on the disk.
+    await this.#unwanted.removeAll();
     const { digest, size, newVersion } = manifest;
     const id = jobId(toHex(random(8)));
     const silent = this.#saysPresence(uuid) ? undefined : true;
@@ -122,8 +128,7 @@ export class UpdateJobs {
     } catch (error) {
       this.#runs.delete(id);
       release();
-      // Whether it got onto the disk is open; it must not come up again at the next start.
-      this.#remove(id);
+      await this.#unwanted.takeBack(id);
       throw error;
     }
     logger.info('update ordered', { job: id, uuid, digest, ...by });
@@ -177,10 +182,11 @@ export class UpdateJobs {
     return { ...limits, tokenDeadlineMs: Math.max(limits.tokenDeadlineMs, limits.offlineDeadlineMs) };
   }
 
-  #watchClock(): void {
-    this.#stopClock = this.#deps.clock.schedule(clockCheckMs, () => {
+  #watch(): void {
+    this.#stopWatch = this.#deps.clock.schedule(watchMs, () => {
       for (const run of this.#runs.values()) run.checkClock();
-      this.#watchClock();
+      void this.#unwanted.retry();
+      this.#watch();
     });
   }
 
@@ -216,27 +222,6 @@ export class UpdateJobs {
     });
     void this.#deps.audit?.record(jobEnd(record));
     this.#forgetOldest();
-  }
-
-  /** A later job was ordered, so this one had ended, and its end did not get onto the disk. */
-  async #supersede(record: JobRecord): Promise<void> {
-    const ending = { code: 'superseded', text: 'a later update of the device took its place' };
-    const changedAt = this.#deps.clock.now();
-    const job: UpdateJob = { ...record.job, state: 'failed', deadline: undefined, changedAt, ending };
-    const last = { ...record, job };
-    const ended = { ...last, history: this.#historyOf(last) };
-    this.#ended.set(job.id, ended);
-    try {
-      await this.#deps.store.put('jobs', job.id, ended);
-    } catch (error) {
-      // The next start finds the same.
-      this.#deps.logger.error('the end of a job was not stored', {
-        job: job.id,
-        reason: errorMessage(error),
-      });
-    }
-    void this.#deps.audit?.record(jobEnd(ended));
-    this.#deps.events.updateState(job);
   }
 
   #historyOf({ job, history = noHistory }: JobRecord): JobHistory {

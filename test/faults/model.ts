@@ -134,6 +134,8 @@ class Judge {
   #orderRefused({ order, code, holder }: Extract<Recorded, { kind: 'order-refused' }>): void {
     const refused = this.#orders.get(order);
     if (refused === undefined) return;
+    // Such an order may come up after a restart, as one that was not answered.
+    if (code === 'store-uncertain') return;
     refused.outcome = 'refused';
     if (code === 'internal') this.#blame(`order ${order} was refused with an internal error`);
     if (code !== 'update-in-progress') return;
