@@ -108,9 +108,12 @@ function topicFault(topic: string, uuid: DeviceUuid, use: TopicUse): string | un
   if (/[+#$]/.test(topic)) return 'holds a wildcard or $';
   // \p{C}: control, format, unassigned and lone surrogate characters; MQTT 5 §1.5.4 forbids or warns of them.
   if (/[\p{C}\p{Zl}\p{Zp}]/u.test(topic)) return 'holds a control character';
-  // A device called `image` must not be able to name `mup/firmware/<another>/image`.
-  if (topic.startsWith('mup/firmware/') && topic.split('/')[2] !== uuid)
-    return `does not belong to device ${uuid}`;
+  // A device called `image` must not be able to name `mup/firmware/<another>/image`, or `yang/update/image/<another>`.
+  const levels = topic.split('/');
+  const ofOther =
+    (topic.startsWith('mup/firmware/') && levels[2] !== uuid) ||
+    (topic.startsWith('yang/update/image/') && levels[3] !== uuid);
+  if (ofOther) return `does not belong to device ${uuid}`;
   const own =
     use === 'answer' && (topic === responseTopic(uuid, 'mup') || topic === responseTopic(uuid, 'myno'));
   if (!own && reserved.some((prefix) => topic === prefix || topic.startsWith(`${prefix}/`)))

@@ -15,12 +15,13 @@ const treacherous = ['image', 'ack', 'status', 'response', 'mup-bridge'];
 /** What a device sends (mup-protocol §1 to §3, both profiles). */
 const deviceSends = (uuid: string): string[] => [
   ...[`mup/description/${uuid}`, `mup/status/${uuid}`, `mup/response/${uuid}`, `mup/firmware/${uuid}/ack`],
-  ...[`sensor/temperature/${uuid}`, `response/${uuid}`, `yang/update/${uuid}/response`],
+  ...[`sensor/temperature/${uuid}`, `response/${uuid}`, `yang/update/image/${uuid}/response`],
 ];
 /** What a device is sent. */
 const deviceHears = (uuid: string): string[] => [
   ...[`mup/description/${uuid}/status`, `mup/token/${uuid}`, `mup/manifest/${uuid}`, `mup/firmware/${uuid}`],
-  ...[`mup/firmware/${uuid}/image`, `actuator/relay/${uuid}`, `yang/update/${uuid}`],
+  ...[`mup/firmware/${uuid}/image`, `actuator/relay/${uuid}`],
+  ...[`yang/update/${uuid}`, `yang/update/image/${uuid}`],
   ...['create', 'update', 'delete', 'retrieve'].map((name) => `yang/config/${name}/response/${uuid}`),
 ];
 const prototypeBootstrap = ['create', 'update', 'delete', 'retrieve'].map((name) => `yang/config/${name}`);
@@ -97,7 +98,7 @@ const mayHear: readonly Row[] = [
   [bridge, 'response/+', `response/${other}`],
   [bridge, 'sensor/temperature/+', `sensor/temperature/${other}`],
   [bridge, `mup/firmware/${other}/ack`, `mup/firmware/${other}/ack`],
-  [bridge, `yang/update/${other}/response`, `yang/update/${other}/response`],
+  [bridge, `yang/update/image/${other}/response`, `yang/update/image/${other}/response`],
 ];
 
 /** A topic on which the account is sent something it may read, after all that was sent before. */

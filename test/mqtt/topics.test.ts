@@ -82,6 +82,8 @@ describe('topics that a description may name (mup-protocol §5)', () => {
     `sensor/${uuid}/temperature`,
     `mup/firmware/${uuid}/image`,
     `yang/update/${uuid}`,
+    `yang/update/image/${uuid}`,
+    `yang/update/image/${uuid}/response`,
     `/relay/${uuid}`,
     uuid,
   ])('its own: %s', (topic) => {
@@ -116,9 +118,10 @@ describe('topics that a description may name (mup-protocol §5)', () => {
   });
 
   test('a device whose UUID is a usual level does not get the slices of another', () => {
-    expect(() => checkDeviceTopic('mup/firmware/OTHER-1/image', deviceUuid('image'))).toThrow(
-      expect.objectContaining({ code: 'bad-topic' }),
-    );
+    for (const topic of ['mup/firmware/OTHER-1/image', 'yang/update/image/OTHER-1'])
+      expect(() => checkDeviceTopic(topic, deviceUuid('image'))).toThrow(
+        expect.objectContaining({ code: 'bad-topic' }),
+      );
   });
 
   test('the response topics may be answer topics, of this device only', () => {
