@@ -10,6 +10,7 @@ const documents: readonly string[] = [
   'SECURITY.md',
   'CHANGELOG.md',
   'deploy/README.md',
+  'fixtures/mup/README.md',
   ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.md'))
     .map((name) => join('docs', name)),

@@ -34,6 +34,10 @@ const peers = {
     package: 'gcc libc6-dev',
     found: () => runs('/usr/bin/gcc', ['--version']) && existsSync('/usr/include/dlfcn.h'),
   },
+  libssl: {
+    package: 'gcc libc6-dev libssl-dev',
+    found: () => existsSync('/usr/include/openssl/evp.h') && runs('/usr/bin/gcc', ['--version']),
+  },
   yanglint: { package: 'libyang2-tools', found: () => existsSync('/usr/bin/yanglint') },
   yangdump: { package: 'yangdump', found: () => existsSync('/usr/bin/yangdump') },
 } as const;
