@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.ts';
-import type { DeviceDescription, Operation } from '../base/description.ts';
+import type { DeviceDescription } from '../base/description.ts';
 import { errorMessage, MupError } from '../base/errors.ts';
 import { type DeviceUuid, isDigest } from '../base/ids.ts';
 import type { Logger } from '../base/logger.ts';
@@ -8,7 +8,6 @@ import type { MqttTransport } from '../mqtt/transport.ts';
 import type { DeviceToken, ExtendedManifest, VendorManifest } from '../mup/manifest.ts';
 import type { PrivateKey, SignatureScheme } from '../mup/signature-scheme.ts';
 import { extendManifest } from '../mup/signing.ts';
-import { parseToken } from '../mup/token.ts';
 import { checkUpdate } from '../mup/update-checks.ts';
 import { RpcError } from '../netconf/rpc-error.ts';
 import type { DocumentStore } from '../registry/document-store.ts';
@@ -26,6 +25,7 @@ import {
   UpdateRequests,
   type UpdateStepRequest,
 } from './update-profile.ts';
+import { tokenOf } from './update-token.ts';
 
 export interface UpdateServerDependencies {
   readonly caller: DeviceCaller;
@@ -243,20 +243,4 @@ export class UpdateServer {
 /** Whether the device itself refused. */
 function isDeviceError(error: unknown): boolean {
   return error instanceof RpcError && error.fields.appTag === 'device-error';
-}
-
-function tokenOf(description: DeviceDescription, operation: Operation, answer: DeviceAnswer): DeviceToken {
-  const values = valuesByRole(operation.outputs, answer.outputs);
-  const texts = {
-    uuid: values.get('deviceUuid') ?? description.uuid,
-    nonce: values.get('nonce') ?? '',
-    version: values.get('firmwareVersion') ?? '',
-  };
-  try {
-    const token = parseToken(texts, description.profile);
-    if (token.uuid === description.uuid) return token;
-  } catch (error) {
-    throw operationFailed('device-answer-invalid', errorMessage(error));
-  }
-  throw operationFailed('device-answer-invalid', 'the device answered a token of another device');
 }

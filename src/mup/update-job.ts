@@ -224,14 +224,14 @@ class Turn {
   }
 
   #expired(): UpdateTransition {
-    const { state, endsAt, interrupted, unheard, verified } = this.#job;
+    const { state, endsAt, interrupted, unheard, verified, silent } = this.#job;
     const reason = expiry(this.#job, this.#now);
     if (!this.#moves.isInStep() || (endsAt !== undefined && this.#now >= endsAt))
       return this.#moves.fail(reason);
     if (unheard) return this.#moves.wait();
     const again =
       state === 'sending-manifest' ||
-      (state === 'transferring' && interrupted) ||
+      (state === 'transferring' && (interrupted || silent)) ||
       (state === 'restarting' && !verified);
     return again ? this.#moves.beginAgain(reason) : this.#moves.fail(reason);
   }

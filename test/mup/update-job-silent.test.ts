@@ -30,6 +30,7 @@ describe('a job of a device that reports neither presence nor version (profile m
     const run = at('transferring').feed({ type: 'transfer-progress', offset: 500 }).feed(stalled);
     expect(run.job).toMatchObject({ state: 'requesting-token', round: 2, offset: 0 });
     expect(run.did).toEqual(['stop-transfer', 'cancel-device', 'request-token']);
+    expect(at('transferring').expire().job).toMatchObject({ state: 'requesting-token', round: 2 });
   });
 
   test('not for ever', () => {
