@@ -41,12 +41,17 @@ export function manifestRpc(device: DeviceEntry, manifest: ExtendedManifest): Xm
   );
 }
 
-/** Steps 5 and 6: the RPC that has the bridge send an image it holds, named by its digest. */
+/**
+ * Steps 5 and 6: the RPC that has the bridge send an image it holds, named by its digest; where the device has no
+ * field for that, by an empty image, which stands for the one that the device accepted.
+ */
 export function firmwareRpc(device: DeviceEntry, digest: string): XmlElement {
   const firmware = operation(device, 'firmware');
-  const leaf = firmware.leaves.get('imageDigest');
-  if (leaf === undefined) throw notUpdatable(device, `${firmware.rpc} has no field for the image’s digest`);
-  return rpc(device, firmware, [[leaf, digest]]);
+  const named = firmware.leaves.get('imageDigest');
+  const carried = firmware.leaves.get('image');
+  if (named !== undefined) return rpc(device, firmware, [[named, digest]]);
+  if (carried !== undefined) return rpc(device, firmware, [[carried, '']]);
+  throw notUpdatable(device, `${firmware.rpc} has no field for the image or its digest`);
 }
 
 /** The namespace of a generated module (design: Names). */

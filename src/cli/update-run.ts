@@ -42,10 +42,13 @@ const marginMs = 5000;
 /**
  * One update of one device, as the paper's update server performs it (§3.2, Figure 2), driven from
  * outside the bridge over NETCONF.
- * @returns the version that the device reports after its restart
+ * @returns the version that the device reports after its restart; undefined for one that always reports the same
  * @throws CommandError, PeerError of `checkUpdate`, and what the sessions throw
  */
-export async function runUpdateSteps(request: UpdateRequest, deps: UpdateDependencies): Promise<number> {
+export async function runUpdateSteps(
+  request: UpdateRequest,
+  deps: UpdateDependencies,
+): Promise<number | undefined> {
   const { session, config, signal, onStep } = deps;
   const { manifest, image } = request;
   const device = await findDevice(request.uuid, deps);
@@ -65,6 +68,7 @@ export async function runUpdateSteps(request: UpdateRequest, deps: UpdateDepende
   onStep({ step: 'manifest-accepted', newVersion: manifest.newVersion });
   await transfer(device, request, deps);
   onStep({ step: 'image-verified', digest: manifest.digest });
+  if (device.profile === 'myno') return waitForAnswer(device, deps);
   const version = await waitForRestart(request, deps);
   onStep({ step: 'restarted', firmwareVersion: version });
   return version;
@@ -132,6 +136,21 @@ async function waitForRestart({ uuid, manifest }: UpdateRequest, deps: UpdateDep
       );
     await sleep(pollMs, clock, signal);
     signal.throwIfAborted();
+  }
+}
+
+/** All that shows of the restart of a prototype's device: it answers (docs/adr/0022). */
+async function waitForAnswer(device: DeviceEntry, deps: UpdateDependencies): Promise<undefined> {
+  const { session, clock, config, signal } = deps;
+  const deadline = clock.monotonic() + config.restartDeadlineMs;
+  for (;;) {
+    try {
+      await session.rpc(tokenRpc(device), { timeoutMs: config.tokenDeadlineMs + marginMs, signal });
+      return undefined;
+    } catch (error) {
+      if (signal.aborted || clock.monotonic() >= deadline) throw error;
+    }
+    await sleep(pollMs, clock, signal);
   }
 }
 

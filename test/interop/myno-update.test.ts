@@ -102,7 +102,7 @@ describeWithSharedData('updates of the prototype’s device (mup-protocol §3)',
         const signed = ['--key', key, '--app-id', 'APP', '--new-version', String(version)];
         await run(['sign', file, ...signed, '--profile', 'myno']);
         await run(['image', 'add', file, '--state-dir', bridge.stateDir]);
-        return { version, digest: sha256(content), manifestFile: file.replace(/bin$/, 'json') };
+        return { version, digest: sha256(content), file, manifestFile: file.replace(/bin$/, 'json') };
       };
 
       /** Orders an update. @returns the job's id */
@@ -176,6 +176,19 @@ describeWithSharedData('updates of the prototype’s device (mup-protocol §3)',
           expect(relays.map(({ reply }) => leafOf(reply, 'retval'))).toEqual(['10_OK', '10_OK']);
           expect(await ended(job)).toMatchObject({ state: 'succeeded' });
           expect([device.failure, device.installed.at(-1)]).toEqual([undefined, version]);
+        },
+        patience,
+      );
+
+      test(
+        'by mup update: a job of the bridge, or signed by whoever has the key',
+        async () => {
+          const signedBy = ['--key', join(bridge.stateDir, 'keys', 'update-server.pem')];
+          for (const more of [[], signedBy]) {
+            const { version, file } = await newImage();
+            await run(['update', '--device', uuid, '--image', file, '--state-dir', bridge.stateDir, ...more]);
+            expect([device.failure, device.installed.at(-1)]).toEqual([undefined, version]);
+          }
         },
         patience,
       );
