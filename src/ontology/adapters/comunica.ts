@@ -2,32 +2,13 @@ import { QueryEngine } from '@comunica/query-sparql-rdfjs-lite';
 import { toAlgebra } from '@traqula/algebra-sparql-1-2';
 import { Parser } from '@traqula/parser-sparql-1-2';
 import { AstFactory } from '@traqula/rules-sparql-1-2';
-import { InternalError, UsageError } from '../../base/errors.ts';
+import { UsageError } from '../../base/errors.ts';
 import type { Lookup, Lookups } from '../queries.ts';
 import type { Solution, Term, Triple } from '../rdf.ts';
+import { type AlgebraTerm, inputsOf, NotOurs, type Operation, termOf } from '../sparql/algebra.ts';
+import { type Construct, compileConstruct } from '../sparql/construct.ts';
+import type { TripleIndex } from '../sparql/triple-index.ts';
 import type { TripleStore } from './n3.ts';
-
-/** An RDF/JS term, as far as we read it. */
-interface RdfJsTerm {
-  readonly termType: string;
-  readonly value: string;
-  readonly datatype?: { readonly value: string };
-  readonly language?: string;
-}
-
-/** An operation of the SPARQL algebra, as far as we read it. */
-interface Operation {
-  readonly type: string;
-  readonly input?: Operation | readonly Operation[];
-  /** Of a basic graph pattern. */
-  readonly patterns?: readonly Operation[];
-  /** Of a triple pattern, as the two below. */
-  readonly predicate?: RdfJsTerm;
-  readonly subject?: RdfJsTerm;
-  readonly object?: RdfJsTerm;
-  /** Of a projection. */
-  readonly variables?: readonly RdfJsTerm[];
-}
 
 type EngineQuery = Parameters<QueryEngine['queryBindings']>[0];
 
@@ -40,7 +21,7 @@ const engine = new QueryEngine();
  * left out where the graph lacks one of their predicates.
  */
 export class PreparedQueries {
-  readonly #variables = new Map<string, RdfJsTerm>();
+  readonly #variables = new Map<string, AlgebraTerm>();
   readonly #lookups = new Map<string, Lookup[]>();
   readonly #branches: readonly Operation[];
 
@@ -92,7 +73,7 @@ export class PreparedQueries {
       type === 'bgp' &&
       second === undefined &&
       subject?.termType === 'Variable' &&
-      predicate?.termType === 'NamedNode' &&
+      isNamed(predicate) &&
       object?.termType === 'Variable' &&
       subject.value !== object.value;
     if (!plain) return false;
@@ -114,9 +95,10 @@ export class PreparedQueries {
   }
 }
 
-/** A CONSTRUCT query, parsed once. */
+/** A CONSTRUCT query, parsed once: answered from the triples where we can, which is much quicker, else by the engine. */
 export class PreparedConstruct {
   readonly #query: EngineQuery;
+  readonly #ours: Construct | undefined;
 
   /** @throws Error of the parser, or UsageError `bad-mapping` for any other kind of query */
   constructor(text: string) {
@@ -127,25 +109,52 @@ export class PreparedConstruct {
     if (query.type !== 'construct')
       throw new UsageError('bad-mapping', `a mapping is a CONSTRUCT query, not ${query.type}`);
     this.#query = query as unknown as EngineQuery;
+    this.#ours = orUndefined(() => compileConstruct(query));
   }
 
-  /** What the query makes of a store; nodes that it makes up have labels beginning with `prefix`. */
-  async triples(store: TripleStore, prefix: string): Promise<readonly Triple[]> {
+  /** Whether it is in the part of SPARQL that needs no engine. */
+  get isOurs(): boolean {
+    return this.#ours !== undefined;
+  }
+
+  /**
+   * What the query makes of a graph; nodes that it makes up have labels beginning with `prefix`.
+   * @param store the same triples, where the engine is needed
+   */
+  async triples(graph: TripleIndex, store: () => TripleStore, prefix: string): Promise<readonly Triple[]> {
+    return orUndefined(() => this.#ours?.(graph, prefix)) ?? (await this.fromEngine(store(), prefix));
+  }
+
+  /** The same by the engine. */
+  async fromEngine(store: TripleStore, prefix: string): Promise<readonly Triple[]> {
     const own = new Set(store.getSubjects(null, null, null).map(({ value }) => value));
     const stream = await engine.queryQuads(this.#query, { sources: [store] });
     const label = (node: Term): Term =>
       node.termType === 'BlankNode' && !own.has(node.value)
         ? { termType: 'BlankNode', value: `${prefix}${node.value}` }
         : node;
-    return (await stream.toArray()).map(({ subject, predicate, object }) => ({
-      subject: label(term(subject)) as Triple['subject'],
-      predicate: { termType: 'NamedNode', value: predicate.value },
-      object: label(term(object)),
-    }));
+    const quads = await stream.toArray();
+    // SPARQL 1.1 §16.2: what is no triple is left out.
+    return quads
+      .filter(({ subject }) => (subject.termType as string) !== 'Literal')
+      .map(({ subject, predicate, object }) => ({
+        subject: label(term(subject)) as Triple['subject'],
+        predicate: { termType: 'NamedNode', value: predicate.value },
+        object: label(term(object)),
+      }));
   }
 }
 
 const parser = new Parser();
+
+function orUndefined<Result>(task: () => Result): Result | undefined {
+  try {
+    return task();
+  } catch (error) {
+    if (error instanceof NotOurs) return undefined;
+    throw error;
+  }
+}
 
 /** What a query is a union of; a query that is more than a projection stays whole. */
 function branchesOf(query: Operation): readonly Operation[] {
@@ -153,19 +162,14 @@ function branchesOf(query: Operation): readonly Operation[] {
   return inputsOf(query).flatMap((body) => (body.type === 'union' ? inputsOf(body) : [body]));
 }
 
-function inputsOf({ input }: Operation): readonly Operation[] {
-  if (input === undefined) return [];
-  return isList(input) ? input : [input];
-}
-
-function isList(input: Operation | readonly Operation[]): input is readonly Operation[] {
-  return Array.isArray(input);
+function isNamed(predicate: Operation['predicate']): predicate is AlgebraTerm {
+  return predicate !== undefined && 'termType' in predicate && predicate.termType === 'NamedNode';
 }
 
 /** Whether an operation can have a solution; errs on the side of yes for what it does not know. */
 function mayMatch(operation: Operation, predicates: ReadonlySet<string>): boolean {
   const { type, predicate, patterns } = operation;
-  if (type === 'pattern') return predicate?.termType !== 'NamedNode' || predicates.has(predicate.value);
+  if (type === 'pattern') return !isNamed(predicate) || predicates.has(predicate.value);
   if (type === 'bgp') return patterns?.every((pattern) => mayMatch(pattern, predicates)) ?? true;
   if (type === 'union') return inputsOf(operation).some((input) => mayMatch(input, predicates));
   const needsAll = ['join', 'extend', 'filter', 'project', 'distinct', 'orderby', 'slice'].includes(type);
@@ -175,10 +179,7 @@ function mayMatch(operation: Operation, predicates: ReadonlySet<string>): boolea
 /** Comunica puts the number of the source, of which we have one, before the labels of its nodes. */
 const sourceLabel = /^bc_0_/;
 
-function term({ termType, value, datatype, language }: RdfJsTerm): Term {
-  if (termType === 'NamedNode') return { termType, value };
-  if (termType === 'BlankNode') return { termType, value: value.replace(sourceLabel, '') };
-  if (termType === 'Literal')
-    return { termType, value, datatype: datatype?.value ?? '', language: language ?? '' };
-  throw new InternalError(`a query yielded a ${termType}`);
+function term({ termType, value, datatype, language }: AlgebraTerm): Term {
+  const label = termType === 'BlankNode' ? value.replace(sourceLabel, '') : value;
+  return termOf({ termType, value: label, ...(datatype && { datatype }), ...(language && { language }) });
 }

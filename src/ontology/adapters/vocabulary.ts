@@ -5,9 +5,10 @@ import { type Mapping, type MappingSource, parseMapping } from '../mapping.ts';
 import { renamings } from '../namespaces.ts';
 import type { VocabularyTools } from '../our-vocabulary.ts';
 import type { Triple } from '../rdf.ts';
+import { TripleIndex } from '../sparql/triple-index.ts';
 import { PreparedConstruct } from './comunica.ts';
 import { contextOf } from './contexts.ts';
-import { addTriples, storeOf, turtleTriples } from './n3.ts';
+import { addTriples, storeOf, type TripleStore, turtleTriples } from './n3.ts';
 import { type OntologyFile, readVocabularyFiles } from './ontology-files.ts';
 
 export interface Vocabulary extends Omit<VocabularyTools, 'knownTerms'> {
@@ -58,13 +59,21 @@ function openSource(
   triples: readonly Triple[],
   queries: ReadonlyMap<Mapping, PreparedConstruct>,
 ): MappingSource {
-  const store = storeOf(triples);
+  const graph = new TripleIndex(triples);
+  let store: TripleStore | undefined;
+  const loaded = (): TripleStore => {
+    store ??= storeOf(graph.candidates());
+    return store;
+  };
   let runs = 0;
   return {
     async construct(mapping) {
       runs += 1;
-      return (await queries.get(mapping)?.triples(store, `mapped${runs}-`)) ?? [];
+      return (await queries.get(mapping)?.triples(graph, loaded, `mapped${runs}-`)) ?? [];
     },
-    add: (more) => addTriples(store, more),
+    add(more) {
+      graph.add(more);
+      if (store !== undefined) addTriples(store, more);
+    },
   };
 }
