@@ -107,8 +107,27 @@ describe('the clients that are called', () => {
 describe('RFC 8071 section 4.1, a persistent connection', () => {
   test('every client is called at once', () => {
     const fixed = targetFromText('192.0.2.9');
-    const { calls } = start(callHomeOf(wall, { ...wall, name: 'desk' }), fixed === undefined ? [] : [fixed]);
+    const { calls } = start(
+      callHomeOf(wall, { ...wall, name: 'desk', port: '5000' }),
+      fixed === undefined ? [] : [fixed],
+    );
     expect(calls.map(({ target }) => target.name)).toEqual(['192.0.2.9', 'wall', 'desk']);
+  });
+
+  test('who is named in the settings and in the configuration, or twice, is called once', () => {
+    const fixed = [targetFromText('NOC.example.org:5000'), targetFromText('noc.example.org:5000')];
+    const noc = { name: 'noc', address: 'noc.example.org', port: '5000' };
+    const targets = fixed.filter((target) => target !== undefined);
+    const { calls, config, clock } = start(callHomeOf(noc, wall, { ...wall, name: 'door' }), targets);
+    const called = (): readonly string[] => calls.map(({ target }) => target.name);
+    expect(called()).toEqual(['NOC.example.org:5000', 'wall']);
+    config.commit(callHomeOf({ ...wall, name: 'door' }));
+    clock.advance(0);
+    expect(calls.map(({ target, hungUp }) => [target.name, hungUp])).toEqual([
+      ['NOC.example.org:5000', false],
+      ['wall', true],
+      ['door', false],
+    ]);
   });
 
   test('waits double up to the longest, and stay there', () => {
