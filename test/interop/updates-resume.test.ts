@@ -1,0 +1,187 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import type { NetconfClient } from '../../src/netconf/client.ts';
+import { RpcReplyError } from '../../src/netconf/client.ts';
+import { textOf } from '../../src/xml/element.ts';
+import { type Mosquitto, startMosquitto } from '../support/mosquitto.ts';
+import { MqttConnections } from '../support/mqtt-connections.ts';
+import { describeWith } from '../support/peers.ts';
+import type { Program } from '../support/program.ts';
+import { ScriptedDevice } from '../support/scripted-device.ts';
+import { SliceObserver } from '../support/slice-observer.ts';
+import {
+  type BridgeProcess,
+  exampleDescription,
+  prepareTrust,
+  startBridgeProcess,
+  startDeviceProcess,
+} from '../support/system.ts';
+import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
+import { addImage, ended, operatorSession, orderUpdate } from '../support/update-orders.ts';
+
+const patience = 240_000;
+/** 1,000 slices, four of them in flight. */
+const imageBytes = 600_000;
+const window = 4;
+const uuid = 'RESUMES';
+
+describeWith(['mosquitto'], 'a transfer that was interrupted goes on where it was', () => {
+  const connections = new MqttConnections();
+  let directory: string;
+  let vendorKey: string;
+  let config: string;
+  let broker: Mosquitto;
+  /** Between device and broker. */
+  let radio: TcpProxy;
+  let bridge: BridgeProcess;
+  let device: Program;
+  let session: NetconfClient;
+  let seen: SliceObserver;
+  let version = 1;
+
+  const startBridge = async (): Promise<void> => {
+    bridge = await startBridgeProcess(join(directory, 'bridge'), {
+      mqttUrl: broker.url,
+      extra: ['--config', config],
+    });
+    session = await operatorSession(bridge);
+  };
+
+  beforeAll(async () => {
+    directory = await temporaryDirectory();
+    vendorKey = join(directory, 'vendor.pem');
+    config = join(directory, 'mup.toml');
+    await writeFile(
+      config,
+      '[update]\ninitialTimeoutMs = 500\nminTimeoutMs = 100\nmaxTimeoutMs = 500\nrestartDeadlineMs = 10000\n',
+    );
+    await prepareTrust(join(directory, 'bridge'), vendorKey);
+    broker = await startMosquitto();
+    radio = await startTcpProxy(broker.port);
+    await startBridge();
+    const mqttUrl = `mqtt://127.0.0.1:${radio.port}`;
+    device = await startDeviceProcess({ uuid, mqttUrl, stateDir: join(directory, 'device'), vendorKey });
+    seen = await SliceObserver.watch(await connections.online(broker.url), uuid);
+  }, patience);
+
+  afterAll(async () => {
+    await session?.close();
+    await connections.closeAll();
+    await device?.stop();
+    await bridge?.program.stop();
+    await radio?.close();
+    await broker?.stop();
+  });
+
+  beforeEach(() => seen.reset());
+
+  /** An update, of which a part has arrived when this resolves. */
+  async function underWay(): Promise<string> {
+    version += 1;
+    const digest = await addImage(bridge, directory, { size: imageBytes, version, vendorKey });
+    const job = await orderUpdate(session, uuid, digest);
+    await seen.until(({ acknowledged }) => acknowledged > imageBytes / 10);
+    return job;
+  }
+
+  /** It ends well, and nothing that the device had is sent again but what was in flight. */
+  async function goesOn(job: string, acknowledged: number, since: number): Promise<void> {
+    const end = await ended(session, job);
+    expect([end.state, end.failure, end.round]).toEqual(['succeeded', undefined, 1]);
+    const again = seen.slices.slice(since).filter(({ offset, length }) => offset + length <= acknowledged);
+    expect(new Set(again.map(({ offset }) => offset)).size).toBeLessThanOrEqual(window);
+    await device.json({ event: 'restarted', version });
+  }
+
+  test(
+    'when the connection of the device broke',
+    async () => {
+      const job = await underWay();
+      const { acknowledged } = seen;
+      radio.cut();
+      await goesOn(job, acknowledged, seen.slices.length);
+    },
+    patience,
+  );
+
+  test(
+    'when the broker died and came back',
+    async () => {
+      const job = await underWay();
+      const { acknowledged } = seen;
+      await broker.kill();
+      const since = seen.slices.length;
+      await broker.start();
+      await goesOn(job, acknowledged, since);
+    },
+    patience,
+  );
+
+  test(
+    'when the bridge was killed and started again',
+    async () => {
+      const job = await underWay();
+      const { acknowledged } = seen;
+      bridge.program.signal('SIGKILL');
+      await bridge.program.exited;
+      const since = seen.slices.length;
+      await startBridge();
+      await goesOn(job, acknowledged, since);
+    },
+    patience,
+  );
+
+  test(
+    'when the device was stopped for longer than the timeout of a slice',
+    async () => {
+      const job = await underWay();
+      device.signal('SIGSTOP');
+      const stopped = seen.slices.length;
+      // What is in flight, and then all of it again, twice.
+      await seen.until(({ slices }) => slices.length > stopped + 4 * window);
+      const { acknowledged } = seen;
+      const since = seen.slices.length;
+      device.signal('SIGCONT');
+      await goesOn(job, acknowledged, since);
+    },
+    patience,
+  );
+
+  test(
+    'of two operators who start the same update at once one succeeds, and the other gets its job',
+    async () => {
+      version += 1;
+      const digest = await addImage(bridge, directory, { size: imageBytes, version, vendorKey });
+      const other = await operatorSession(bridge);
+      const orders = await Promise.allSettled([session, other].map((one) => orderUpdate(one, uuid, digest)));
+      await other.close();
+      const job = orders.find((order) => order.status === 'fulfilled')?.value ?? '';
+      const refusals = orders.filter((order) => order.status === 'rejected').map(({ reason }) => reason);
+      expect(refusals).toHaveLength(1);
+      const refusal: unknown = refusals[0];
+      expect(refusal).toBeInstanceOf(RpcReplyError);
+      expect(refusal).toMatchObject({ code: 'update-in-progress' });
+      const info = refusal instanceof RpcReplyError ? (refusal.errors[0]?.info ?? []) : [];
+      expect(info.filter(({ name }) => name === 'job').map(textOf)).toEqual([job]);
+      expect((await ended(session, job)).state).toBe('succeeded');
+      // Exactly one image went to the device.
+      expect(seen.slices.reduce((sum, { length }) => sum + length, 0)).toBeLessThan(2 * imageBytes);
+    },
+    patience,
+  );
+
+  test(
+    'a device that comes back with an older firmware than it was given ends the job with that failure',
+    async () => {
+      const description = await readFile(exampleDescription, 'utf8');
+      const older = await connections.online(broker.url);
+      await ScriptedDevice.start(older, 'OLDER', description, { comesBackWith: 1 });
+      const digest = await addImage(bridge, directory, { size: 6000, version: 90, vendorKey });
+      const end = await ended(session, await orderUpdate(session, 'OLDER', digest));
+      expect([end.state, end.step, end.failure]).toEqual(['failed', 'restarting', 'version-not-installed']);
+    },
+    patience,
+  );
+});

@@ -1,0 +1,35 @@
+import { systemClock } from '../../src/base/adapters/node-runtime.ts';
+import { deviceUuid, digest as imageDigest } from '../../src/base/ids.ts';
+import { type JobEntry, orderedJob, updateFirmware } from '../../src/cli/job-entry.ts';
+import { followJob } from '../../src/cli/job-follow.ts';
+import { connectNetconf } from '../../src/netconf/adapters/ssh-client.ts';
+import type { NetconfClient } from '../../src/netconf/client.ts';
+import { type BridgeProcess, makeImage, operator, run } from './system.ts';
+
+/** A NETCONF session of the operator of the tests. */
+export function operatorSession({ port }: BridgeProcess): Promise<NetconfClient> {
+  return connectNetconf({ host: '127.0.0.1', port, ...operator, acceptHostKey: () => true });
+}
+
+/** Makes an image and brings it to the bridge. @returns its digest */
+export async function addImage(
+  { stateDir }: BridgeProcess,
+  ...image: Parameters<typeof makeImage>
+): Promise<string> {
+  const file = await makeImage(...image);
+  const { digest }: { digest: string } = JSON.parse(
+    await run(['image', 'add', file, '--state-dir', stateDir, '--json']),
+  );
+  return digest;
+}
+
+/** Orders an update. @returns the id of its job */
+export async function orderUpdate(session: NetconfClient, uuid: string, digest: string): Promise<string> {
+  return orderedJob(await session.rpc(updateFirmware(deviceUuid(uuid), imageDigest(digest))));
+}
+
+/** The job as it ended. */
+export function ended(session: NetconfClient, job: string): Promise<JobEntry> {
+  const { signal } = new AbortController();
+  return followJob(job, { session, clock: systemClock, signal, onChange: () => {} });
+}
