@@ -173,6 +173,9 @@ class Turn {
   #transferFailed(reason: UpdateEnding): UpdateTransition {
     const { interrupted, unheard, silent } = this.#job;
     if (unheard && !silent) return this.#moves.wait();
+    // The device may go on where it was, and its absence not be known yet.
+    const stalled = reason.code === 'transfer-stalled';
+    if (stalled && !interrupted && !silent) return this.#moves.enter('transferring', { interrupted: true });
     return interrupted || silent ? this.#moves.beginAgain(reason) : this.#moves.fail(reason);
   }
 
@@ -224,15 +227,14 @@ class Turn {
   }
 
   #expired(): UpdateTransition {
-    const { state, endsAt, interrupted, unheard, verified, silent } = this.#job;
+    const { state, endsAt, unheard, verified, silent } = this.#job;
     const reason = expiry(this.#job, this.#now);
     if (!this.#moves.isInStep() || (endsAt !== undefined && this.#now >= endsAt))
       return this.#moves.fail(reason);
     if (unheard) return this.#moves.wait();
-    const again =
-      state === 'sending-manifest' ||
-      (state === 'transferring' && (interrupted || silent)) ||
-      (state === 'restarting' && !verified);
+    // A device that was lost is known to be offline only when the broker has noticed. One that has verified its image
+    // and does not come back is not helped by another.
+    const again = state !== 'restarting' ? !(silent && state === 'requesting-token') : !verified;
     return again ? this.#moves.beginAgain(reason) : this.#moves.fail(reason);
   }
 }

@@ -162,6 +162,19 @@ describe('an update whose world falls apart (mup-protocol §4)', () => {
     await both.reaches(job, 'succeeded', 100);
   });
 
+  test('a bridge that has forgotten the device goes on when it has described itself', async () => {
+    both.standStillIn('transferring');
+    const job = await both.order(stored);
+    await both.reaches(job, 'transferring');
+    await both.restartBridge(async () => {
+      await both.bench.world.store.delete('devices', uuid);
+      both.faults = {};
+    });
+    expect(await both.state(job)).toBe('waiting-for-device');
+    await both.bench.register(description, 'the description again');
+    await both.reaches(job, 'succeeded', 100);
+  });
+
   test('an order while the broker is away waits for it', async () => {
     both.bench.transport.disconnect();
     const job = await both.order(stored);

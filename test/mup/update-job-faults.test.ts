@@ -99,6 +99,18 @@ describe('an answer that was lost', () => {
   });
 });
 
+describe('a device that was lost, which nobody has noticed yet', () => {
+  test.each(['requesting-token', 'transferring', 'verifying'] as const)(
+    'while %s: the update begins again, and waits once it is known',
+    (step) => {
+      const run = at(step).expire();
+      expect(run.job).toMatchObject({ state: 'requesting-token', round: 2 });
+      expect(run.raw(offline).job.state).toBe('waiting-for-device');
+      expect(run.raw(online(1)).did).toEqual(['request-token']);
+    },
+  );
+});
+
 describe('a device of which nothing is known', () => {
   const unknown = (): Run => new Run().feed({ type: 'start', presence: 'unknown' });
 
@@ -112,7 +124,7 @@ describe('a device of which nothing is known', () => {
   test('that answers is held to its deadlines', () => {
     const run = unknown().feed({ type: 'token-received', token }).expire();
     expect(run.job).toMatchObject({ state: 'requesting-token', round: 2 });
-    expect(run.expire().job.ending?.code).toBe('token-timeout');
+    expect(run.expire().expire().job.ending?.code).toBe('token-timeout');
   });
 
   test('what the broker kept of it over a restart is no proof that it is there', () => {
@@ -122,7 +134,7 @@ describe('a device of which nothing is known', () => {
     expect(stale.job).toMatchObject({ state: 'waiting-for-device', round: 1 });
     expect(stale.raw(online(1)).job).toMatchObject({ state: 'transferring', unheard: false });
     const live = at('transferring').raw(lost).raw(kept(1)).feed({ type: 'transfer-progress', offset: 1 });
-    expect(live.expire().job.state).toBe('failed');
+    expect(live.expire().job).toMatchObject({ state: 'requesting-token', round: 2 });
   });
 
   test('the broker keeps what was said before the bridge was away: a restarted device is asked', () => {

@@ -30,6 +30,7 @@ describe('an update job (mup-protocol §4)', () => {
     const outcomes = [new Run(), ...(['requesting-token', 'transferring'] as const).map((step) => at(step))]
       .concat([at('verifying'), at('restarting'), at('verifying').raw(offline)])
       .map((run) => {
+        run.job = { ...run.job, round: limits.maxRounds };
         const { deadline = 0 } = run.job;
         run.now = deadline - 1;
         expect(run.feed({ type: 'deadline' }).job.ending).toBeUndefined();
@@ -196,9 +197,12 @@ describe('answers that do not come', () => {
     expect(at('sending-manifest').raw(offline).raw(online(1)).feed(spent).job.state).toBe('requesting-token');
   });
 
-  test('a transfer that the device forgot over an absence begins again; one that just stalls fails', () => {
+  test('a transfer that stalls is tried again where it was, then from step 1; what is no stall fails', () => {
     const stalled = { type: 'transfer-failed', code: 'transfer-stalled', text: 'stalled' } as const;
-    const fails = at('transferring').feed(stalled);
+    const twice = at('transferring').feed({ type: 'transfer-progress', offset: 400 }).feed(stalled);
+    expect(twice.effects).toMatchObject([{ type: 'start-transfer', offset: 400 }]);
+    expect(twice.feed(stalled).job).toMatchObject({ state: 'requesting-token', round: 2 });
+    const fails = at('transferring').feed({ ...stalled, code: 'unknown-image' });
     expect([fails.job.state, fails.did]).toEqual(['failed', ['stop-transfer', 'cancel-device']]);
     const back = () =>
       at('transferring').feed({ type: 'transfer-progress', offset: 400 }).raw(offline).raw(online(1));
@@ -206,7 +210,8 @@ describe('answers that do not come', () => {
     expect(again.job).toMatchObject({ state: 'requesting-token', round: 2, offset: 0 });
     expect(again.did).toEqual(['stop-transfer', 'cancel-device', 'request-token']);
     expect(back().expire().job.state).toBe('requesting-token');
-    expect(back().feed({ type: 'transfer-progress', offset: 401 }).feed(stalled).job.state).toBe('failed');
+    const moved = back().feed({ type: 'transfer-progress', offset: 401 }).feed(stalled);
+    expect(moved.job).toMatchObject({ state: 'transferring', round: 1 });
   });
 
   test('FIN asked for again: a device that has nothing to verify any more may be restarting', () => {
