@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { SchemaAwareClient } from '../support/libnetconf2.ts';
@@ -49,6 +51,24 @@ describeWith(['libnetconf2'], 'a schema-aware client on libnetconf2', () => {
     await client?.stop();
     await device?.stop();
     await bridge?.program.stop();
+  });
+
+  test('is called by the bridge (RFC 8071), and builds its context on that connection', async () => {
+    const listener = createServer().listen(0, '127.0.0.1');
+    await once(listener, 'listening');
+    const { port } = listener.address() as AddressInfo;
+    listener.close();
+    const callHome = (operation: string): string =>
+      `edit <call-home xmlns="${bridgeModule}"><client xmlns:nc="urn:ietf:params:xml:ns:netconf:base:1.0"` +
+      ` nc:operation="${operation}"><name>here</name><address>127.0.0.1</address><port>${port}</port></client></call-home>`;
+    const called = await SchemaAwareClient.listen({ port, ...operator }, async () => {
+      expect(await client.perform(callHome('create'))).toEqual({ ok: '' });
+    });
+    const { ok } = await called.perform(`get /mup-bridge:devices/device[uuid='${uuid}']/presence`);
+    expect(ok).toContain('<presence>online</presence>');
+    expect(await called.close()).toBe(0);
+    expect(called.complaints).toBe('');
+    expect(await client.perform(callHome('delete'))).toEqual({ ok: '' });
   });
 
   test('builds its context from what the server serves', async () => {

@@ -14,6 +14,12 @@ export interface SchemaAwareAnswer {
   readonly failed?: string;
 }
 
+interface Login {
+  readonly port: number;
+  readonly username: string;
+  readonly password: string;
+}
+
 /**
  * A session of a client on Debian's libnetconf2, `test/interop/c/netconf-client.c`, which takes its schemas
  * from the server and validates everything it sends and receives.
@@ -26,20 +32,20 @@ export class SchemaAwareClient {
   }
 
   /** Builds the client and connects it, with an empty folder for its schemas. */
-  static async connect(login: {
-    readonly port: number;
-    readonly username: string;
-    readonly password: string;
-  }): Promise<SchemaAwareClient> {
-    const folder = await mkdtemp(join(tmpdir(), 'mup-libnetconf2-'));
-    const schemas = join(folder, 'schemas');
-    await mkdir(schemas);
-    const client = join(folder, 'netconf-client');
-    const source = join(root, 'test', 'interop', 'c', 'netconf-client.c');
-    const libraries = ['-lnetconf2', '-lyang', '-lssh'];
-    execFileSync('gcc', ['-std=gnu11', '-Wall', '-Wextra', '-Werror', '-o', client, source, ...libraries]);
-    const { port, username, password } = login;
-    const program = new Program(client, ['127.0.0.1', String(port), username, password, schemas]);
+  static async connect(login: Login): Promise<SchemaAwareClient> {
+    const program = await start('127.0.0.1', login);
+    await program.json({ ok: 'connected' });
+    return new SchemaAwareClient(program);
+  }
+
+  /**
+   * Waits at a port for the server to call (RFC 8071).
+   * @param listening called when it does
+   */
+  static async listen(login: Login, listening: () => Promise<void>): Promise<SchemaAwareClient> {
+    const program = await start('listen', login);
+    await program.json({ ok: 'listening' });
+    await listening();
     await program.json({ ok: 'connected' });
     return new SchemaAwareClient(program);
   }
@@ -65,4 +71,16 @@ export class SchemaAwareClient {
   stop(): Promise<number | null> {
     return this.#program.stop();
   }
+}
+
+/** Builds the client and starts it, with an empty folder for its schemas. */
+async function start(host: string, { port, username, password }: Login): Promise<Program> {
+  const folder = await mkdtemp(join(tmpdir(), 'mup-libnetconf2-'));
+  const schemas = join(folder, 'schemas');
+  await mkdir(schemas);
+  const client = join(folder, 'netconf-client');
+  const source = join(root, 'test', 'interop', 'c', 'netconf-client.c');
+  const libraries = ['-lnetconf2', '-lyang', '-lssh'];
+  execFileSync('gcc', ['-std=gnu11', '-Wall', '-Wextra', '-Werror', '-o', client, source, ...libraries]);
+  return new Program(client, [host, String(port), username, password, schemas]);
 }

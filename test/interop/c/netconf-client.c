@@ -21,6 +21,8 @@
  * libnetconf2 or libyang warns of goes to standard error.
  *
  * usage: netconf-client HOST PORT USER PASSWORD SCHEMA-DIR
+ *
+ * Where HOST is `listen`, it waits at PORT of 127.0.0.1 for the server to call (RFC 8071).
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -180,6 +182,30 @@ static int serve(struct nc_session *session, char *line)
     return 1;
 }
 
+static struct nc_session *connect_to(const char *host, uint16_t port, const char *user)
+{
+    nc_client_ssh_set_username(user);
+    nc_client_ssh_set_auth_hostkey_check_clb(take_host_key, NULL);
+    nc_client_ssh_set_auth_password_clb(give_password, NULL);
+    nc_client_ssh_set_auth_interactive_clb(give_answer, NULL);
+    nc_client_ssh_set_auth_pref(NC_SSH_AUTH_PUBLICKEY, -1);
+    return nc_connect_ssh(host, port, NULL);
+}
+
+static struct nc_session *accept_call(uint16_t port, const char *user)
+{
+    struct nc_session *session = NULL;
+
+    nc_client_ssh_ch_set_username(user);
+    nc_client_ssh_ch_set_auth_hostkey_check_clb(take_host_key, NULL);
+    nc_client_ssh_ch_set_auth_password_clb(give_password, NULL);
+    nc_client_ssh_ch_set_auth_interactive_clb(give_answer, NULL);
+    nc_client_ssh_ch_set_auth_pref(NC_SSH_AUTH_PUBLICKEY, -1);
+    if (nc_client_ssh_ch_add_bind_listen("127.0.0.1", port)) return NULL;
+    answer("ok", "listening");
+    return nc_accept_callhome(timeout_ms, NULL, &session) == 1 ? session : NULL;
+}
+
 int main(int argc, char **argv)
 {
     struct nc_session *session;
@@ -195,13 +221,9 @@ int main(int argc, char **argv)
     nc_set_print_clb_session(complain);
     ly_set_log_clb(complain_of_yang, 1);
     nc_client_set_schema_searchpath(argv[5]);
-    nc_client_ssh_set_username(argv[3]);
-    nc_client_ssh_set_auth_hostkey_check_clb(take_host_key, NULL);
-    nc_client_ssh_set_auth_password_clb(give_password, NULL);
-    nc_client_ssh_set_auth_interactive_clb(give_answer, NULL);
-    nc_client_ssh_set_auth_pref(NC_SSH_AUTH_PUBLICKEY, -1);
 
-    session = nc_connect_ssh(argv[1], (uint16_t)atoi(argv[2]), NULL);
+    session = strcmp(argv[1], "listen") == 0 ? accept_call((uint16_t)atoi(argv[2]), argv[3])
+                                             : connect_to(argv[1], (uint16_t)atoi(argv[2]), argv[3]);
     if (!session) {
         answer("failed", "no session");
         return 1;
