@@ -91,7 +91,8 @@ export class BridgeHost extends Host {
 
   protected async boot(process: VirtualProcess): Promise<void> {
     const { world } = this;
-    const { doubles, plan } = world;
+    const { doubles, plan, record } = world;
+    record({ kind: 'bridge-able' });
     const random = world.random.fork(`bridge ${this.#connections}`);
     const randomBytes = doubles.bridgeRandom ?? ((length: number) => random.bytes(length));
     const logger = world.loggerOf(this.who);
@@ -140,6 +141,11 @@ export class BridgeHost extends Host {
     });
     this.#bridge = bridge;
     await bridge.start();
+  }
+
+  /** Takes the image of a version out of the repository. */
+  async removeImage(version: number): Promise<void> {
+    await this.#imageStore.delete(imageOf(version, this.world.plan.imageBytes).digest);
   }
 
   protected started(): void {

@@ -14,6 +14,8 @@ export class Disturber {
   #armed: { readonly fault: Fault; left: number }[] = [];
   /** The last manifest that went to a device. */
   readonly #manifests = new Map<string, Uint8Array>();
+  /** Devices that were asked to verify an image. */
+  readonly #asked = new Set<string>();
   readonly #toInject = new Map<string, number>();
   #lastsUntil = 0;
 
@@ -105,8 +107,18 @@ export class Disturber {
       case 'replay':
         this.#replay(fault.who);
         break;
-      default:
+      case 'inject':
         this.#toInject.set(fault.who, fault.slices);
+        break;
+      case 'pretend':
+        this.#pretend(fault.who, fault.version);
+        break;
+      case 'naps':
+        this.#nap(host, fault);
+        break;
+      default:
+        void this.#bridge.removeImage(fault.version);
+        this.#until(fault.forMs, () => void this.#bridge.addImage(fault.version));
     }
   }
 
@@ -116,7 +128,11 @@ export class Disturber {
     stopped.stop();
     const silenceMs = 45_000;
     if (forMs >= silenceMs) this.#world.broker.giveUp(host.clientId);
-    this.#until(forMs, () => stopped.goOn());
+    this.#until(forMs, () => {
+      // First: what its timers do now, they do in time.
+      this.#able(host);
+      stopped.goOn();
+    });
   }
 
   #fillDisk(host: Host | undefined, forMs: number): void {
@@ -124,6 +140,7 @@ export class Disturber {
     host.full = true;
     this.#until(forMs, () => {
       host.full = false;
+      this.#able(host);
     });
   }
 
@@ -137,6 +154,26 @@ export class Disturber {
     this.#lastsUntil = Math.max(this.#lastsUntil, this.#world.time.now + forMs + 1000);
   }
 
+  #able(host: Host): void {
+    if (host === this.#bridge) this.#world.record({ kind: 'bridge-able' });
+  }
+
+  #nap(host: Host | undefined, { times, awakeMs, asleepMs }: Extract<Fault, { kind: 'naps' }>): void {
+    if (!(host instanceof DeviceHost)) return;
+    const everyMs = awakeMs + asleepMs;
+    for (let nap = 0; nap < times; nap += 1)
+      this.#world.time.after(nap * everyMs, () => host.sleep(asleepMs));
+    this.#lasts(times * everyMs);
+  }
+
+  /** Once the device was asked to verify an image, nobody could tell that it is not the device who speaks. */
+  #pretend(who: string, version: number): void {
+    const device = this.#devices.find((host) => host.who === who);
+    if (device === undefined || this.#asked.has(who)) return;
+    const online = new TextEncoder().encode(`online;${version}`);
+    this.#world.broker.inject(`mup/status/${device.uuid}`, online);
+  }
+
   #replay(who: string): void {
     const device = this.#devices.find((host) => host.who === who);
     const manifest = this.#manifests.get(who);
@@ -148,9 +185,15 @@ export class Disturber {
   #published(topic: string, payload: Uint8Array): void {
     const device = this.#devices.find(({ uuid }) => topic.startsWith(`mup/firmware/${uuid}`));
     if (device === undefined) return;
-    if (topic.endsWith('/image')) this.#inject(device, payload);
-    else if (new TextDecoder().decode(payload).includes(';SEND-EXTENDED-MANIFEST;'))
-      this.#manifests.set(device.who, payload);
+    if (topic.endsWith('/image')) {
+      this.#inject(device, payload);
+      return;
+    }
+    const text = new TextDecoder().decode(payload);
+    if (text.includes(';SEND-FIRMWARE-IMAGE;FIN')) this.#asked.add(device.who);
+    if (!text.includes(';SEND-EXTENDED-MANIFEST;')) return;
+    this.#asked.delete(device.who);
+    this.#manifests.set(device.who, payload);
   }
 
   /** A slice with other octets arrives before the bridge's own. */

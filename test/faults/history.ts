@@ -24,6 +24,8 @@ export type Happening =
   | ({ readonly kind: 'job-state' } & JobSeen)
   /** The bridge has started, or the run ends: what `get` shows of the jobs. */
   | { readonly kind: 'jobs-listed'; readonly jobs: readonly JobSeen[] }
+  /** The bridge runs, its disk has room, it is not stopped: from now on it keeps its deadlines. */
+  | { readonly kind: 'bridge-able' }
   /** A device has booted: what its flash says that it runs. */
   | {
       readonly kind: 'booted';

@@ -9,6 +9,7 @@ const truth: Truth = {
     [3, 'three'],
   ]),
   jobMs: 1000,
+  stateMs: new Map([['requesting-token', 100]]),
 };
 
 function job(state: string, changes: Partial<JobSeen> = {}): JobSeen {
@@ -41,9 +42,9 @@ const sound = [
   { kind: 'jobs-listed', jobs: [job('succeeded')] },
 ] as const satisfies readonly Happening[];
 
-function judged(happenings: readonly Happening[], everyMs = 10): string[] {
+function judged(happenings: readonly Happening[], everyMs = 10, by: Truth = truth): string[] {
   const history: History = happenings.map((happening, i) => ({ ...happening, at: i * everyMs }));
-  return violations(history, truth);
+  return violations(history, by);
 }
 
 /** The sound history with other happenings in the place of some. */
@@ -156,10 +157,16 @@ describe('a history is refused in which', () => {
   });
 
   test('a job ends too late', () => {
-    const history = instead(taken, taken, over).toSpliced(-2, 1);
-    expect(judged(history, 200)).toEqual([]);
-    expect(judged(history, 400).join('\n')).toMatch(/j1 of d1 did not end by 3 s, it is succeeded/);
+    const history = instead(taken, taken, { kind: 'bridge-able' }, over).toSpliced(-2, 1);
+    const patient = { ...truth, stateMs: new Map() };
+    expect(judged(history, 150, patient)).toEqual([]);
+    expect(judged(history, 400, patient).join('\n')).toMatch(/j1 of d1 did not end by 3 s, it is succeeded/);
   });
+});
+
+test('a state may not outlast its deadline, unless the bridge was hindered', () => {
+  expect(judged(sound, 30).join('\n')).toMatch(/j1 was requesting-token for 150 ms, at most 100 are allowed/);
+  expect(judged(instead(booted, { kind: 'bridge-able' }, booted), 30)).toEqual([]);
 });
 
 test('a job whose order was never answered is nobody’s fault', () => {

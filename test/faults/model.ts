@@ -6,6 +6,8 @@ export interface Truth {
   readonly digestOf: ReadonlyMap<number, string>;
   /** How long after its order, or after the end of the faults, a job may go on. */
   readonly jobMs: number;
+  /** How long a state may last without the bridge being hindered; for states that are not here, for ever. */
+  readonly stateMs: ReadonlyMap<string, number>;
 }
 
 interface Job {
@@ -14,6 +16,8 @@ interface Job {
   readonly image: string;
   readonly since: number;
   state: string;
+  /** Since when it is in that state. */
+  stateSince: number;
   code: string | undefined;
   endedAt: number | undefined;
 }
@@ -58,6 +62,7 @@ class Judge {
   readonly #orders = new Map<number, Order>();
   readonly #devices = new Map<string, DeviceState>();
   #faultsOverAt: number | undefined;
+  #bridgeAbleSince = 0;
   #at = 0;
 
   constructor(truth: Truth) {
@@ -84,6 +89,9 @@ class Judge {
         break;
       case 'jobs-listed':
         this.#listed(happening.jobs);
+        break;
+      case 'bridge-able':
+        this.#bridgeAbleSince = happening.at;
         break;
       case 'booted':
         this.#booted(happening);
@@ -136,7 +144,8 @@ class Judge {
     if (refused === undefined) return;
     // Such an order may come up after a restart, as one that was not answered.
     if (code === 'store-uncertain') return;
-    refused.outcome = 'refused';
+    // An order whose record may or may not be there after a restart is as good as not answered.
+    if (code !== 'store-uncertain') refused.outcome = 'refused';
     if (code === 'internal') this.#blame(`order ${order} was refused with an internal error`);
     if (code !== 'update-in-progress') return;
     const job = this.#jobs.get(holder ?? '');
@@ -160,6 +169,7 @@ class Judge {
       this.#blame(`job ${job.id} had ended as ${job.state} and is ${seen.state} now`);
     if (seen.device !== job.device || seen.image !== job.image)
       this.#blame(`job ${job.id} is another device's or another image's now`);
+    if (seen.state !== job.state) this.#stateLeft(job);
     job.state = seen.state;
     job.code = seen.code;
     if (!ends.includes(seen.state) || job.endedAt !== undefined) return;
@@ -174,9 +184,19 @@ class Judge {
     );
     for (const other of others)
       this.#blame(`job ${id} began at ${device} while job ${other.id} was under way there`);
-    const job = { id, device, image, since: this.#at, state, code: undefined, endedAt: undefined };
-    this.#jobs.set(id, job);
-    return job;
+    const job = { id, device, image, since: this.#at, stateSince: this.#at, state };
+    const made: Job = { ...job, code: undefined, endedAt: undefined };
+    this.#jobs.set(id, made);
+    return made;
+  }
+
+  #stateLeft(job: Job): void {
+    const { id, state, stateSince } = job;
+    const lasted = this.#at - Math.max(stateSince, this.#bridgeAbleSince);
+    const allowed = this.#truth.stateMs.get(state) ?? Number.POSITIVE_INFINITY;
+    if (lasted > allowed)
+      this.#blame(`job ${id} was ${state} for ${lasted} ms, at most ${allowed} are allowed`);
+    job.stateSince = this.#at;
   }
 
   #failureNamed({ id, code }: Job): void {

@@ -25,6 +25,12 @@ export type Fault = { readonly when: When; readonly who: Who } & (
   | { readonly kind: 'replay' }
   /** Another client sends slices of its own before the bridge's, so many. */
   | { readonly kind: 'inject'; readonly slices: number }
+  /** Another client says that the device runs this version, when it has not got the image yet. */
+  | { readonly kind: 'pretend'; readonly version: number }
+  /** The device is awake for moments only. */
+  | { readonly kind: 'naps'; readonly times: number; readonly awakeMs: number; readonly asleepMs: number }
+  /** Somebody removes an image; it is back after a while. */
+  | { readonly kind: 'image-removed'; readonly version: number; readonly forMs: number }
 );
 
 export interface Order {
@@ -41,6 +47,8 @@ export interface Plan {
   readonly window: number;
   readonly sliceSizeBytes: number;
   readonly imageBytes: number;
+  /** The broker speaks MQTT 3.1.1 alone. */
+  readonly mqtt311: boolean;
   /** Devices announce the digest of their description before the description. */
   readonly digestFirst: boolean;
   readonly orders: readonly Order[];
@@ -77,8 +85,7 @@ export function planOf(seed: number): Plan {
   const random = new VirtualRandom(`plan ${seed}`);
   const devices = ['d1', 'd2', 'd3'].slice(0, random.pick([1, 1, 2, 2, 3]));
   const orders = devices.flatMap((who) => ordersOf(random.fork(who), who));
-  const { length } = orders;
-  const faults = Array.from({ length: random.int(0, 6) }, () =>
+  const faults = Array.from({ length: random.int(0, 7) }, () =>
     faultOf(random, ['bridge', ...devices], orders),
   );
   return {
@@ -86,8 +93,9 @@ export function planOf(seed: number): Plan {
     window: random.pick([1, 1, 4, 16]),
     sliceSizeBytes: random.pick([100, 256, 600]),
     imageBytes: random.pick([600, 1999, 4000, 7001]),
+    mqtt311: random.chance(0.2),
     digestFirst: random.chance(0.3),
-    orders: length === 0 ? [] : orders,
+    orders,
     faults,
   };
 }
@@ -113,7 +121,7 @@ function faultOf(random: VirtualRandom, processes: readonly Who[], orders: reado
   const phase = random.pick(['before', 'during', 'after'] as const);
   const long = random.chance(0.05);
   const pauseMs = long ? random.int(5 * minute, 50 * minute) : random.int(100, 90 * second);
-  switch (random.int(0, 15)) {
+  switch (random.int(0, 19)) {
     case 0:
       return { kind: 'cut', who, when };
     case 1:
@@ -140,6 +148,15 @@ function faultOf(random: VirtualRandom, processes: readonly Who[], orders: reado
       return { kind: 'weather', who: 'broker', when: { atMs }, weather: weatherOf(random), forMs: pauseMs };
     case 10:
       return { kind: 'replay', who: device, when: { atMs } };
+    case 12:
+      return { kind: 'pretend', who: device, when: { atMs }, version: random.int(2, 4) };
+    case 13:
+      return {
+        ...{ kind: 'naps', who: device, when: { atMs }, times: random.int(2, 6) },
+        ...{ awakeMs: random.int(500, 8000), asleepMs: random.int(1000, 60_000) },
+      };
+    case 14:
+      return { kind: 'image-removed', who: 'bridge', when, version: random.int(2, 4), forMs: pauseMs };
     case 11:
       return { kind: 'inject', who: device, when: { atMs }, slices: random.int(1, 3) };
     default:

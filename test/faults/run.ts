@@ -35,6 +35,19 @@ const jobMs =
   offlineDeadlineMs +
   60_000;
 
+/** What a state may last, with what a busy or refusing disk may add. */
+const slackMs = 60_000;
+const stateMs = new Map(
+  Object.entries({
+    queued: offlineDeadlineMs,
+    'requesting-token': update.tokenDeadlineMs,
+    'sending-manifest': update.manifestDeadlineMs,
+    verifying: update.verifyDeadlineMs,
+    restarting: update.restartDeadlineMs,
+    'waiting-for-device': offlineDeadlineMs,
+  }).map(([state, ms]) => [state, ms + slackMs]),
+);
+
 export interface RunOptions {
   readonly doubles?: Doubles;
   /** Takes each line of a trace; none is made unless given. */
@@ -62,7 +75,7 @@ export async function runPlan(plan: Plan, chance: string, options: RunOptions = 
 function truthOf({ imageBytes }: Plan): Truth {
   const versions = [2, 3, 4, furtherVersion];
   const digests = versions.map((version) => [version, imageOf(version, imageBytes).digest] as const);
-  return { digestOf: new Map([[firstVersion, sha256(new Uint8Array())], ...digests]), jobMs };
+  return { digestOf: new Map([[firstVersion, sha256(new Uint8Array())], ...digests]), jobMs, stateMs };
 }
 
 class Run {
@@ -82,6 +95,7 @@ class Run {
     const random = new VirtualRandom(chance);
     const trace = (text: string): void => this.#trace(text);
     this.#broker = new VirtualBroker({ time: this.#time, random: random.fork('broker'), trace });
+    this.#broker.mqtt311 = plan.mqtt311;
     const world: World = {
       plan,
       doubles: options.doubles ?? {},

@@ -40,6 +40,8 @@ const connectTimeoutMs = 10_000;
  */
 export class VirtualBroker {
   weather: Weather = fairWeather;
+  /** Whether it refuses MQTT 5, as brokers that know 3.1.1 alone do. */
+  mqtt311 = false;
   /** Told of every message that the broker takes. */
   onPublished: (message: MqttMessage) => void = () => {};
   readonly #time: VirtualTime;
@@ -60,7 +62,7 @@ export class VirtualBroker {
 
   /** How a client's transport opens its connections. */
   opener(process: VirtualProcess, clientId: string, will?: VirtualWill): OpenLink {
-    return (_version, events) => new Session(this, { process, clientId, will, events });
+    return (version, events) => new Session(this, { process, clientId, will, events, version });
   }
 
   /** Publishes as some client that nobody knows. */
@@ -196,6 +198,7 @@ interface SessionOptions {
   readonly clientId: string;
   readonly will: VirtualWill | undefined;
   readonly events: LinkEvents;
+  readonly version: 4 | 5;
 }
 
 /** One connection of a client: both ends of it. */
@@ -205,6 +208,7 @@ class Session implements Link {
   readonly #broker: VirtualBroker;
   readonly #process: VirtualProcess;
   readonly #events: LinkEvents;
+  readonly #version: 4 | 5;
   readonly #subscriptions = new Map<string, { readonly qos: Qos; readonly ids: readonly number[] }>();
   readonly #unanswered = new Set<(error: Error) => void>();
   #ended = false;
@@ -212,12 +216,13 @@ class Session implements Link {
   #upDue = 0;
   #downDue = 0;
 
-  constructor(broker: VirtualBroker, { process, clientId, will, events }: SessionOptions) {
+  constructor(broker: VirtualBroker, { process, clientId, will, events, version }: SessionOptions) {
     this.#broker = broker;
     this.#process = process;
     this.clientId = clientId;
     this.will = will;
     this.#events = events;
+    this.#version = version;
     const forget = process.whenKilled((power) => {
       // The kernel closes the socket behind what was written to it; without power nobody does.
       if (power) broker.giveUp(this.clientId);
@@ -227,8 +232,11 @@ class Session implements Link {
     const { takesMs, failure } = broker.reach(clientId);
     process.schedule(takesMs, () => {
       if (this.#ended) return;
-      if (failure === undefined && broker.connect(this))
-        events.connected({ subscriptionIdentifiers: true, maximumPacketSize: 268_435_455 });
+      if (failure === undefined && version === 5 && broker.mqtt311) {
+        forget();
+        this.#endClient('the broker closed the connection', true);
+      } else if (failure === undefined && broker.connect(this))
+        events.connected({ subscriptionIdentifiers: version === 5, maximumPacketSize: 268_435_455 });
       else {
         forget();
         this.#endClient(failure ?? 'connection refused', false);
@@ -237,7 +245,7 @@ class Session implements Link {
   }
 
   async publish(topic: string, payload: Uint8Array, options: PublishOptions): Promise<void> {
-    const message = messageOf(topic, payload, options);
+    const message = this.#plain(messageOf(topic, payload, options));
     const sent = (answer?: () => void): void =>
       this.#up(() => {
         this.#broker.take(message);
@@ -288,13 +296,20 @@ class Session implements Link {
 
   /** Hands a message to the client; `overtakenMs` later than its turn. */
   send(message: MqttMessage, ids: readonly number[], overtakenMs: number): void {
-    const copy = { ...message, payload: message.payload.slice() };
+    const copy = this.#plain({ ...message, payload: message.payload.slice() });
     this.#down(() => this.#events.message(copy, ids), overtakenMs);
   }
 
   /** The connection is gone, and the client notices. */
   end(reason: string): void {
     this.#process.run(() => this.#endClient(reason, true));
+  }
+
+  /** MQTT 3.1.1 knows no properties. */
+  #plain(message: MqttMessage): MqttMessage {
+    return this.#version === 5
+      ? message
+      : { ...message, responseTopic: undefined, correlationData: undefined };
   }
 
   #endClient(reason: string, reached: boolean): void {
