@@ -66,6 +66,11 @@ export class AuditTrail implements AuditSink {
     return this.#atMost(this.#writing);
   }
 
+  /** Resolves when all is written that replies wait for, and not much later than they give that up. */
+  settled(): Promise<void> {
+    return this.#writing === undefined ? Promise.resolve() : this.#atMost(this.#writing);
+  }
+
   /** Resolves when all is written. */
   async close(): Promise<void> {
     await this.#writing;

@@ -87,8 +87,9 @@ describe('the audit trail', () => {
   test('a disk that hangs holds nobody up for long, and what waits for it is bounded', async () => {
     const { trail: audit, clock, logger } = trail(() => new Promise(() => {}));
     const waiting = audit.record(facts);
+    const settled = audit.settled();
     clock.advance(1000);
-    await waiting;
+    await Promise.all([waiting, settled]);
     for (let i = 0; i < 2000; i += 1) void audit.record(facts);
     clock.advance(1000);
     await audit.record(facts);
@@ -111,6 +112,7 @@ describe('the audit trail', () => {
   test('closes when all is written', async () => {
     const disk = deferred();
     const { trail: audit } = trail(() => disk.promise);
+    await audit.settled();
     void audit.record(facts);
     let closed = false;
     const closing = audit.close().then(() => {

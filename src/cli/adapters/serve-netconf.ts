@@ -2,7 +2,7 @@ import { sha256, systemClock, systemRandom } from '../../base/adapters/node-runt
 import type { Config } from '../../base/config.ts';
 import type { Logger } from '../../base/logger.ts';
 import { configChange, loginFacts } from '../../bridge/audit-requests.ts';
-import type { AuditSink } from '../../bridge/audit-trail.ts';
+import type { AuditTrail } from '../../bridge/audit-trail.ts';
 import { AuditedDrop } from '../../bridge/audited-drop.ts';
 import { AccessControl } from '../../netconf/access/access-control.ts';
 import { callHomeDialer } from '../../netconf/adapters/call-home-dialer.ts';
@@ -31,7 +31,7 @@ export interface NetconfParts {
   readonly hostKeys: readonly HostKey[];
   readonly uploads: FileDrop;
   /** Gets logins, files and changes of the configuration. */
-  readonly audit: AuditSink;
+  readonly audit: AuditTrail;
   readonly requestAudit: RequestAudit;
   readonly logger: Logger;
 }
@@ -65,7 +65,7 @@ export async function serveNetconf(parts: NetconfParts, cleanup: Cleanup): Promi
   cleanup.add(() => ssh.close());
   const callHome = callClients(parts, ssh);
   cleanup.add(() => callHome.close());
-  cleanup.add(endRemovedUsers(datastores, ssh, logger));
+  cleanup.add(endRemovedUsers(parts, ssh));
   cleanup.add(recordChanges(parts));
   return ssh;
 }
@@ -92,12 +92,14 @@ function recordChanges({ backend, datastores, audit }: NetconfParts): () => void
 }
 
 /** A user who is removed is out: the sessions that are open end, too. */
-function endRemovedUsers(datastores: Datastores, ssh: RunningSshServer, logger: Logger): () => void {
+function endRemovedUsers({ datastores, audit, logger }: NetconfParts, ssh: RunningSshServer): () => void {
   return datastores.onChanged((after, before) => {
     for (const username of removedUsers(after, before)) {
       logger.info('user removed', { username });
-      // Whoever has removed himself is told so first.
-      systemClock.schedule(0, () => ssh.disconnect(username));
+      // Whoever has removed himself is told so first, and that waits for the audit log.
+      systemClock.schedule(0, () => {
+        void audit.settled().then(() => systemClock.schedule(0, () => ssh.disconnect(username)));
+      });
     }
   });
 }
