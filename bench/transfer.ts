@@ -11,6 +11,20 @@ import { startWorld, type World } from './support/world.ts';
 const imageBytes = 87_800;
 const sliceBytes = 600;
 const repeats = 5;
+/** What a description says of slices. */
+interface Setting {
+  readonly window: number;
+  readonly maxSliceSize?: number;
+}
+
+/** What docs/updates.md compares with window 1 and 16. */
+const otherSettings: readonly Setting[] = [
+  { window: 4 },
+  { window: 1, maxSliceSize: 128 },
+  { window: 1, maxSliceSize: 2400 },
+  { window: 16, maxSliceSize: 2400 },
+];
+
 const namespace = 'urn:mup:yang:mqtt-demo-board';
 
 /**
@@ -21,8 +35,14 @@ export async function transfer(): Promise<Figure[]> {
   const world = await startWorld();
   const mqtt = await bareMqtt(world.broker.url);
   try {
-    const one = await transferTimes(world, 'BENCH-WINDOW-1', 1);
-    const sixteen = await transferTimes(world, 'BENCH-WINDOW-16', 16);
+    const one = await transferTimes(world, 'BENCH-WINDOW-1', { window: 1 });
+    const sixteen = await transferTimes(world, 'BENCH-WINDOW-16', { window: 16 });
+    const others: Figure[] = [];
+    for (const setting of otherSettings) {
+      const { window, maxSliceSize = sliceBytes } = setting;
+      const value = await transferTimes(world, `BENCH-${window}-${maxSliceSize}`, setting);
+      others.push({ name: `transfer, window ${window}, slices of ${maxSliceSize}`, value, unit: 'ms' });
+    }
     const image = new Uint8Array(imageBytes);
     const times: number[] = [];
     for (let i = 0; i < repeats; i += 1) times.push(await timed(() => mqtt.sendSlices(image, sliceBytes)));
@@ -42,6 +62,7 @@ export async function transfer(): Promise<Figure[]> {
         baseline: { name: 'bare stop-and-wait', value: bare },
       },
       { name: 'transfer, window 16 / bare', value: sixteen / bare, unit: 'ratio', limit: 1 },
+      ...others,
     ];
   } finally {
     await mqtt.close();
@@ -50,9 +71,9 @@ export async function transfer(): Promise<Figure[]> {
 }
 
 /** The median over updates to one version after the other. */
-async function transferTimes(world: World, uuid: string, window: number): Promise<number> {
-  const description = join(world.directory, `window-${window}.jsonld`);
-  await writeFile(description, await exampleWith({ window, maxSliceSize: sliceBytes }));
+async function transferTimes(world: World, uuid: string, setting: Setting): Promise<number> {
+  const description = join(world.directory, `${uuid}.jsonld`);
+  await writeFile(description, await exampleWith({ maxSliceSize: sliceBytes, ...setting }));
   const device = await world.device(uuid, description);
   const client = await world.client();
   const target = element(namespace, 'uuidInput', uuid);

@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts';
+import { commandFailure } from './command-failure.ts';
 import { CommandError, exitCodes } from './exit-codes.ts';
 import { getJob, type JobChange, type JobEntry, type JobWithHistory, jobEnded, jobOf } from './job-entry.ts';
 import { sleep } from './sleep.ts';
@@ -20,7 +21,7 @@ const pollMs = 250;
  * Looks at a job until it has ended. Deadlines are the job's own, and states that came and went between
  * two looks are told all the same.
  * @returns the job as it ended
- * @throws CommandError `unknown-job`, `interrupted`, and what the session throws
+ * @throws CommandError `unknown-job`, `interrupted`, that the bridge is out of reach; and what the session throws
  */
 export async function followJob(id: string, following: JobFollowing): Promise<JobEntry> {
   const { session, clock, signal, onChange } = following;
@@ -47,12 +48,22 @@ function leftAlone(id: string): CommandError {
   });
 }
 
+/** The bridge cannot be asked any more. Its jobs stand on its disk. */
+function outOfSight(id: string, error: unknown): unknown {
+  const failure = commandFailure(error);
+  if (failure.exitCode !== exitCodes.bridgeUnreachable) return error;
+  return new CommandError(failure.exitCode, failure.code, failure.message, {
+    hint: `Job ${id} goes on as soon as the bridge does: see "mup job ${id}".`,
+    cause: error,
+  });
+}
+
 async function look(id: string, session: UpdateSession, signal: AbortSignal): Promise<JobWithHistory> {
   let job: JobWithHistory | undefined;
   try {
     job = jobOf(await session.rpc(getJob(id), { signal }), id);
   } catch (error) {
-    throw signal.aborted ? leftAlone(id) : error;
+    throw signal.aborted ? leftAlone(id) : outOfSight(id, error);
   }
   if (job !== undefined) return job;
   throw new CommandError(

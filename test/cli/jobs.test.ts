@@ -161,6 +161,15 @@ describe('following a job', () => {
     expect(jobs.calls).not.toContain('cancel-update');
     jobs.failure = new UnavailableError('netconf-aborted', 'stopped');
     await expect(follow(jobs, stop)).rejects.toMatchObject({ code: 'interrupted' });
+  });
+
+  test('a bridge that is gone takes its jobs up again: who followed one learns how to look', async () => {
+    const jobs = new ScriptedJobs({ state: 'transferring' });
+    jobs.failure = new UnavailableError('netconf-closed', 'the connection was lost');
+    await expect(follow(jobs)).rejects.toMatchObject({
+      ...{ code: 'netconf-closed', exitCode: 6, hint: expect.stringContaining('mup job 77') },
+    });
+    jobs.failure = new TypeError('a bug');
     await expect(follow(jobs)).rejects.toBe(jobs.failure);
   });
 });
