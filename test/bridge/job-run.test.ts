@@ -1,97 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
-import { defaultConfig } from '../../src/base/config.ts';
 import { deferred } from '../../src/base/deferred.ts';
-import { deviceUuid, digest, jobId } from '../../src/base/ids.ts';
-import { JobRun, type JobRunDependencies } from '../../src/bridge/job-run.ts';
-import { ProgressGate } from '../../src/bridge/progress-gate.ts';
-import { TransferProgress } from '../../src/bridge/transfer-progress.ts';
-import { newUpdateJob } from '../../src/mup/update-job.ts';
-import type { UpdateEffect, UpdateEvent, UpdateJob } from '../../src/mup/update-job-types.ts';
-import type { Bare } from '../mup/job-steps.ts';
-import { RecordingLogger } from '../support/recording-logger.ts';
 import { SettableClock } from '../support/settable-clock.ts';
 import { until } from './bench-bridge.ts';
+import { full, limits, RunBench, token } from './job-run-bench.ts';
 
-const limits = defaultConfig.update;
 const day = 86_400_000;
-const order = {
-  id: jobId('1'),
-  uuid: deviceUuid('dev-1'),
-  digest: digest('0'.repeat(64)),
-  size: 1000,
-  newVersion: 2,
-};
-const token = { uuid: order.uuid, nonce: '0'.repeat(32), version: 1 };
-const full = new Error('ENOSPC: no space left on device');
-
-/** A run of which the test owns the disk and the device; the device never answers unless the test does it. */
-class Bench {
-  readonly clock = new SettableClock();
-  readonly logger = new RecordingLogger();
-  /** What the disk holds. */
-  stored: UpdateJob | undefined;
-  writes = 0;
-  /** What happens at a write, before it is there. */
-  disk: () => Promise<void> | void = () => {};
-  /** What was told and asked of the device, in order. */
-  readonly done: string[] = [];
-  readonly asked: { readonly effect: UpdateEffect; answer(event: UpdateEvent): void }[] = [];
-  readonly run: JobRun;
-
-  constructor(changes: Partial<JobRunDependencies> = {}, job?: UpdateJob) {
-    const deps = {
-      store: {
-        put: async (_: string, __: string, record: { job: UpdateJob }) => {
-          this.writes += 1;
-          await this.disk();
-          this.stored = record.job;
-        },
-      },
-      requests: {
-        perform: (_: UpdateJob, effect: UpdateEffect) => {
-          this.done.push(effect.type);
-          return new Promise<UpdateEvent>((answer) => this.asked.push({ effect, answer }));
-        },
-        cancel: async () => void this.done.push('cancel-device'),
-      },
-      limitsOf: () => limits,
-      gate: new ProgressGate(limits),
-      clock: this.clock,
-      random: (length: number) => new Uint8Array(length).fill(255),
-      logger: this.logger,
-      activity: { progress: new TransferProgress(this.clock) },
-      maxTransitions: 10,
-      onState: (job: UpdateJob) => this.done.push(job.state),
-      onProgress: () => {},
-      onEnd: () => this.done.push('ended'),
-      ...changes,
-    } as unknown as JobRunDependencies;
-    this.run = new JobRun({ job: job ?? newUpdateJob(order, this.clock.now(), limits), user: 'alice' }, deps);
-  }
-
-  get job(): UpdateJob {
-    return this.run.record.job;
-  }
-
-  /** Answers what was asked of the device last. */
-  answer(event: Bare<UpdateEvent>): void {
-    this.asked.at(-1)?.answer({ ...event, attempt: this.job.attempt } as UpdateEvent);
-  }
-
-  /** Lets time pass, a second at a time, until it holds. */
-  async pass(holds: () => boolean): Promise<void> {
-    for (let s = 0; s < 5000 && !holds(); s += 1) {
-      this.clock.advance(1000);
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-    expect(holds()).toBe(true);
-  }
-}
 
 describe('the run of one update job', () => {
   test('whoever floods the status topic of a device makes no work pile up, and the newest report counts', async () => {
     const disk = deferred();
-    const bench = new Bench();
+    const bench = new RunBench();
     bench.disk = () => disk.promise;
     const { run } = bench;
     const started = run.start('offline');
@@ -106,7 +24,7 @@ describe('the run of one update job', () => {
   });
 
   test('a bug in what an event sets off is logged, and neither ends the bridge nor those behind it', async () => {
-    const { run, logger } = new Bench({
+    const { run, logger } = new RunBench({
       onEnd: () => {
         throw new TypeError('a bug');
       },
@@ -119,7 +37,7 @@ describe('the run of one update job', () => {
   });
 
   test('a request is repeated after a pause of which half is left to chance', async () => {
-    const bench = new Bench();
+    const bench = new RunBench();
     await bench.run.start('online');
     bench.answer({ type: 'request-failed', code: 'device-timeout', text: '', transient: true });
     await until(() => bench.job.attempt === 2);
@@ -127,7 +45,7 @@ describe('the run of one update job', () => {
     expect(bench.asked).toHaveLength(1);
     bench.clock.advance(1);
     expect(bench.asked).toHaveLength(2);
-    const early = new Bench({ random: (length) => new Uint8Array(length) });
+    const early = new RunBench({ random: (length) => new Uint8Array(length) });
     await early.run.start('online');
     early.answer({ type: 'request-failed', code: 'device-timeout', text: '', transient: true });
     await until(() => early.job.attempt === 2);
@@ -138,7 +56,7 @@ describe('the run of one update job', () => {
 
 describe('a disk that is full', () => {
   test('refuses an order; nothing was asked of the device, and nothing told', async () => {
-    const bench = new Bench();
+    const bench = new RunBench();
     bench.disk = () => Promise.reject(full);
     await expect(bench.run.start('online')).rejects.toMatchObject({ code: 'store-failed' });
     expect(bench.done).toEqual([]);
@@ -146,7 +64,7 @@ describe('a disk that is full', () => {
   });
 
   test('holds a job where it is, until it takes the next state: then it goes on', async () => {
-    const bench = new Bench();
+    const bench = new RunBench();
     await bench.run.start('online');
     bench.disk = () => Promise.reject(full);
     bench.answer({ type: 'token-received', token });
@@ -162,7 +80,7 @@ describe('a disk that is full', () => {
   });
 
   test('for longer than the deadline fails the job, by name, as soon as that can be written', async () => {
-    const bench = new Bench();
+    const bench = new RunBench();
     await bench.run.start('online');
     bench.disk = () => Promise.reject(full);
     bench.answer({ type: 'token-received', token });
@@ -181,7 +99,7 @@ describe('a disk that is full', () => {
   });
 
   test('makes no failure of a success', async () => {
-    const bench = new Bench();
+    const bench = new RunBench();
     await bench.run.start('online');
     bench.answer({ type: 'token-received', token });
     await until(() => bench.asked.length === 2);
@@ -199,7 +117,7 @@ describe('a disk that is full', () => {
   });
 
   test('refuses a cancel at once; the job goes on', async () => {
-    const bench = new Bench();
+    const bench = new RunBench();
     await bench.run.start('online');
     bench.disk = () => Promise.reject(full);
     await expect(bench.run.cancel()).rejects.toMatchObject({ code: 'store-failed' });
@@ -210,7 +128,7 @@ describe('a disk that is full', () => {
   });
 
   test('does not keep the bridge from ending', async () => {
-    const bench = new Bench();
+    const bench = new RunBench();
     await bench.run.start('online');
     bench.disk = () => Promise.reject(full);
     bench.run.heard('offline');
@@ -223,7 +141,7 @@ describe('a disk that is full', () => {
 
 describe('a wall clock that is set', () => {
   test.each([5 * day, -5 * day])('by %d ms makes no deadline fire early or late', async (by) => {
-    const bench = new Bench();
+    const bench = new RunBench();
     await bench.run.start('offline');
     bench.clock.set(by);
     bench.clock.advance(limits.offlineDeadlineMs - 1);
@@ -236,7 +154,7 @@ describe('a wall clock that is set', () => {
   });
 
   test('the times on disk are those of the clock as it is now', async () => {
-    const bench = new Bench();
+    const bench = new RunBench();
     await bench.run.start('offline');
     const before = bench.stored?.deadline ?? 0;
     bench.clock.set(5 * day);
@@ -249,11 +167,11 @@ describe('a wall clock that is set', () => {
   });
 
   test('back while the bridge was away leaves a job no more time than it had', async () => {
-    const before = new Bench();
+    const before = new RunBench();
     await before.run.start('offline');
     const clock = new SettableClock();
     clock.set(-5 * day);
-    const resumed = new Bench({ clock }, before.stored);
+    const resumed = new RunBench({ clock }, before.stored);
     resumed.run.resume();
     await until(() => resumed.writes === 1);
     expect(resumed.job.deadline).toBe(clock.now() + limits.offlineDeadlineMs);
