@@ -14,7 +14,7 @@ import type { UpdateJobs } from './update-jobs.ts';
 
 export interface AuditedRequestsDependencies {
   readonly audit: AuditSink;
-  readonly registry: Pick<DeviceRegistry, 'describe'>;
+  readonly registry: Pick<DeviceRegistry, 'kind'>;
   readonly jobs: Pick<UpdateJobs, 'get'>;
 }
 
@@ -77,7 +77,7 @@ export class AuditedRequests implements RequestAudit {
   #updateSubject(operation: XmlElement): Subject | undefined {
     const device = textIn(childElements(operation), uuidInputName);
     const described =
-      device !== undefined && isDeviceUuid(device) ? this.#deps.registry.describe(device) : undefined;
+      device !== undefined && isDeviceUuid(device) ? this.#deps.registry.kind(device) : undefined;
     const called = described?.operations.find(({ name }) => name === operation.name);
     if (called === undefined || called.role === 'generic') return undefined;
     const digestLeaf = fieldWithRole(called.inputs, 'imageDigest')?.name;
