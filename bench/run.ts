@@ -8,6 +8,7 @@ import { ontology } from './ontology.ts';
 import { registration } from './registration.ts';
 import { rpcRoundTrip } from './rpc-round-trip.ts';
 import { soak } from './soak.ts';
+import { store } from './store.ts';
 import { type Figure, printTable } from './support/report.ts';
 import { transfer } from './transfer.ts';
 import { updates } from './updates.ts';
@@ -19,6 +20,7 @@ interface BenchOptions {
 const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Figure[]>>> = {
   rpc: rpcRoundTrip,
   ontology,
+  store,
   registration,
   transfer,
   updates,

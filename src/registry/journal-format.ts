@@ -1,4 +1,4 @@
-import { concatBytes, decodeUtf8, utf8 } from '../base/bytes.ts';
+import { concatBytes, decodeUtf8Lossy, utf8 } from '../base/bytes.ts';
 import type { Digest } from '../base/ids.ts';
 import type { Change } from './document-store.ts';
 
@@ -15,6 +15,9 @@ export type Sha256 = (bytes: Uint8Array) => Digest;
 const format = 'mup-bridge registry';
 
 const digestLength = 32;
+
+/** One character a byte. */
+const latin1 = new TextDecoder('latin1');
 
 /** A change as it stands in the journal: without a third member its document is taken away. */
 export type StoredChange =
@@ -62,21 +65,24 @@ export function recordLine(
 
 /** @returns what a line says, its line feed left out; `undefined` unless it is whole as it was written */
 export function readLine(bytes: Uint8Array, sha256: Sha256): JournalHeader | JournalRecord | undefined {
-  const digest = decodeUtf8(bytes.subarray(0, digestLength));
   const payload = bytes.subarray(digestLength + 1);
-  if (digest !== sha256(payload).slice(0, digestLength)) return undefined;
+  if (latin1.decode(bytes.subarray(0, digestLength)) !== sha256(payload).slice(0, digestLength))
+    return undefined;
   // Nobody but us makes such a digest by chance.
-  const value: unknown = JSON.parse(decodeUtf8(payload) ?? 'null');
+  const value: unknown = JSON.parse(decodeUtf8Lossy(payload));
   if (typeof value !== 'object' || value === null) return undefined;
-  if ('format' in value) return value.format === format ? ({ ...value, kind: 'header' } as never) : undefined;
-  return { ...(value as Omit<JournalRecord, 'kind'>), kind: 'record' };
+  if ('format' in value) {
+    if (value.format !== format || !('version' in value) || typeof value.version !== 'number')
+      return undefined;
+    return { kind: 'header', version: value.version };
+  }
+  const { at, synced, changes } = value as JournalRecord;
+  return { kind: 'record', at, synced, changes };
 }
-
-const latin1 = new TextDecoder('latin1');
 
 /** Records that stand whole at the end of bytes which are none: the line feed before them is lost. */
 export function recordsBehind(bytes: Uint8Array, sha256: Sha256): JournalRecord[] {
-  // One character a byte: places in the text are places in the bytes.
+  // Places in the text are places in the bytes.
   const starts = latin1.decode(bytes).matchAll(/[0-9a-f]{32} \{"at":/g);
   return [...starts]
     .map(({ index }) => readLine(bytes.subarray(index), sha256))
@@ -93,13 +99,13 @@ const lineFeed = Uint8Array.of(0x0a);
 /** A line and where it begins. */
 export interface PlacedLine {
   readonly at: number;
-  /** Without its line feed. */
+  /** Without its line feed; valid until the next part is pushed. */
   readonly bytes: Uint8Array;
 }
 
 /** Cuts bytes that come in parts into lines. */
 export class LineSplitter {
-  #begun: Uint8Array[] = [];
+  readonly #begun: Uint8Array[] = [];
   #at = 0;
   #read = 0;
 
@@ -113,8 +119,9 @@ export class LineSplitter {
     const lines: PlacedLine[] = [];
     let from = 0;
     for (let to = part.indexOf(0x0a); to >= 0; to = part.indexOf(0x0a, from)) {
-      lines.push({ at: this.#at, bytes: concatBytes([...this.#begun, part.subarray(from, to)]) });
-      this.#begun = [];
+      const last = part.subarray(from, to);
+      const bytes = this.#begun.length === 0 ? last : concatBytes([...this.#begun.splice(0), last]);
+      lines.push({ at: this.#at, bytes });
       from = to + 1;
       this.#at = this.#read + from;
     }

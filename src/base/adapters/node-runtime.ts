@@ -1,4 +1,4 @@
-import { createHash, randomBytes as nodeRandomBytes } from 'node:crypto';
+import { createHash, hash, randomBytes as nodeRandomBytes } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import type { Digest } from '../ids.ts';
 import type { RandomBytes } from '../random.ts';
@@ -29,7 +29,7 @@ export const systemRandom: RandomBytes = (length) => {
 
 /** SHA-256 of bytes, lower-case hex. */
 export function sha256(bytes: Uint8Array): Digest {
-  return createHash('sha256').update(bytes).digest('hex') as Digest;
+  return hash('sha256', bytes, 'hex') as Digest;
 }
 
 /** SHA-256 over bytes that come in parts. */
@@ -40,11 +40,11 @@ export interface RunningSha256 {
 
 /** Starts a {@link RunningSha256}. */
 export function startSha256(): RunningSha256 {
-  const hash = createHash('sha256');
+  const running = createHash('sha256');
   return {
     update(bytes) {
-      hash.update(bytes);
+      running.update(bytes);
     },
-    digest: () => hash.digest('hex') as Digest,
+    digest: () => running.digest('hex') as Digest,
   };
 }
