@@ -1,4 +1,4 @@
-import { QueryEngine } from '@comunica/query-sparql-rdfjs-lite';
+import type { QueryEngine } from '@comunica/query-sparql-rdfjs-lite';
 import { toAlgebra } from '@traqula/algebra-sparql-1-2';
 import { Parser } from '@traqula/parser-sparql-1-2';
 import { AstFactory } from '@traqula/rules-sparql-1-2';
@@ -7,28 +7,44 @@ import type { Lookup, Lookups } from '../queries.ts';
 import type { Solution, Term, Triple } from '../rdf.ts';
 import { type AlgebraTerm, inputsOf, NotOurs, type Operation, termOf } from '../sparql/algebra.ts';
 import { type Construct, compileConstruct } from '../sparql/construct.ts';
-import type { TripleIndex } from '../sparql/triple-index.ts';
+import { compile, type Plan } from '../sparql/plan.ts';
+import { TripleIndex } from '../sparql/triple-index.ts';
 import type { TripleStore } from './n3.ts';
 
 type EngineQuery = Parameters<QueryEngine['queryBindings']>[0];
 
-const engine = new QueryEngine();
+let loading: Promise<QueryEngine> | undefined;
+
+/** The engine, which takes over a second and 37 MiB to load: when the first query needs it. */
+function loadEngine(): Promise<QueryEngine> {
+  loading ??= import('@comunica/query-sparql-rdfjs-lite').then(({ QueryEngine }) => new QueryEngine());
+  return loading;
+}
+
+/** What a query is a union of. */
+interface Branch {
+  readonly operation: Operation;
+  /** Undefined where it is left to the engine. */
+  readonly plan: Plan | undefined;
+}
 
 /**
- * SELECT queries, parsed once and asked together, because Comunica has a price of about 2 ms a run and
- * 0.5 ms a branch of a UNION. Branches that are one triple pattern with a predicate, which most are, are
- * answered from the triples themselves (SPARQL 1.1 §18.3.1: each triple that fits is a solution); others are
- * left out where the graph lacks one of their predicates.
+ * SELECT queries, parsed once. Their branches are answered from the triples where we can, those of one triple
+ * pattern, which most are, without looking for anything (SPARQL 1.1 §18.3.1: each triple that fits is a
+ * solution). The others are asked of the engine together, because it has a price of about 2 ms a run and 0.5 ms
+ * a branch; those whose predicates the graph lacks are left out.
  */
 export class PreparedQueries {
   readonly #variables = new Map<string, AlgebraTerm>();
   readonly #lookups = new Map<string, Lookup[]>();
-  readonly #branches: readonly Operation[];
+  readonly #branches: readonly Branch[];
 
   /** @param texts queries whose variables tell their solutions apart */
   constructor(texts: readonly string[]) {
     const branches = texts.map((text) => this.#parsed(text)).flatMap(branchesOf);
-    this.#branches = branches.filter((branch) => !this.#isLookup(branch));
+    this.#branches = branches
+      .filter((branch) => !this.#isLookup(branch))
+      .map((operation) => ({ operation, plan: orUndefined(() => compile(operation)) }));
   }
 
   get lookups(): Lookups {
@@ -37,24 +53,39 @@ export class PreparedQueries {
 
   /**
    * The solutions of all queries over a graph.
-   * @param store the triples, loaded
+   * @param store the triples for the engine, where it is needed
    * @param predicates those that the graph has
    */
   async solve(
     triples: readonly Triple[],
-    store: TripleStore,
+    store: () => TripleStore,
     predicates: ReadonlySet<string>,
   ): Promise<readonly Solution[]> {
     const found = triples.flatMap((triple) => this.#lookedUp(triple));
-    const input = this.#branches.filter((branch) => mayMatch(branch, predicates));
-    if (input.length === 0) return found;
+    const wanted = this.#branches.filter(({ operation }) => mayMatch(operation, predicates));
+    if (wanted.length === 0) return found;
+    const graph = new TripleIndex(triples);
+    const rest: Operation[] = [];
+    for (const { operation, plan } of wanted) {
+      const solutions = orUndefined(() => plan?.run(graph));
+      if (solutions === undefined) rest.push(operation);
+      else for (const solution of solutions) found.push(this.#projected(solution));
+    }
+    return rest.length === 0 ? found : [...found, ...(await this.#fromEngine(rest, store()))];
+  }
+
+  #projected(solution: Solution): Solution {
+    return new Map([...solution].filter(([name]) => this.#variables.has(name)));
+  }
+
+  async #fromEngine(input: readonly Operation[], store: TripleStore): Promise<readonly Solution[]> {
     const variables = [...this.#variables.values()];
     const query: Operation = { type: 'project', variables, input: { type: 'union', input } };
+    const engine = await loadEngine();
     const stream = await engine.queryBindings(query as unknown as EngineQuery, { sources: [store] });
-    const joined = (await stream.toArray()).map(
+    return (await stream.toArray()).map(
       (binding) => new Map(Array.from(binding, ([variable, value]) => [variable.value, term(value)])),
     );
-    return [...found, ...joined];
   }
 
   #parsed(text: string): Operation {
@@ -128,6 +159,7 @@ export class PreparedConstruct {
   /** The same by the engine. */
   async fromEngine(store: TripleStore, prefix: string): Promise<readonly Triple[]> {
     const own = new Set(store.getSubjects(null, null, null).map(({ value }) => value));
+    const engine = await loadEngine();
     const stream = await engine.queryQuads(this.#query, { sources: [store] });
     const label = (node: Term): Term =>
       node.termType === 'BlankNode' && !own.has(node.value)

@@ -33,7 +33,7 @@ export async function createRdfTools(ontologiesDir: string, operatorDir?: string
       const predicates = new Set(triples.map(({ predicate }) => predicate.value));
       return {
         validate: () => check(store, predicates),
-        solve: () => prepared.solve(triples, store, predicates),
+        solve: () => prepared.solve(triples, () => store, predicates),
       };
     },
     lookups: prepared.lookups,
