@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { rename } from 'node:fs/promises';
+import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { leafOf, Ncclient, rpcXml } from '../support/ncclient.ts';
@@ -23,11 +23,11 @@ const password = 'another good password';
 
 /** The block of code after `<!-- test: MARK -->`. */
 function example(mark: string): string {
-  const block = new RegExp(`<!-- test: ${mark} -->\\n\`\`\`\\w+\\n([\\s\\S]*?)\`\`\``).exec(document);
+  const block = new RegExp(`<!-- test: ${mark} -->\\n\`\`\`\\w*\\n([\\s\\S]*?)\`\`\``).exec(document);
   return block?.[1] ?? `echo there is no example ${mark}; exit 1`;
 }
 
-describeWith(['ncclient', 'openssh'], 'the examples of docs/netconf.md', () => {
+describeWith(['ncclient', 'openssh', 'yangcli'], 'the examples of docs/netconf.md', () => {
   let directory: string;
   let bridge: BridgeProcess;
   let device: Program;
@@ -113,6 +113,32 @@ describeWith(['ncclient', 'openssh'], 'the examples of docs/netconf.md', () => {
     const output = await perform('/bin/bash', ['-s'], 'ssh');
     expect(output).toContain('message-id="1"><retval xmlns="urn:mup:yang:mqtt-demo-board">10_OK</retval>');
     expect(output).toContain('message-id="2"><ok/>');
+  });
+
+  test('yangcli calls an RPC, reads by subtree and XPath, edits and saves', async () => {
+    const [start = '', ...commands] = example('yangcli').trim().split('\n');
+    expect(start).toMatch(/^\$ yangcli /);
+    const script = join(directory, 'yangcli-script');
+    const typed = commands.map((line) => line.replace(/^yangcli anna@127\.0\.0\.1> /, ''));
+    await writeFile(script, [...typed, 'quit', ''].join('\n'));
+    // It keeps files of its own in the home directory.
+    const program = new Program(
+      '/bin/bash',
+      ['-c', `${start.slice(2).replace('2830', String(bridge.port))} --batch-mode --run-script='${script}'`],
+      { cwd: directory, env: { HOME: directory } },
+    );
+    expect(await program.exited).toBe(0);
+    const output = program.lines.map(({ text }) => text).join('\n');
+    expect(output).not.toMatch(/^Error|canceled/m);
+    expect(output).toMatch(/^relayOn$/m);
+    expect(output).toMatch(/RPC Data Reply \d+ for session \d+:\s+rpc-reply \{\s+retval 10_OK/);
+    expect(output.match(/^ +device MY-FIRST-DEVICE \{$/gm)).toHaveLength(2);
+    expect(output.match(/RPC OK Reply/g)).toHaveLength(4);
+    expect(
+      output.match(
+        /^Warning: skipping (?!(?:enterprise capability|unknown parameter).*(?:yang-library|with-operational-defaults):1)/gm,
+      ),
+    ).toBeNull();
   });
 
   test('access control: bert is given one device, and not all of its RPCs', async () => {

@@ -39,6 +39,7 @@ const peers = {
     found: () => existsSync('/usr/include/openssl/evp.h') && runs('/usr/bin/gcc', ['--version']),
   },
   yanglint: { package: 'libyang2-tools', found: () => existsSync('/usr/bin/yanglint') },
+  yangcli: { package: 'yangcli', found: () => existsSync('/usr/bin/yangcli') },
   yangdump: { package: 'yangdump', found: () => existsSync('/usr/bin/yangdump') },
 } as const;
 
