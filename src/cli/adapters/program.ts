@@ -30,6 +30,8 @@ export async function runProgram(
   io: CliIo,
 ): Promise<ExitCode> {
   const run: ProgramRun = { io, exitCode: exitCodes.ok, failedIn: 'mup' };
+  // The clock's timers keep no process alive: a command that waits for one alone would end without a word, with 13.
+  const alive = setInterval(() => {}, 2 ** 30);
   try {
     await buildProgram(definition, run).parseAsync([...argv], { from: 'user' });
     return run.exitCode;
@@ -37,6 +39,8 @@ export async function runProgram(
     if (error instanceof CommanderError) return commanderExit(error, run);
     reportError(error, io);
     return exitCodeOf(error);
+  } finally {
+    clearInterval(alive);
   }
 }
 
