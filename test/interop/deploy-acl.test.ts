@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { connectAsync, type MqttClient } from 'mqtt';
 import { makeCertificates } from '../support/certificates.ts';
-import { DeployedBroker, observer, passwordOf } from '../support/deployed-broker.ts';
+import { DeployedBroker, observer, passwordOf, prototypeRules } from '../support/deployed-broker.ts';
 import { describeWith } from '../support/peers.ts';
 
 const own = 'DEVICE-A';
@@ -152,7 +152,7 @@ describeWith(['mosquitto'], 'the access list of deploy/mosquitto with Mosquitto'
   beforeAll(async () => {
     broker = await DeployedBroker.start(
       [own, other, prototype, bridge, ...treacherous],
-      [`user ${prototype}`, ...prototypeBootstrap.map((topic) => `topic write ${topic}`)],
+      prototypeRules(prototype),
     );
   });
 

@@ -1,12 +1,27 @@
-import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { X509Certificate } from 'node:crypto';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { loadConfig } from '../../src/cli/adapters/load-config.ts';
-import { DeployedBroker, passwordOf } from '../support/deployed-broker.ts';
-import { root } from '../support/paths.ts';
-import { describeWith } from '../support/peers.ts';
+import { readPublicKey } from '../../src/mup/adapters/key-files.ts';
+import { DeployedBroker, passwordOf, prototypeRules } from '../support/deployed-broker.ts';
+import { MynoDevice } from '../support/myno-device.ts';
+import { mynoConnection } from '../support/myno-port.ts';
+import { root, sharedData } from '../support/paths.ts';
+import { describeWith, describeWithSharedData } from '../support/peers.ts';
 import { mup, Program } from '../support/program.ts';
 import {
+  type BridgeProcess,
   exampleDescription,
   makeImage,
   prepareTrust,
@@ -19,6 +34,7 @@ import { temporaryDirectory } from '../support/temporary-directory.ts';
 const patience = 120_000;
 const uuid = '3F2504E0-4F89-11D3-9A0C-0305E82C3301';
 const account = 'mup_bridge';
+const prototype = 'MYNO-SETUP-8';
 const deployed = (...path: string[]): string => readFileSync(join(root, 'deploy', ...path), 'utf8');
 
 /** A configuration file of `deploy/mup` for the broker of a test; every MQTT packet is traced. */
@@ -43,65 +59,125 @@ test.each(['mup.toml', 'device.toml'])(
   },
 );
 
-describeWith(['mosquitto'], 'an update by the files of deploy/', () => {
+describeWith(['mosquitto'], 'updates by the files of deploy/', () => {
   let directory: string;
+  let vendorKey: string;
+  let stateDir: string;
   let broker: DeployedBroker;
+  let bridge: BridgeProcess;
+  let device: Program;
+
+  const update = (name: string, image: string) =>
+    run(['update', '--device', name, '--image', image, '--state-dir', stateDir]);
 
   beforeAll(async () => {
     directory = await temporaryDirectory();
-    broker = await DeployedBroker.start([account, uuid]);
+    vendorKey = join(directory, 'vendor.pem');
+    stateDir = join(directory, 'bridge');
+    broker = await DeployedBroker.start([account, uuid, prototype], prototypeRules(prototype));
+    await prepareTrust(stateDir, vendorKey);
+    const admin = ['admin', '--password-stdin', '--group', 'admin', '--state-dir', stateDir];
+    await run(['user', 'add', ...admin], 'password of the admin\n');
+    const config = configFile(directory, 'mup.toml', broker, account);
+    bridge = await startBridgeProcess(stateDir, {
+      mqttUrl: broker.url,
+      extra: ['--config', config, '--netconf-host', '127.0.0.1'],
+    });
+    device = await startDeviceProcess({
+      uuid,
+      mqttUrl: broker.url,
+      stateDir: join(directory, 'device'),
+      vendorKey,
+      extra: ['--config', configFile(directory, 'device.toml', broker, uuid)],
+    });
+  }, patience);
+
+  afterAll(async () => {
+    await device?.stop();
+    await bridge?.program.stop();
+    await broker?.stop();
   });
 
-  afterAll(() => broker.stop());
-
   test(
-    'succeeds over TLS with both accounts, and neither command lines nor logs show their passwords',
+    'a device with its account, over TLS',
     async () => {
-      const stateDir = join(directory, 'bridge');
-      const vendorKey = join(directory, 'vendor.pem');
-      await prepareTrust(stateDir, vendorKey);
-      const bridge = await startBridgeProcess(stateDir, {
-        mqttUrl: broker.url,
-        extra: [
-          '--config',
-          configFile(directory, 'mup.toml', broker, account),
-          '--netconf-host',
-          '127.0.0.1',
-        ],
-      });
-      const device = await startDeviceProcess({
-        uuid,
-        mqttUrl: broker.url,
-        stateDir: join(directory, 'device'),
-        vendorKey,
-        extra: ['--config', configFile(directory, 'device.toml', broker, uuid)],
-      });
       const image = await makeImage(directory, { size: 20_000, version: 2, vendorKey });
-      const updated = await run([
-        'update',
-        '--device',
-        uuid,
-        '--image',
-        image,
-        '--state-dir',
-        stateDir,
-        '--json',
-      ]);
-      expect(JSON.parse(updated.trim().split('\n').at(-1) ?? '')).toMatchObject({
-        result: 'succeeded',
-        firmwareVersion: 2,
-      });
-
-      const processes = [bridge.program, device];
-      const commandLines = processes.map(({ pid }) => readFileSync(`/proc/${pid}/cmdline`, 'utf8'));
-      expect(await Promise.all(processes.map((one) => one.stop()))).toEqual([0, 0]);
-      const said = processes.flatMap(({ stderr, lines }) => [stderr, ...lines.map(({ text }) => text)]);
-      expect(said.join('\n')).toContain('mqtt > connect');
-      for (const secret of [passwordOf(account), passwordOf(uuid)])
-        expect([...said, ...commandLines].filter((text) => text.includes(secret))).toEqual([]);
+      expect(await update(uuid, image)).toContain('version 2');
     },
     patience,
   );
+
+  describeWithSharedData('of the prototype', () => {
+    test(
+      'a device of the prototype with its account and its rules',
+      async () => {
+        const [vendor, updateServer] = await Promise.all([
+          readPublicKey(vendorKey),
+          readPublicKey(join(stateDir, 'keys', 'update-server.pub.pem')),
+        ]);
+        const login = {
+          username: prototype,
+          password: passwordOf(prototype),
+          ca: readFileSync(broker.caFile),
+        };
+        const old = new MynoDevice({
+          uuid: prototype,
+          description: readFileSync(join(sharedData, 'myno', 'update-compacted.jsonld')),
+          keys: { vendor, updateServer },
+          connect: mynoConnection(broker.url, 5, login),
+          ...{ pieceDelayMs: 20, answerDelayMs: 2, successDelayMs: 150, restarts: true },
+        });
+        await old.boot();
+        await old.until(() => old.told.includes('OK'));
+        const image = join(directory, 'old.bin');
+        writeFileSync(image, new Uint8Array(5000).fill(7));
+        const signed = ['--key', vendorKey, '--app-id', 'APP', '--new-version', '2', '--profile', 'myno'];
+        await run(['sign', image, ...signed]);
+        await update(prototype, image);
+        expect([old.failure, old.installed]).toEqual([undefined, [2]]);
+        await old.powerOff();
+      },
+      patience,
+    );
+  });
+
+  test('neither command lines nor logs show a password, and a bridge with a user generates none', async () => {
+    const processes = [bridge.program, device];
+    const commandLines = processes.map(({ pid }) => readFileSync(`/proc/${pid}/cmdline`, 'utf8'));
+    expect(await Promise.all(processes.map((one) => one.stop()))).toEqual([0, 0]);
+    const said = processes.flatMap(({ stderr, lines }) => [stderr, ...lines.map(({ text }) => text)]);
+    expect(said.join('\n')).toContain('mqtt > connect');
+    expect(said.join('\n')).not.toContain('First start');
+    for (const secret of [passwordOf(account), passwordOf(uuid)])
+      expect([...said, ...commandLines].filter((text) => text.includes(secret))).toEqual([]);
+  });
+});
+
+describe('deploy/mosquitto/make-certificates', () => {
+  const script = join(root, 'deploy', 'mosquitto', 'make-certificates');
+  const make = (...args: string[]) => spawnSync(script, args, { encoding: 'utf8' });
+
+  test('run again, it renews the certificate of the broker under the same authority', async () => {
+    const directory = await temporaryDirectory();
+    const read = (name: string): string => readFileSync(join(directory, name), 'utf8');
+    expect(make(directory, 'broker.example.org').status).toBe(0);
+    const [authority, first] = [read('ca.pem'), read('broker.pem')];
+    expect(make(directory, 'broker.example.org', '192.0.2.7', '2001:db8::7').status).toBe(0);
+    expect(read('ca.pem')).toBe(authority);
+    expect(read('broker.pem')).not.toBe(first);
+    const renewed = new X509Certificate(read('broker.pem'));
+    expect(renewed.verify(new X509Certificate(authority).publicKey)).toBe(true);
+    expect(renewed.checkHost('broker.example.org')).toBe('broker.example.org');
+    for (const address of ['192.0.2.7', '2001:db8::7']) expect(renewed.checkIP(address)).toBe(address);
+    for (const secret of ['ca.key', 'broker.key'])
+      expect(statSync(join(directory, secret)).mode & 0o077).toBe(0);
+  });
+
+  test.each([['a,DNS:evil'], ['a b'], [''], ['a\nb'], ['*']])('%j is no name', async (name) => {
+    const directory = await temporaryDirectory();
+    expect(make(directory, name)).toMatchObject({ status: 2, stderr: expect.stringContaining('neither') });
+    expect(readdirSync(directory)).toEqual([]);
+  });
 });
 
 describe('deploy/systemd/mup.service', () => {

@@ -67,6 +67,13 @@ export class DeployedBroker {
   }
 }
 
+/** What `deploy/mosquitto/acl` says to add for a device of the prototype. */
+export function prototypeRules(uuid: string): string[] {
+  const acl = readFileSync(join(root, 'deploy', 'mosquitto', 'acl'), 'utf8');
+  const [rules = ''] = /^# {3}user <UUID>\n(?:# {3}topic .*\n)+/m.exec(acl) ?? [];
+  return rules.replaceAll('#   ', '').replace('<UUID>', uuid).trimEnd().split('\n');
+}
+
 export function passwordOf(account: string): string {
   return `password of ${account}`;
 }

@@ -1,10 +1,18 @@
-import { connectAsync, type IPublishPacket } from 'mqtt';
+import { connectAsync, type IClientOptions, type IPublishPacket } from 'mqtt';
 import type { MynoMessage, MynoPort } from './myno-device.ts';
 
-/** A connection of the prototype's device to a real broker. It reconnects, subscribes again, and says nothing of it. */
-export function mynoConnection(url: string, protocolVersion: 4 | 5) {
+/**
+ * A connection of the prototype's device to a real broker. It reconnects, subscribes again, and says nothing of it.
+ * @param login to a broker that lets not everybody in
+ */
+export function mynoConnection(
+  url: string,
+  protocolVersion: 4 | 5,
+  login: Pick<IClientOptions, 'username' | 'password' | 'ca'> = {},
+) {
   return async (topics: readonly string[], receive: (message: MynoMessage) => void): Promise<MynoPort> => {
-    const client = await connectAsync(url, { protocolVersion, reconnectPeriod: 20, queueQoSZero: false });
+    const options = { protocolVersion, reconnectPeriod: 20, queueQoSZero: false, ...login };
+    const client = await connectAsync(url, options);
     client.on('message', (topic, payload, packet) =>
       receive({
         topic,
