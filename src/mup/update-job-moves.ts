@@ -37,6 +37,7 @@ export class JobMoves {
       interrupted: false,
       retries: undefined,
       unheard: false,
+      resumed: step === 'transferring' ? !advanced : this.#job.resumed,
       offlineSince: advanced ? undefined : this.#job.offlineSince,
       reportedVersion: undefined,
       ...changes,

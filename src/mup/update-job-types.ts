@@ -62,6 +62,8 @@ export interface UpdateJob {
   readonly interrupted: boolean;
   /** How often in a row the transfer was interrupted before the device took anything. */
   readonly fruitless?: number | undefined;
+  /** The transfer of this round was taken up again: what the device kept of the image may have suffered. */
+  readonly resumed?: boolean | undefined;
   /** Nothing has come from the device itself since the bridge or its broker was away: it may not be there. */
   readonly unheard?: boolean | undefined;
   /** The device was asked to verify an image: from then on it may run the new version. */

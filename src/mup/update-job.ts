@@ -180,7 +180,7 @@ class Turn {
   }
 
   #refused(state: DeviceStateName): UpdateTransition {
-    const { step, interrupted, reportedVersion, silent } = this.#job;
+    const { step, interrupted, resumed, reportedVersion, silent } = this.#job;
     const reason = { code: state, text: deviceStateText(state) };
     if (step === 'transferring' || step === 'restarting') return unchanged(this.#job);
     if (step === 'sending-manifest' && curable.includes(state)) return this.#moves.beginAgain(reason);
@@ -188,6 +188,9 @@ class Turn {
     const inDoubt = step === 'verifying' && interrupted && doubtful.includes(state);
     if (inDoubt && silent) return this.#moves.beginAgain(reason);
     if (inDoubt) return this.#moves.enter('restarting', { doubt: state, reportedVersion });
+    // A loss of power may have taken some of what the device had acknowledged.
+    if (step === 'verifying' && resumed && state === '28_IMAGE-INVALID')
+      return this.#moves.beginAgain(reason);
     return this.#moves.fail(reason);
   }
 

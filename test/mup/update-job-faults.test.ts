@@ -48,6 +48,28 @@ describe('presence that somebody else has said', () => {
   });
 });
 
+describe('an image that the device has not got whole', () => {
+  const invalid = refused('28_IMAGE-INVALID');
+  const finished = { type: 'transfer-finished' } as const;
+
+  test('after a transfer that it was lost in: another round, three at most', () => {
+    const run = at('transferring').raw(offline).raw(online(1)).feed(finished).feed(invalid);
+    expect(run.job).toMatchObject({ state: 'requesting-token', round: 2, offset: 0 });
+    for (const round of [3, 4]) {
+      run.feed({ type: 'token-received', token }).feed({ type: 'manifest-accepted' });
+      run.raw(offline).raw(online(1)).feed(finished).feed(invalid);
+      expect(run.job.state).toBe(round > limits.maxRounds ? 'failed' : 'requesting-token');
+    }
+    expect(run.job.ending?.code).toBe('28_IMAGE-INVALID');
+  });
+
+  test('after a transfer in one go: it fails, also where an earlier round was interrupted', () => {
+    const run = at('transferring').raw(offline).raw(online(1)).feed(finished).feed(invalid);
+    run.feed({ type: 'token-received', token }).feed({ type: 'manifest-accepted' });
+    expect(run.feed(finished).feed(invalid).job.ending?.code).toBe('28_IMAGE-INVALID');
+  });
+});
+
 describe('an answer that was lost', () => {
   test('to FIN, and the device restarts at once: the version that it runs is asked for', () => {
     const run = at('verifying').raw(offline).raw(online(2)).feed(says(2));
