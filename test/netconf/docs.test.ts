@@ -61,7 +61,8 @@ describe('the error table of docs/netconf.md', () => {
     );
     expect(passedOn.sort()).toEqual([
       ['bridge/bridge-rpcs.ts', 'error.code'],
-      ['bridge/job-run.ts', 'error.code'],
+      ['bridge/job-requests.ts', 'error.code'],
+      ['bridge/myno-update.ts', 'errorCode'],
       ['bridge/update-server.ts', 'error.code'],
     ]);
   });
