@@ -130,6 +130,9 @@ describe('mup sign', () => {
     const check = ['sign', '--check', 'fw.json', '--vendor-key', 'vendor.pub.pem'];
     expect(await json(...check, '--profile', 'myno')).toMatchObject({ valid: true });
     expect((await mup(...check)).stderr).toContain('inner signature');
+    const add = ['image', 'add', 'fw.bin', '--vendor-key', 'vendor.pub.pem', '--state-dir', 's'];
+    expect((await mup(...add)).stderr).toContain('inner signature');
+    expect(await json(...add, '--profile', 'myno')).toMatchObject({ signatureChecked: true });
   });
 
   test('--check refuses another vendor, a changed manifest and another image', async () => {

@@ -16,6 +16,7 @@ import type { CommandArguments } from '../arguments.ts';
 import type { CliIo } from '../command.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { printResult, table } from '../output.ts';
+import { manifestProfile } from '../profile-option.ts';
 import { commandConfig } from './command-config.ts';
 import { readInput } from './files.ts';
 import { recordCommand } from './open-audit-trail.ts';
@@ -28,7 +29,12 @@ export async function runImageAdd(args: CommandArguments, io: CliIo): Promise<Ex
   const manifest = await readManifest(io, args.text('manifest') ?? manifestBeside(imageFile), config);
   const keyFile = args.text('vendor-key');
   if (keyFile !== undefined)
-    verifyInnerSignature(manifest, await readPublicKey(resolve(io.cwd, keyFile)), es256);
+    verifyInnerSignature(
+      manifest,
+      await readPublicKey(resolve(io.cwd, keyFile)),
+      es256,
+      manifestProfile(args),
+    );
   const stored = await (await openImages(config)).add(manifest, image);
   await recordCommand(config, io, { operation: 'image add', ...digestsOf(stored) });
   const signature = keyFile === undefined ? 'its signature was not checked' : 'its signature is the vendor’s';

@@ -1,7 +1,6 @@
 import { resolve } from 'node:path';
 import { sha256 } from '../../base/adapters/node-runtime.ts';
 import type { Config } from '../../base/config.ts';
-import type { Profile } from '../../base/description.ts';
 import { UsageError } from '../../base/errors.ts';
 import { readPrivateKey, readPublicKey } from '../../mup/adapters/key-files.ts';
 import { es256 } from '../../mup/adapters/noble-p256.ts';
@@ -14,6 +13,7 @@ import type { CommandArguments } from '../arguments.ts';
 import type { CliIo } from '../command.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { printResult } from '../output.ts';
+import { manifestProfile } from '../profile-option.ts';
 import { commandConfig } from './command-config.ts';
 import { readInput, writeOutput } from './files.ts';
 import { manifestBeside, readManifest } from './images.ts';
@@ -52,7 +52,7 @@ async function makeManifest(args: CommandArguments, io: CliIo): Promise<ExitCode
     newVersion: args.integer('new-version', 0, maxUint32) ?? 0,
     oldVersion: args.integer('old-version', 0, maxUint32) ?? 0,
   };
-  const manifest = signManifest(unsigned, await readPrivateKey(keyFile), es256, profileOf(args));
+  const manifest = signManifest(unsigned, await readPrivateKey(keyFile), es256, manifestProfile(args));
   await writeOutput(io, out, formatVendorManifest(manifest), 0o644);
   report(args, io, manifest, { manifestFile: out }, `manifest written to ${out}`);
   return exitCodes.ok;
@@ -62,7 +62,7 @@ async function checkManifest(manifestFile: string, args: CommandArguments, io: C
   const config = commandConfig(args, io);
   const vendorKey = await readPublicKey(resolve(io.cwd, args.required('vendor-key')));
   const manifest = await readManifest(io, manifestFile, config);
-  verifyInnerSignature(manifest, vendorKey, es256, profileOf(args));
+  verifyInnerSignature(manifest, vendorKey, es256, manifestProfile(args));
   if (args.optionalArgument('IMAGE') !== undefined)
     throw new UsageError('bad-command-line', 'IMAGE is to be signed, --check signs nothing', {
       hint: 'To check an image against the manifest, name it with --image.',
@@ -72,16 +72,6 @@ async function checkManifest(manifestFile: string, args: CommandArguments, io: C
   const what = imageFile === undefined ? 'the manifest is' : 'the manifest and the image are';
   report(args, io, manifest, { valid: true, imageChecked: imageFile !== undefined }, `${what} valid`);
   return exitCodes.ok;
-}
-
-/** The devices of the prototype leave the suite out of what is signed (mup-protocol §3). */
-function profileOf(args: CommandArguments): Profile {
-  const profile = args.text('profile') ?? 'mup';
-  if (profile === 'mup' || profile === 'myno') return profile;
-  throw new UsageError('bad-option', `${JSON.stringify(profile)} is no profile that takes manifests`, {
-    where: '--profile',
-    hint: 'Give mup, or myno for devices of the MYNO prototype.',
-  });
 }
 
 async function measure(io: CliIo, file: string, config: Config): Promise<ImageFacts> {

@@ -1,5 +1,6 @@
 import type { CommandGroup } from '../command.ts';
 import { configFileOption, jsonOption, stateDirOption } from '../options.ts';
+import { profileOption } from '../profile-option.ts';
 
 const common = [stateDirOption, configFileOption, jsonOption];
 
@@ -26,6 +27,7 @@ export const imageCommand: CommandGroup = {
           value: 'FILE',
           description: "vendor's public key; the inner signature is checked with it",
         },
+        profileOption,
         ...common,
       ],
       examples: [

@@ -1,5 +1,6 @@
 import type { CommandDefinition } from '../command.ts';
 import { configFileOption, jsonOption } from '../options.ts';
+import { profileOption } from '../profile-option.ts';
 
 /** `mup sign`: makes and checks vendor manifests. */
 export const signCommand: CommandDefinition = {
@@ -20,11 +21,7 @@ export const signCommand: CommandDefinition = {
       description: 'version the image is a difference to (default: 0, it is complete)',
     },
     { name: 'link-offset', value: 'N', description: 'address the image is linked for (default: 0)' },
-    {
-      name: 'profile',
-      value: 'mup|myno',
-      description: 'what the devices speak: mup (default), or myno for those of the MYNO prototype',
-    },
+    profileOption,
     { name: 'out', value: 'FILE', description: 'manifest file (default: IMAGE with the ending .json)' },
     { name: 'check', value: 'MANIFEST', description: 'verify this manifest instead of making one' },
     { name: 'image', value: 'FILE', description: 'with --check: the image that the manifest is of' },
