@@ -19,9 +19,9 @@ export interface TransferRun {
   readonly seconds: number;
   /** Seconds from the first request of a client until all devices ran the new version; bridge only. */
   readonly updateSeconds: number;
-  /** CPU that the sender and the devices used in the whole run, in processors. */
-  readonly senderCpu: number;
-  readonly fleetCpu: number;
+  /** Milliseconds of CPU that the sender used in the whole run, and all devices. */
+  readonly senderMs: number;
+  readonly fleetMs: number;
   /** Slices that a device did not take: lost before, or sent twice. */
   readonly strays: number;
 }
@@ -124,13 +124,11 @@ export class Fleet {
     run: () => Promise<Pick<TransferRun, 'seconds' | 'updateSeconds' | 'strays'>>,
   ): Promise<TransferRun> {
     const cpu = (): Promise<number[]> => Promise.all([cpuMs(pid), cpuMs(this.#program.pid)]);
-    const [before, begun] = [await cpu(), performance.now()];
+    const before = await cpu();
     const result = await run();
-    const [after, ms] = [await cpu(), performance.now() - begun];
-    const [senderCpu = Number.NaN, fleetCpu = Number.NaN] = after.map(
-      (used, i) => (used - (before[i] ?? 0)) / ms,
-    );
-    return { ...result, senderCpu, fleetCpu };
+    const after = await cpu();
+    const [senderMs = Number.NaN, fleetMs = Number.NaN] = after.map((used, i) => used - (before[i] ?? 0));
+    return { ...result, senderMs, fleetMs };
   }
 }
 
