@@ -36,6 +36,9 @@ const getOne = (of: string): Buffer =>
   request(
     `<get><filter><devices xmlns="urn:mup:yang:mup-bridge"><device><uuid>${of}</uuid></device></devices></filter></get>`,
   );
+const getByPath = request(
+  `<get><filter type="xpath" xmlns:mup="urn:mup:yang:mup-bridge" select="/mup:devices/mup:device[mup:uuid='CROWD-5']"/></get>`,
+);
 const getAll = request('<get><filter><devices xmlns="urn:mup:yang:mup-bridge"/></filter></get>');
 const rpc = request(`<relayOn xmlns="${moduleNamespace}"><uuidInput>${uuid}</uuidInput></relayOn>`);
 const closeSession = request('<close-session/>');
@@ -215,20 +218,18 @@ async function total(pids: readonly number[], of: (pid: number) => Promise<numbe
   return figures.reduce((sum, figure) => sum + figure, 0);
 }
 
+/** One device by its key, in both types of filter. */
+const byKey = [
+  ['subtree', getOne('CROWD-5')],
+  ['XPath', getByPath],
+] as const;
+
 /** `get` of one device among few and many, and of all of them, a reply of megabytes. */
 async function keyed(target: LoadTarget, mqtt: MqttClient): Promise<Figure[]> {
-  const measure = async (): Promise<number> => {
-    const { sessions, close } = await openSessions(target, 1);
-    const [session] = sessions;
-    await series(500, async () => session?.exchange(getOne('CROWD-5')));
-    const time = median(await series(2000, async () => session?.exchange(getOne('CROWD-5'))));
-    close();
-    return time;
-  };
+  const few = await keyedTimes(target);
   process.stderr.write(`  ${manyDevices} devices …\n`);
-  const few = await measure();
   await registerUpTo(mqtt, fewDevices, manyDevices);
-  const many = await measure();
+  const many = await keyedTimes(target);
   const { sessions, close } = await openSessions(target, 1);
   let octets = 0;
   const times = await series(5, async () => {
@@ -237,13 +238,28 @@ async function keyed(target: LoadTarget, mqtt: MqttClient): Promise<Figure[]> {
   close();
   const mib = octets / 2 ** 20;
   return [
-    {
-      name: `get of one device of ${manyDevices}`,
-      value: many,
-      unit: 'ms',
-      baseline: { name: `of ${fewDevices}`, value: few },
-    },
+    ...byKey.map(
+      ([filter], i): Figure => ({
+        name: `get of one device of ${manyDevices}, ${filter}`,
+        value: many[i] ?? 0,
+        unit: 'ms',
+        baseline: { name: `of ${fewDevices}`, value: few[i] ?? 0 },
+      }),
+    ),
     { name: `get of all ${manyDevices} devices, ${mib.toFixed(1)} MiB`, value: median(times), unit: 'ms' },
     { name: '  throughput', value: (mib * 1000) / median(times), unit: 'MiB/s' },
   ];
+}
+
+/** The median of each of {@link byKey}, ms. */
+async function keyedTimes(target: LoadTarget): Promise<number[]> {
+  const { sessions, close } = await openSessions(target, 1);
+  const [session] = sessions;
+  const medians: number[] = [];
+  for (const [, framed] of byKey) {
+    await series(500, async () => session?.exchange(framed));
+    medians.push(median(await series(2000, async () => session?.exchange(framed))));
+  }
+  close();
+  return medians;
 }

@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { deviceUuid } from '../../src/base/ids.ts';
+import { XPathFilter } from '../../src/netconf/filter/xpath-filter.ts';
 import { bridgeNamespace } from '../../src/netconf/namespaces.ts';
 import { childElements, element, textOf, type XmlElement } from '../../src/xml/element.ts';
 import { writeXml } from '../../src/xml/xml-writer.ts';
@@ -169,8 +170,14 @@ describe('what get shows of the bridge', () => {
     expect(built).toHaveBeenCalledTimes(1);
     expect(await devices(device('dev-9999'), device('not a uuid'))).toEqual([]);
     expect(built).toHaveBeenCalledTimes(1);
+    const session = { id: 1, username: 'alice', sourceHost: '127.0.0.1', loginTime: 0 };
+    const prefixes = new Map([['mup', bridgeNamespace]]);
+    const xpath = new XPathFilter("/mup:devices/mup:device[mup:uuid='dev-77']/mup:presence", prefixes);
+    const context = { session, access: bench.access, signal: new AbortController().signal };
+    expect((await bench.backend.get(xpath, context)).map((top) => childElements(top).length)).toEqual([1]);
+    expect(built).toHaveBeenCalledTimes(2);
     expect(await devices(node('devices'))).toHaveLength(2000);
-    expect(built).toHaveBeenCalledTimes(2001);
+    expect(built).toHaveBeenCalledTimes(2002);
   });
 
   test('a filter for one node builds no other', async () => {
