@@ -90,7 +90,7 @@ export function damaged(path: string, at: number): UsageError {
     `the registry is damaged: from byte ${at} it is not as it was written`,
     {
       where: path,
-      hint: 'Look for a failing disk and restore the file from a backup; without one move it away, and devices register again.',
+      hint: 'Look for a failing disk and restore the file from a backup; without one move it away: devices register again at their next start, and update jobs are lost.',
     },
   );
 }
