@@ -119,6 +119,19 @@ describe('before anybody has logged in', () => {
 });
 
 describe('clients that do not read', () => {
+  test('whoever answers no question of the connection is cut off, and whoever does stays', async () => {
+    const scripted = new ScriptedServer();
+    const server = await start({ server: scripted, config: { keepaliveMs: 200, keepaliveCount: 2 } });
+    const [lost, idle] = [await alice(server.port), await alice(server.port)];
+    await openChannel(lost);
+    await openChannel(idle);
+    breakable(lost)._sock.pause();
+    await until(() => server.connections === 1);
+    // Its session is over, too; the other has been asked as often.
+    expect(scripted.sessions.map(({ closed: gone }) => gone)).toEqual([true, false]);
+    await expect(openChannel(idle)).resolves.toBeDefined();
+  });
+
   /** Writes until the port asks to wait; returns the octets taken. */
   function fill(server: ScriptedServer): number {
     const chunk = Buffer.alloc(32 * 1024);
