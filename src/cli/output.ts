@@ -2,9 +2,9 @@ import { printable } from '../base/printable.ts';
 import type { CommandArguments } from './arguments.ts';
 import type { CliIo } from './command.ts';
 
-/** A result for programs: one JSON value on one line. */
+/** A result for programs: one JSON value on one line, in which nothing moves a cursor or turns a text's direction. */
 export function printJson(io: CliIo, value: unknown): void {
-  io.stdout.write(`${JSON.stringify(value)}\n`);
+  io.stdout.write(`${printable(JSON.stringify(value))}\n`);
 }
 
 /** A result as JSON where `--json` was given, else as lines for people. */

@@ -59,7 +59,8 @@ export class ProgressBar {
 
   show(progress: Progress): void {
     if (!this.#io.isTTY) return;
-    const bar = progressBar(progress);
+    // A line that wraps would not be overwritten; the carriage return takes no column.
+    const bar = progressBar(progress).slice(0, this.#io.stderr.columns);
     // What is left of a longer one is overwritten.
     this.#io.stderr.write(bar.padEnd(this.#shown));
     this.#shown = bar.length;

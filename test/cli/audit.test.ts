@@ -53,6 +53,13 @@ describe('mup audit', () => {
     expect((await audit(cwd, '--user', 'nobody')).stdout).toBe('no entries\n');
   });
 
+  test('--json says what peers chose as data: a line stays a line', async () => {
+    const cwd = stateWith([{ target: 'a\u2028b\u202ec\u001b[2J\n' }, 0]);
+    const { stdout } = await audit(cwd, '--json');
+    expect(stdout.trimEnd()).not.toMatch(/[\p{Cc}\u2028\u202e]/u);
+    expect(JSON.parse(stdout).target).toBe('a\u2028b\u202ec\u001b[2J\n');
+  });
+
   test('leaves out what is damaged and says so; a line that is still written is none', async () => {
     const cwd = stateWith([{}, 0]);
     appendFileSync(join(cwd, 'state', 'audit', '0000000001.jsonl'), 'damaged\n{"time":');

@@ -264,13 +264,13 @@ describe('what people and programs see of jobs', () => {
     ]);
   });
 
-  function shown(json: boolean, isTTY: boolean, entries: readonly JobEntry[]) {
+  function shown(json: boolean, isTTY: boolean, entries: readonly JobEntry[], columns?: number) {
     const out: string[] = [];
     const err: string[] = [];
     const report = new UpdateReport(
       {
         stdout: { write: (text: string) => out.push(text) },
-        stderr: { write: (text: string) => err.push(text) },
+        stderr: { write: (text: string) => err.push(text), columns },
         stdin: (async function* () {})(),
         env: {},
         cwd: '/',
@@ -298,6 +298,12 @@ describe('what people and programs see of jobs', () => {
       'the device reports version 2',
     ]);
     expect(pipe.err).toEqual([]);
+  });
+
+  test('the bar is no wider than the terminal, so that it overwrites itself', () => {
+    const [bar = ''] = shown(false, true, [entry], 40).err;
+    expect(bar).toHaveLength(40);
+    expect(bar).toMatch(/^\r\[#+\.+\] /);
   });
 
   test('a shorter bar overwrites all of a longer one', () => {

@@ -34,28 +34,19 @@ export class LineFiles {
     this.#options = options;
   }
 
-  /** Takes up what is there, for the one process that owns it. @returns the lines of each file, oldest first */
-  async open(): Promise<string[][]> {
-    const { directory } = this.#options;
-    await mkdir(directory, { recursive: true, mode: 0o700 });
-    const contents: string[][] = [];
-    for (const name of await fileNames(directory)) {
-      const path = join(directory, name);
-      const content = await readFile(path);
-      const whole = content.lastIndexOf(0x0a) + 1;
-      if (whole < content.length) await truncate(path, whole);
-      this.#take(name, whole);
-      contents.push(linesOf(content.subarray(0, whole)));
-    }
-    return contents;
+  /** Takes up what is there, for the one process that owns it. Only the newest file can end within a line. */
+  async open(): Promise<void> {
+    const newest = await this.#takeUp();
+    if (newest === undefined) return;
+    const content = await readFile(newest.path);
+    const whole = content.lastIndexOf(0x0a) + 1;
+    if (whole < content.length) await truncate(newest.path, whole);
+    newest.octets = whole;
   }
 
   /** Takes up what is there beside a process that may own it: nothing is repaired. */
   async join(): Promise<void> {
-    const { directory } = this.#options;
-    await mkdir(directory, { recursive: true, mode: 0o700 });
-    for (const name of await fileNames(directory)) this.#take(name, (await stat(join(directory, name))).size);
-    const newest = this.#files.at(-1);
+    const newest = await this.#takeUp();
     this.#torn = newest !== undefined && !(await endsWithLine(newest));
   }
 
@@ -73,9 +64,15 @@ export class LineFiles {
     file.octets += utf8Length(lines);
   }
 
-  #take(name: string, octets: number): void {
-    this.#lastNumber = Number.parseInt(name, 10);
-    this.#files.push({ path: join(this.#options.directory, name), octets });
+  async #takeUp(): Promise<LineFile | undefined> {
+    const { directory } = this.#options;
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    for (const name of await fileNames(directory)) {
+      const path = join(directory, name);
+      this.#lastNumber = Number.parseInt(name, 10);
+      this.#files.push({ path, octets: (await stat(path)).size });
+    }
+    return this.#files.at(-1);
   }
 
   async #fileToWrite(): Promise<LineFile> {

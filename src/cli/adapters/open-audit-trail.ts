@@ -35,10 +35,19 @@ export async function recordCommand(
   const log = auditFiles(config);
   try {
     await log.join();
-    const who = { user: userInfo().username, from: 'command line', outcome: 'ok' } as const;
+    const who = { user: systemUser(), from: 'command line', outcome: 'ok' } as const;
     await log.append(formatAuditEntry({ ...who, ...facts }, systemClock.now()));
   } catch (error) {
     io.stderr.write(`mup: ${printable(`the audit log cannot be written: ${errorMessage(error)}`)}\n`);
+  }
+}
+
+function systemUser(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // In a container a user may be but a number.
+    return `uid ${process.getuid?.() ?? 'unknown'}`;
   }
 }
 

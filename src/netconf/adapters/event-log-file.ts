@@ -1,4 +1,4 @@
-import { LineFiles } from '../../base/adapters/line-files.ts';
+import { LineFiles, readLineFiles } from '../../base/adapters/line-files.ts';
 import { utf8Length } from '../../base/bytes.ts';
 import type { Cancel, Clock } from '../../base/clock.ts';
 import { errorMessage } from '../../base/errors.ts';
@@ -48,10 +48,10 @@ export class EventLogFiles implements EventLog {
     this.#created = clock.now();
     const records: string[] = [];
     try {
-      const files = await this.#files.open();
-      const oldest = files[0]?.find((line) => line.startsWith(headBegin));
-      this.#created = createdOf(oldest) ?? this.#created;
-      for (const line of files.flat()) if (!line.startsWith(headBegin)) records.push(line);
+      await this.#files.open();
+      const lines = await readLineFiles(directory);
+      this.#created = createdOf(lines.find((line) => line.startsWith(headBegin))) ?? this.#created;
+      for (const line of lines) if (!line.startsWith(headBegin)) records.push(line);
     } catch (error) {
       logger.warn('the event log cannot be read', { directory, error: errorMessage(error) });
     }
