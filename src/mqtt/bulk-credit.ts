@@ -36,7 +36,7 @@ export class BulkCredit {
   /** So many octets went. @returns whether the broker is to be pinged now */
   sent(bytes: number): boolean {
     this.#sent += bytes;
-    return this.#sent - this.#pingedAt >= this.#limit / 4;
+    return this.#sent - this.#pingedAt >= this.#limit / 2;
   }
 
   /** A PINGREQ went, whoever asked for it. @param now monotonic time, milliseconds */
