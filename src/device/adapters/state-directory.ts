@@ -1,14 +1,13 @@
 import { closeSync, constants, ftruncateSync, openSync, writeSync } from 'node:fs';
-import { mkdir, open, rename, stat } from 'node:fs/promises';
+import { open, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { syncDirectory } from '../../base/adapters/atomic-file.ts';
+import { makeDirectory, syncDirectory } from '../../base/adapters/atomic-file.ts';
 import { readIfThere } from '../../base/adapters/read-if-there.ts';
 import { errorCode, errorMessage, UnavailableError } from '../../base/errors.ts';
 import type { DeviceStore, Slot, SlotName } from '../store.ts';
 
 const recordFile = 'device.json';
 const privateFile = 0o600;
-const privateDirectory = 0o700;
 /** Octets of a slot that are read at once. */
 const partBytes = 64 * 1024;
 
@@ -18,7 +17,7 @@ const partBytes = 64 * 1024;
  * @throws UnavailableError `state-directory`
  */
 export async function openStateDirectory(path: string): Promise<DeviceStore> {
-  await attempt(path, () => mkdir(path, { recursive: true, mode: privateDirectory }));
+  await attempt(path, () => makeDirectory(path));
   const slots: Record<SlotName, FileSlot> = {
     a: new FileSlot(join(path, 'slot-a.bin')),
     b: new FileSlot(join(path, 'slot-b.bin')),

@@ -1,6 +1,6 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { syncDirectory, writeFileAtomically } from '../../base/adapters/atomic-file.ts';
+import { makeDirectory, syncDirectory, writeFileAtomically } from '../../base/adapters/atomic-file.ts';
 import { readIfThere } from '../../base/adapters/read-if-there.ts';
 import { decodeUtf8 } from '../../base/bytes.ts';
 import { UsageError } from '../../base/errors.ts';
@@ -21,7 +21,7 @@ export function datastoreFile(path: string): DatastoreStore {
     },
     async save(text) {
       const directory = dirname(path);
-      await mkdir(directory, { recursive: true, mode: 0o700 });
+      await makeDirectory(directory);
       if (text !== undefined) return writeFileAtomically(path, text, 0o600);
       await rm(path, { force: true });
       await syncDirectory(directory);

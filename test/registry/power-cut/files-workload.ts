@@ -1,16 +1,21 @@
 import { join } from 'node:path';
 import { makeDirectory } from '../../../src/base/adapters/atomic-file.ts';
-import { toHex } from '../../../src/base/bytes.ts';
+import { toHex, utf8 } from '../../../src/base/bytes.ts';
 import { defaultConfig } from '../../../src/base/config.ts';
 import { loadServerKey } from '../../../src/cli/adapters/update-server-keys.ts';
+import { openStateDirectory } from '../../../src/device/adapters/state-directory.ts';
 import { writePrivateKey } from '../../../src/mup/adapters/key-files.ts';
 import { es256 } from '../../../src/mup/adapters/noble-p256.ts';
+import { datastoreFile } from '../../../src/netconf/adapters/datastore-file.ts';
 import { loadHostKeys } from '../../../src/netconf/adapters/host-key-files.ts';
 import { openImageRepository } from '../../../src/registry/adapters/image-directory.ts';
 import { imageOf, manifestOf } from './images.ts';
 import { say } from './say.ts';
 
-/** What stands in files of its own: images that come and go, and keys that are made once. For `record`. */
+/**
+ * What stands in files of its own, for `record`: keys that are made once, the startup configuration, the slot and
+ * the record of a device, images that come and go.
+ */
 const [directory = '', sayings = ''] = process.argv.slice(2);
 const tell = say(sayings);
 
@@ -22,6 +27,21 @@ await writePrivateKey(join(directory, 'keys', 'vendor.pem'), vendorKey);
 tell(`vendor-key ${toHex(es256.publicKeyOf(vendorKey))}`);
 const hostKeys = await loadHostKeys(join(directory, 'keys'));
 tell(`host-keys ${hostKeys.map(({ fingerprint }) => fingerprint).join(',')}`);
+
+const startup = datastoreFile(join(directory, 'datastore', 'startup.xml'));
+for (const i of [1, 2]) {
+  await startup.save(`<config>${i}</config>`);
+  tell(`startup <config>${i}</config>`);
+}
+
+const device = await openStateDirectory(join(directory, 'device'));
+await device.slots.b.empty();
+device.slots.b.write(0, imageOf(0).subarray(0, 1000));
+device.slots.b.write(1000, imageOf(0).subarray(1000));
+await device.slots.b.sync();
+await device.writeRecord(utf8('slot b'));
+tell('device slot b');
+await device.close();
 
 const images = await openImageRepository(join(directory, 'images'), defaultConfig.images);
 for (const i of [0, 1, 2, 1, 0]) {
