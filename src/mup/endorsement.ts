@@ -90,7 +90,10 @@ export function parseRegistrationAnswer(text: string): RegistrationAnswer {
   const [word, first = '', second = '', ...rest] = text.split(';');
   if (word === 'ERROR' && /^[a-z0-9-]{1,64}$/.test(first))
     return { kind: 'refused', code: first, text: [second, ...rest].join(';') };
-  if (word !== 'OK' || rest.length !== 1) return { kind: 'malformed' };
+  const hex = [first, ...rest];
+  // Hex is in lower case (mup-protocol, introduction): one key has one text.
+  if (word !== 'OK' || hex.length !== 2 || hex.some((one) => one !== one.toLowerCase()))
+    return { kind: 'malformed' };
   const serverKey = publicKeyFromHex(first);
   const epoch = parseUint32(second);
   const signature = fromHex(rest[0] ?? '');

@@ -1,10 +1,11 @@
-import { execFileSync, spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { randomInt } from 'node:crypto';
 import { beforeAll, expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import { vectorDirectory, vectorFiles } from '../support/mup-vectors.ts';
-import { describeWith, root } from '../support/peers.ts';
+import { describeWith } from '../support/peers.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
+import { VectorVerifier } from '../support/vector-verifier.ts';
+import { changedVectors } from '../support/vectors/changed-vectors.ts';
 
 type Vector = Readonly<Record<string, string | number | boolean>>;
 
@@ -24,38 +25,23 @@ const verdicts: Readonly<Record<string, readonly [member: string, other: string 
 };
 
 describeWith(['libssl'], 'a verifier in C on libcrypto, and the vectors of fixtures/mup', () => {
-  let verifier: string;
-  let directory: string;
-
-  const verify = (vectors: string): { readonly code: number | null; readonly output: string } => {
-    const { status, stdout, stderr } = spawnSync(verifier, [vectors], { encoding: 'utf8' });
-    return { code: status, output: stdout + stderr };
-  };
+  let verifier: VectorVerifier;
 
   beforeAll(async () => {
-    directory = await temporaryDirectory();
-    verifier = join(directory, 'verify-vectors');
-    const sources = ['verify-vectors.c', 'mup-checks.c', 'es256.c', 'vector-file.c'];
-    const flags = ['-std=gnu11', '-O2', '-Wall', '-Wextra', '-Werror', '-fsanitize=undefined'];
-    execFileSync('gcc', [...flags, '-fno-sanitize-recover=all', '-o', verifier, ...sources, '-lcrypto'], {
-      cwd: join(root, 'test', 'interop', 'c'),
-      stdio: 'pipe',
-    });
+    verifier = new VectorVerifier(await temporaryDirectory());
   });
 
   test('agree, every one', () => {
     const counts = Object.keys(verdicts).map((name) => `${name}: ${vectorsOf(name).length} vectors\n`);
-    expect(verify(vectorDirectory)).toEqual({ code: 0, output: counts.join('') });
+    expect(verifier.verify(vectorDirectory)).toEqual({ code: 0, output: counts.join('') });
   });
 
   test.each(Object.entries(verdicts))(
     'disagree where a vector of %s says something else',
     (name, [member, other]) => {
       const [first, ...rest] = vectorsOf(name);
-      for (const [file, text] of Object.entries(vectorFiles)) writeFileSync(join(directory, file), text);
       const changed = { vectors: [{ ...first, [member]: other }, ...rest] };
-      writeFileSync(join(directory, name), JSON.stringify(changed));
-      const { code, output } = verify(directory);
+      const { code, output } = verifier.verifyFiles({ ...vectorFiles, [name]: JSON.stringify(changed) });
       expect(code).toBe(1);
       expect(output).toContain(
         `${name}: ${first?.['name']}: ${member} is ${first?.[member]}, not ${other}\n`,
@@ -64,7 +50,21 @@ describeWith(['libssl'], 'a verifier in C on libcrypto, and the vectors of fixtu
   );
 
   test('a file that is not as described ends it with 2', () => {
-    writeFileSync(join(directory, 'signatures.json'), '{"vectors": [{"name": "escaped \\" quote"}]}');
-    expect(verify(directory)).toEqual({ code: 2, output: expect.stringContaining('signatures.json') });
+    const wrong = { 'signatures.json': '{"vectors": [{"name": "escaped \\" quote"}]}' };
+    const { code, output } = verifier.verifyFiles({ ...vectorFiles, ...wrong });
+    expect([code, output]).toEqual([2, expect.stringContaining('signatures.json')]);
   });
+
+  test.each(Object.entries(changedVectors))(
+    '%s: both say the same of vectors in which anything was changed',
+    (name, one) => {
+      const seed = randomInt(2 ** 31);
+      const changed = fc.sample(one, { numRuns: 450, seed });
+      const vectors = changed.map((vector, i) => ({ name: `change ${i}`, ...vector }));
+      const { code, output } = verifier.verifyFiles({ ...vectorFiles, [name]: JSON.stringify({ vectors }) });
+      const [said, number] = /^.*: change (\d+): .*$/m.exec(output) ?? [];
+      const found = number === undefined ? undefined : changed[Number(number)];
+      expect({ seed, code, said, found }).toEqual({ seed, code: 0, said: undefined, found: undefined });
+    },
+  );
 });

@@ -116,6 +116,8 @@ export const endorsementVectors: readonly EndorsementVector[] = [
   row('a key of 63 octets', fresh, reassembled({ 1: server.publicKey.slice(2) }), 'malformed'),
   row('a key of 65 octets', fresh, reassembled({ 1: `04${server.publicKey}` }), 'malformed'),
   row('a key that is not hex', fresh, reassembled({ 1: `${server.publicKey.slice(0, -1)}g` }), 'malformed'),
+  row('a key in upper case', fresh, reassembled({ 1: server.publicKey.toUpperCase() }), 'malformed'),
+  row('an endorsement in upper case', fresh, reassembled({ 3: signature.toUpperCase() }), 'malformed'),
   row('an epoch with a leading zero', fresh, reassembled({ 2: '01' }), 'malformed'),
   row('an epoch of 33 bits', fresh, reassembled({ 2: '4294967296' }), 'malformed'),
   row('no epoch', fresh, reassembled({ 2: '' }), 'malformed'),

@@ -1,0 +1,115 @@
+import { startSha256 } from '../../../src/base/adapters/node-runtime.ts';
+import { fromHex, utf8 } from '../../../src/base/bytes.ts';
+import type { Operation } from '../../../src/base/description.ts';
+import { isDigest } from '../../../src/base/ids.ts';
+import { manifestOf } from '../../../src/device/manifest-request.ts';
+import { decideServerKey } from '../../../src/device/server-key.ts';
+import { type ReceiverEffect, UpdateReceiver } from '../../../src/device/update-receiver.ts';
+import { decodeRequest } from '../../../src/mqtt/rpc-codec.ts';
+import { es256 } from '../../../src/mup/adapters/noble-p256.ts';
+import { parseRegistrationAnswer } from '../../../src/mup/endorsement.ts';
+import { type PublicKey, publicKeyFromHex } from '../../../src/mup/signature-scheme.ts';
+import { parseToken } from '../../../src/mup/token.ts';
+import { description } from '../../device/bench-device.ts';
+import type { EndorsementVector } from './endorsement-vectors.ts';
+import type { ImageVector } from './image-vectors.ts';
+import type { ManifestVector } from './manifest-vectors.ts';
+import type { TokenVector } from './token-vectors.ts';
+
+/** What our own code says of a vector: the members of it that are verdicts. */
+
+const octets = (hex: string): Uint8Array => fromHex(hex) ?? new Uint8Array();
+const keyOf = (hex: string): PublicKey | undefined => publicKeyFromHex(hex);
+const words = (text: string): string[] => (text === '' ? [] : text.split(' '));
+const limits = { transferDeadlineMs: 1000, idleDeadlineMs: 1000 };
+
+export function tokenVerdict({ profile, uuid, nonce, version }: Omit<TokenVector, 'valid'>): {
+  readonly valid: boolean;
+} {
+  try {
+    parseToken({ uuid, nonce, version }, profile);
+    return { valid: true };
+  } catch {
+    return { valid: false };
+  }
+}
+
+export function endorsementVerdict(
+  vector: Omit<EndorsementVector, 'decision' | 'epochAfter'>,
+): Pick<EndorsementVector, 'decision' | 'epochAfter'> {
+  const { keptKey, keptEpoch, vendorKey, trustFirstKey, message } = vector;
+  const key = keyOf(keptKey);
+  const kept = key === undefined ? undefined : { key, epoch: keptEpoch };
+  const answer = parseRegistrationAnswer(message);
+  if (answer.kind !== 'registered') return { decision: 'malformed', epochAfter: keptEpoch };
+  const trust = { kept, vendorKey: keyOf(vendorKey), trustFirstKey, scheme: es256 };
+  const decision = decideServerKey(answer.endorsement, trust);
+  return { decision: decision.kind, epochAfter: decision.kind === 'take' ? decision.key.epoch : keptEpoch };
+}
+
+export function manifestVerdict(
+  vector: Omit<ManifestVector, 'state' | 'nextState'>,
+): Pick<ManifestVector, 'state' | 'nextState'> {
+  const receiver = manifestReceiver(vector);
+  if (!vector.slotFree) begin(receiver, { size: 1, digest: '0'.repeat(64) });
+  const answerTo = (message: string): string => {
+    const { inputs } = decodeRequest(utf8(message), 'mup');
+    return stateIn(receiver.receiveManifest(manifestOf(manifestOperation(), inputs), 0));
+  };
+  const state = answerTo(vector.message);
+  return { state, nextState: vector.nextMessage === '' ? '' : answerTo(vector.nextMessage) };
+}
+
+export function imageVerdict(
+  vector: Omit<ImageVector, 'acknowledgements' | 'state'>,
+): Pick<ImageVector, 'acknowledgements'> & { readonly state: string } {
+  const receiver = new UpdateReceiver({
+    facts: () => {
+      throw new Error('no manifest comes');
+    },
+    random: () => new Uint8Array(),
+    startSha256,
+    limits,
+  });
+  begin(receiver, vector);
+  const acknowledged = words(vector.slices).flatMap((payload) =>
+    receiver
+      .receiveSlice(octets(payload), 0)
+      .flatMap((effect) => (effect.kind === 'acknowledge' ? [effect.offset] : [])),
+  );
+  return {
+    acknowledgements: acknowledged.map((offset) => offset.toString(16).padStart(8, '0')).join(' '),
+    state: stateIn(receiver.receiveFin()),
+  };
+}
+
+function manifestOperation(): Operation {
+  const operation = description.operations.find(({ role }) => role === 'manifest');
+  if (operation === undefined) throw new Error('the device takes no manifest');
+  return operation;
+}
+
+/** A receiver that knows what a vector says. */
+function manifestReceiver(device: Omit<ManifestVector, 'state' | 'nextState'>): UpdateReceiver {
+  const { uuid, appId, version, slotBytes, serverKey, vendorKey } = device;
+  const facts = { uuid, appId, version, slotBytes, scheme: es256 };
+  const receiver = new UpdateReceiver({
+    facts: () => ({ ...facts, serverKey: keyOf(serverKey), vendorKey: keyOf(vendorKey) }),
+    random: () => octets(device.outstandingNonce),
+    startSha256,
+    limits,
+  });
+  if (device.outstandingNonce !== '') receiver.issueToken();
+  return receiver;
+}
+
+/** As if a manifest had been accepted. */
+function begin(receiver: UpdateReceiver, { size, digest }: Pick<ImageVector, 'size' | 'digest'>): void {
+  if (!isDigest(digest)) throw new Error(`${digest} is no digest`);
+  receiver.resume({ size, digest, newVersion: 2 }, 0, startSha256(), 0);
+}
+
+/** The state that a step answers with. */
+function stateIn(effects: readonly ReceiverEffect[]): string {
+  return effects.flatMap((effect) => (effect.kind === 'answer' ? [effect.state] : []))[0] ?? 'no answer';
+}
