@@ -69,9 +69,6 @@ export interface BridgeDependencies {
   readonly logger: Logger;
 }
 
-/** More than the slowest answer of the prototype's device takes (mup-protocol §3). */
-const mynoRestMs = 2000;
-
 /** The bridge itself: all services between the broker and the NETCONF server, wired together. */
 export class Bridge {
   readonly backend: Backend;
@@ -191,7 +188,7 @@ export class Bridge {
     for (const { uuid } of registry.all()) {
       const description = registry.describe(uuid);
       if (description !== undefined && !registry.isPending(uuid)) this.#follow(description, false);
-      if (description?.profile === 'myno') this.#lines.rest(uuid, mynoRestMs);
+      if (description?.profile === 'myno') this.#lines.rest(uuid);
     }
     this.#stopWatching = registry.onPresence((device) => {
       this.#events.presence(device);

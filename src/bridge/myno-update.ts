@@ -4,6 +4,7 @@ import { errorCode, errorMessage, PeerError } from '../base/errors.ts';
 import type { DeviceUuid } from '../base/ids.ts';
 import { KeyedQueue } from '../base/keyed-queue.ts';
 import type { Logger } from '../base/logger.ts';
+import { printable } from '../base/printable.ts';
 import { deafens } from '../mqtt/deaf-lengths.ts';
 import type { DeviceLines } from '../mqtt/device-lines.ts';
 import { publishPacketSize } from '../mqtt/packet-size.ts';
@@ -77,7 +78,7 @@ export class MynoUpdate implements UpdateProfile {
     if (state === mynoManifestAccepted) return done(operation);
     throw deviceRefusal(
       '20_MANIFEST-NOT-VALID',
-      `the device answered ${state} to the manifest and not ${mynoManifestAccepted}: a signature does not hold (is it one of "mup sign --profile myno"?), or another field`,
+      `the device answered ${shown(state)} to the manifest and not ${mynoManifestAccepted}: a signature does not hold (is it one of "mup sign --profile myno"?), or another field`,
     );
   }
 
@@ -118,7 +119,9 @@ export class MynoUpdate implements UpdateProfile {
       requests.settings(description).verifyDeadlineMs,
     );
     if (state === mynoImageVerified) return done(operation);
-    throw answerInvalid(`the device answered ${state} to the end of the image, not ${mynoImageVerified}`);
+    throw answerInvalid(
+      `the device answered ${shown(state)} to the end of the image, not ${mynoImageVerified}`,
+    );
   }
 
   /** The device knows nothing better: a FIN ahead of its time clears what it has (and installs what is complete). */
@@ -157,6 +160,11 @@ function withState(operation: Operation, name: string): Operation {
   return operation.states.length === 0
     ? operation
     : { ...operation, states: [...operation.states, { name }] };
+}
+
+/** Where no states are described an answer is any text of any length. */
+function shown(state: string): string {
+  return printable(state.slice(0, 80));
 }
 
 /** Success, as the operation's description says it. */

@@ -1,9 +1,12 @@
 import type { Clock } from '../base/clock.ts';
 import type { RpcConfig } from '../base/config.ts';
-import { UnavailableError } from '../base/errors.ts';
+import { errorCode, UnavailableError } from '../base/errors.ts';
 import type { DeviceUuid } from '../base/ids.ts';
 import { KeyedQueue } from '../base/keyed-queue.ts';
 import { cancelled, denied } from './rpc-failures.ts';
+
+/** More than the slowest answer of the prototype's device takes. */
+const answerMs = 2000;
 
 /** More than a device takes to read what it does not answer. */
 const readMs = 500;
@@ -61,7 +64,11 @@ export class DeviceLines {
         await this.#rests.get(uuid);
         if (waits) {
           arrive();
-          await exchange().then(resolve, reject);
+          await exchange().then(resolve, (error: unknown) => {
+            // It may have the request all the same.
+            if (errorCode(error) === 'mqtt-lost') this.rest(uuid);
+            reject(error);
+          });
         }
         signal?.removeEventListener('abort', abort);
       });
@@ -75,7 +82,7 @@ export class DeviceLines {
   }
 
   /** Leaves a device in peace for a while: it may still read or answer what it was sent before. */
-  rest(uuid: DeviceUuid, ms: number): void {
+  rest(uuid: DeviceUuid, ms = answerMs): void {
     const rest = new Promise<void>((resolve) => void this.#clock.schedule(ms, resolve));
     this.#rests.set(uuid, rest);
     void rest.then(() => {

@@ -58,6 +58,24 @@ describe('a device that takes one message at a time (mup-protocol §3)', () => {
     expect(await second.outcome).toBe('2');
   });
 
+  test('after a request whose fate nobody knows the device has time to answer it', async () => {
+    const first = exchange('first');
+    first.answer.reject({ code: 'mqtt-lost' });
+    expect(await first.outcome).toBe('mqtt-lost');
+    const second = exchange('second');
+    await turn();
+    expect(begun).toEqual(['first']);
+    clock.advance(999);
+    await turn();
+    expect(begun).toEqual(['first']);
+    clock.advance(1);
+    expect(await second.outcome).toBe('device-timeout');
+    clock.advance(1000);
+    const third = exchange('third');
+    third.answer.resolve('3');
+    expect(await third.outcome).toBe('3');
+  });
+
   test('one that is cancelled while it waits never begins', async () => {
     const first = exchange('first');
     const gone = new AbortController();
