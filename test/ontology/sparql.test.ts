@@ -167,6 +167,7 @@ describe('our part of SPARQL says what the engine says', () => {
   test.each([
     ['a part of the language', '{ { SELECT ?s ?t WHERE { ?s :t ?t } ORDER BY ?t LIMIT 2 } }', graph],
     ['a path', '{ ?s :p+ ?o . ?o :t ?t }', graph],
+    ['a named graph', '{ { ?s :t ?t } UNION { GRAPH ?g { ?s :p ?t } } }', graph],
     ['a function', '{ ?s :t ?x BIND(STRBEFORE(?x, "|") AS ?t) }', graph],
     [
       'a text with a language',

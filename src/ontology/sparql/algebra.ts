@@ -20,6 +20,7 @@ export interface Operation {
   readonly subject?: AlgebraTerm;
   readonly predicate?: AlgebraTerm | Operation;
   readonly object?: AlgebraTerm;
+  readonly graph?: AlgebraTerm;
   /** Of a link of a property path. */
   readonly iri?: AlgebraTerm;
   /** Of a projection, VALUES or a group. */

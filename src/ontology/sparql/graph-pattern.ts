@@ -39,7 +39,8 @@ export class GraphPattern {
 }
 
 /** @throws NotOurs */
-function patternOf({ subject, predicate, object }: Operation): TriplePattern {
+function patternOf({ subject, predicate, object, graph }: Operation): TriplePattern {
+  if (graph !== undefined && graph.termType !== 'DefaultGraph') throw new NotOurs('a named graph');
   return {
     subject: slotOf(required(subject)),
     predicates: predicatesOf(required(predicate)),
