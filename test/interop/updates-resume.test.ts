@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { publishPacketSize } from '../../src/mqtt/packet-size.ts';
 import type { NetconfClient } from '../../src/netconf/client.ts';
 import { RpcReplyError } from '../../src/netconf/client.ts';
 import { textOf } from '../../src/xml/element.ts';
@@ -181,6 +182,29 @@ describeWith(['mosquitto'], 'a transfer that was interrupted goes on where it wa
       const digest = await addImage(bridge, directory, { size: 6000, version: 90, vendorKey });
       const end = await ended(session, await orderUpdate(session, 'OLDER', digest));
       expect([end.state, end.step, end.failure]).toEqual(['failed', 'restarting', 'version-not-installed']);
+    },
+    patience,
+  );
+
+  test(
+    'a device whose broker drops what is over its Maximum Packet Size gets slices that fit, and as big as that',
+    async () => {
+      const packetBytes = 1000;
+      const description = (await readFile(exampleDescription, 'utf8')).replace(
+        '"mup:maxSliceSize": 600',
+        `"mup:maxSliceSize": 2000, "mup:maximumPacketSize": ${packetBytes}`,
+      );
+      const narrow = await connections.online(broker.url, { maxPacketBytes: packetBytes });
+      const describedBy = await connections.online(broker.url);
+      await ScriptedDevice.start(narrow, 'NARROW', description, { comesBackWith: 91, describedBy });
+      const wide = await SliceObserver.watch(describedBy, 'NARROW');
+      const digest = await addImage(bridge, directory, { size: 20_000, version: 91, vendorKey });
+      const end = await ended(session, await orderUpdate(session, 'NARROW', digest));
+      expect([end.state, end.failure]).toEqual(['succeeded', undefined]);
+      const [first] = wide.slices;
+      const bytes = publishPacketSize('mup/firmware/NARROW/image', 4 + (first?.length ?? 0), { qos: 0 }, 5);
+      expect(bytes).toBeLessThanOrEqual(packetBytes);
+      expect(bytes).toBeGreaterThan(packetBytes - 10);
     },
     patience,
   );

@@ -2,6 +2,13 @@ import { decodeUtf8, utf8 } from '../../src/base/bytes.ts';
 import type { MqttTransport } from '../../src/mqtt/transport.ts';
 import { decodeSlice, encodeAcknowledgement } from '../../src/mup/slices.ts';
 
+export interface ScriptedDeviceOptions {
+  /** The version that it reports after its restart. */
+  readonly comesBackWith: number;
+  /** What carries its description, where its own connection is too narrow for that. */
+  readonly describedBy?: MqttTransport;
+}
+
 /**
  * A device of the example description that does what a test says, by its messages alone (mup-protocol §§1–3):
  * it believes every manifest and takes every slice.
@@ -25,7 +32,7 @@ export class ScriptedDevice {
     transport: MqttTransport,
     uuid: string,
     description: string,
-    { comesBackWith }: { readonly comesBackWith: number },
+    { comesBackWith, describedBy = transport }: ScriptedDeviceOptions,
   ): Promise<void> {
     const device = new ScriptedDevice(transport, uuid, comesBackWith);
     for (const topic of ['mup/token', 'mup/manifest', 'mup/firmware'])
@@ -37,7 +44,7 @@ export class ScriptedDevice {
       void transport.subscribe(`mup/description/${uuid}/status`, 1, () => resolve());
     });
     device.#say(`mup/status/${uuid}`, 'online;1');
-    device.#say(`mup/description/${uuid}`, `1/1;${description}`);
+    void describedBy.publish(`mup/description/${uuid}`, utf8(`1/1;${description}`), { qos: 1 });
     await registered;
   }
 
