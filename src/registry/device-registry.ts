@@ -2,13 +2,14 @@ import type { Clock } from '../base/clock.ts';
 import type { DeviceDescription } from '../base/description.ts';
 import { UnavailableError } from '../base/errors.ts';
 import { type DeviceUuid, type Digest, isDeviceUuid } from '../base/ids.ts';
-import { type DescriptionTemplate, instantiate } from '../ontology/description-template.ts';
+import type { DescriptionTemplate } from '../ontology/description-template.ts';
 import { type ModuleModel, newModule } from '../yang/module-model.ts';
 import { type Device, type Presence, presenceChanged } from './device.ts';
 import type { Change, DocumentStore } from './document-store.ts';
+import { FilledDescriptions } from './filled-descriptions.ts';
+import { KeptTemplates } from './kept-templates.ts';
 import { type ModuleAssignment, ModuleCatalog } from './module-catalog.ts';
 import { type SharedDocument, SharedDocuments } from './shared-documents.ts';
-import { Templates } from './templates.ts';
 
 /** What registering a description did. */
 export interface Registration extends ModuleAssignment {
@@ -30,40 +31,32 @@ export interface DeviceRegistryDependencies {
   readonly maxDevices: number;
 }
 
-const maxRecent = 256;
-
 /** The devices that registered, their descriptions and modules; survives a restart. */
 export class DeviceRegistry {
   readonly #deps: DeviceRegistryDependencies;
   /** `lastSeen` changes with every answer and measurement, in place. */
   readonly #devices = new Map<DeviceUuid, Device & { lastSeen: number }>();
-  readonly #templates = new Templates();
-  /** Descriptions that were filled in lately: memory grows with templates, not with devices. */
-  readonly #recent = new Map<
-    DeviceUuid,
-    { readonly template: DescriptionTemplate; readonly description: DeviceDescription }
-  >();
+  readonly #filled = new FilledDescriptions();
   readonly #documents: SharedDocuments;
-  /** Devices whose leaving of their description is being written: they have it again if that fails. */
-  readonly #leavers = new Set<{ readonly digest: Digest | undefined }>();
+  readonly #templates: KeptTemplates;
   readonly #presenceListeners = new Set<(device: Device) => void>();
   #catalog: ModuleCatalog = new ModuleCatalog([]);
 
   private constructor(deps: DeviceRegistryDependencies) {
     this.#deps = deps;
     this.#documents = new SharedDocuments(deps.store);
+    this.#templates = new KeptTemplates(this.#documents, (digest) => this.#isDescribed(digest));
   }
 
   /** Reads what the store holds. Presence is `unknown` until a device is heard. */
   static async open(deps: DeviceRegistryDependencies): Promise<DeviceRegistry> {
     const registry = new DeviceRegistry(deps);
-    const documents = registry.#documents;
-    const templates = await documents.load<DescriptionTemplate>('templates', ({ digest }) => digest);
-    for (const template of templates) registry.#templates.add(template);
-    registry.#catalog = new ModuleCatalog(await documents.load<ModuleModel>('modules', ({ name }) => name));
+    await registry.#templates.load();
+    const modules = await registry.#documents.load<ModuleModel>('modules', ({ name }) => name);
+    registry.#catalog = new ModuleCatalog(modules);
     const devices = (await deps.store.all('devices')) as readonly Device[];
     for (const device of devices) registry.#devices.set(device.uuid, { ...device, presence: 'unknown' });
-    await registry.#forgetTemplates(templates);
+    await registry.#templates.forgetOthers(new Set(devices.map(({ description }) => description)));
     return registry;
   }
 
@@ -118,13 +111,7 @@ export class DeviceRegistry {
   describe(uuid: DeviceUuid): DeviceDescription | undefined {
     const device = this.#devices.get(uuid);
     const template = device === undefined ? undefined : this.#templates.get(device.description);
-    if (template === undefined) return undefined;
-    const known = this.#recent.get(uuid);
-    if (known?.template === template) return known.description;
-    const description = instantiate(template, uuid);
-    if (this.#recent.size >= maxRecent) this.#recent.clear();
-    this.#recent.set(uuid, { template, description });
-    return description;
+    return template === undefined ? undefined : this.#filled.get(uuid, template);
   }
 
   /** Whether a device is registered and nobody has accepted it. */
@@ -191,12 +178,12 @@ export class DeviceRegistry {
     const gone: Change[] = [{ kind: 'delete', collection: 'devices', key: uuid }];
     if (device.installed === true) gone.push({ kind: 'delete', collection: 'descriptions', key: uuid });
     try {
-      await this.#leaving(device.description, () => this.#documents.transact([], () => gone));
+      await this.#templates.leaving(device.description, () => this.#documents.transact([], () => gone));
     } catch (error) {
       this.#restore(uuid, device);
       throw error;
     }
-    await this.#forgetTemplate(device.description);
+    await this.#templates.forget(device.description);
     return true;
   }
 
@@ -276,20 +263,17 @@ export class DeviceRegistry {
     needed: readonly SharedDocument[],
     decide: () => readonly Change[],
   ): Promise<void> {
-    const { digest } = template;
-    if (!this.#templates.has(digest)) this.#templates.add(template);
+    const shared = [this.#templates.take(template), ...needed];
     this.#devices.set(device.uuid, device);
     if (before !== undefined) this.#tellPresence(before, device);
-    const current = (): unknown => this.#templates.get(digest);
-    const shared = [{ collection: 'templates', key: digest, current } as const, ...needed];
     try {
-      await this.#leaving(before?.description, () => this.#documents.transact(shared, decide));
+      await this.#templates.leaving(before?.description, () => this.#documents.transact(shared, decide));
     } catch (error) {
       this.#restore(device.uuid, before);
-      await this.#forgetTemplate(digest);
+      await this.#templates.forget(template.digest);
       throw error;
     }
-    if (before !== undefined) await this.#forgetTemplate(before.description);
+    if (before !== undefined) await this.#templates.forget(before.description);
   }
 
   #tellPresence(before: Device, device: Device): void {
@@ -306,12 +290,6 @@ export class DeviceRegistry {
     return new Set(names.filter((name) => name !== undefined));
   }
 
-  /** Lets those go that a crash, or a full disk, has left. */
-  async #forgetTemplates(templates: readonly DescriptionTemplate[]): Promise<void> {
-    const used = new Set([...this.#devices.values()].map(({ description }) => description));
-    for (const { digest } of templates) if (!used.has(digest)) await this.#forgetTemplate(digest);
-  }
-
   #isDescribed(digest: Digest): boolean {
     for (const device of this.#devices.values()) if (device.description === digest) return true;
     return false;
@@ -321,31 +299,6 @@ export class DeviceRegistry {
   #dropped(name: string | undefined): readonly Change[] {
     if (name === undefined || this.#catalog.get(name) !== undefined) return [];
     return this.#documents.removal('modules', name);
-  }
-
-  /** Does what a device may leave its description by; it stays in case that fails. */
-  async #leaving(digest: Digest | undefined, leave: () => Promise<void>): Promise<void> {
-    const token = { digest };
-    this.#leavers.add(token);
-    try {
-      await leave();
-    } finally {
-      this.#leavers.delete(token);
-    }
-  }
-
-  /**
-   * Lets a template go that no device is described with any more. One that stays on the disk because that fails
-   * goes at the next start.
-   */
-  async #forgetTemplate(digest: Digest): Promise<void> {
-    const removal = (): readonly Change[] => {
-      const needed =
-        this.#isDescribed(digest) || [...this.#leavers].some((leaver) => leaver.digest === digest);
-      if (needed || !this.#templates.delete(digest)) return [];
-      return this.#documents.removal('templates', digest);
-    };
-    await this.#documents.transact([], removal).catch(() => {});
   }
 }
 

@@ -31,6 +31,11 @@ export class Templates {
     return this.#kept.has(digest);
   }
 
+  /** Of all that are kept. */
+  digests(): readonly Digest[] {
+    return [...this.#kept.keys()];
+  }
+
   /** @throws UnavailableError `too-many-descriptions` */
   add(template: DescriptionTemplate): void {
     this.delete(template.digest);
