@@ -189,6 +189,7 @@ export class Disturber {
       this.#inject(device, payload);
       return;
     }
+    if (topic.endsWith('/ack')) return;
     const text = new TextDecoder().decode(payload);
     if (text.includes(';SEND-FIRMWARE-IMAGE;FIN')) this.#asked.add(device.who);
     if (!text.includes(';SEND-EXTENDED-MANIFEST;')) return;

@@ -94,7 +94,11 @@ class Run {
     this.#options = options;
     const random = new VirtualRandom(chance);
     const trace = (text: string): void => this.#trace(text);
-    this.#broker = new VirtualBroker({ time: this.#time, random: random.fork('broker'), trace });
+    this.#broker = new VirtualBroker({
+      time: this.#time,
+      random: random.fork('broker'),
+      trace: options.trace && trace,
+    });
     this.#broker.mqtt311 = plan.mqtt311;
     const world: World = {
       plan,
@@ -198,7 +202,7 @@ class Run {
 
   #record(happening: Happening): void {
     this.#history.push({ ...happening, at: this.#time.now });
-    this.#trace(`>> ${JSON.stringify(happening)}`);
+    if (this.#options.trace !== undefined) this.#trace(`>> ${JSON.stringify(happening)}`);
   }
 
   #trace(text: string): void {

@@ -1,3 +1,3 @@
 import { testSeeds } from './seeds.ts';
 
-testSeeds(251, 500);
+testSeeds(501, 1000);

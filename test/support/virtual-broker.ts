@@ -46,7 +46,7 @@ export class VirtualBroker {
   onPublished: (message: MqttMessage) => void = () => {};
   readonly #time: VirtualTime;
   readonly #random: VirtualRandom;
-  readonly #trace: (text: string) => void;
+  readonly #trace: ((text: string) => void) | undefined;
   readonly #sessions = new Map<string, Session>();
   /** Until when nothing passes between a client and the broker. */
   readonly #silent = new Map<string, number>();
@@ -54,7 +54,11 @@ export class VirtualBroker {
   #saved = new Map<string, MqttMessage>();
   #up = true;
 
-  constructor(deps: { time: VirtualTime; random: VirtualRandom; trace: (text: string) => void }) {
+  constructor(deps: {
+    time: VirtualTime;
+    random: VirtualRandom;
+    trace?: ((text: string) => void) | undefined;
+  }) {
     this.#time = deps.time;
     this.#random = deps.random;
     this.#trace = deps.trace;
@@ -145,7 +149,7 @@ export class VirtualBroker {
     older?.end('the client id connected anew');
     if (older !== undefined) this.gone(older, true);
     this.#sessions.set(session.clientId, session);
-    this.#trace(`broker: ${session.clientId} connected`);
+    this.#trace?.(`broker: ${session.clientId} connected`);
     return true;
   }
 
@@ -158,14 +162,14 @@ export class VirtualBroker {
   gone(session: Session, publishWill: boolean): void {
     if (!this.has(session)) return;
     this.#sessions.delete(session.clientId);
-    this.#trace(`broker: ${session.clientId} is gone`);
+    this.#trace?.(`broker: ${session.clientId} is gone`);
     const { will } = session;
     if (publishWill && will !== undefined) this.take(messageOf(will.topic, will.payload, will));
   }
 
   /** Takes a message and hands it to whoever subscribed. */
   take(message: MqttMessage): void {
-    this.#trace(`${message.topic}${message.retain ? ' (retained)' : ''} ${shown(message.payload)}`);
+    this.#trace?.(`${message.topic}${message.retain ? ' (retained)' : ''} ${shown(message.payload)}`);
     this.onPublished(message);
     if (message.retain && message.payload.length > 0) this.#retained.set(message.topic, message);
     if (message.retain && message.payload.length === 0) this.#retained.delete(message.topic);
@@ -187,7 +191,7 @@ export class VirtualBroker {
     const { loss, doubled, overtaken, dropped } = this.weather;
     const random = this.#random;
     const lost = random.chance(message.qos === 0 ? loss : wasRetained ? 0 : dropped);
-    if (lost) this.#trace(`  lost on its way to ${session.clientId}`);
+    if (lost) this.#trace?.(`  lost on its way to ${session.clientId}`);
     else session.send(message, ids, message.qos === 0 && random.chance(overtaken) ? 5 * this.delay() : 0);
     if (random.chance(doubled)) session.send({ ...message, dup: message.qos > 0 }, ids, 3 * this.delay());
   }
@@ -201,6 +205,12 @@ interface SessionOptions {
   readonly version: 4 | 5;
 }
 
+/** The QoS that was granted for a topic, and the identifiers of the subscriptions that it matches. */
+interface Grant {
+  readonly qos: Qos;
+  readonly ids: readonly number[];
+}
+
 /** One connection of a client: both ends of it. */
 class Session implements Link {
   readonly clientId: string;
@@ -209,7 +219,9 @@ class Session implements Link {
   readonly #process: VirtualProcess;
   readonly #events: LinkEvents;
   readonly #version: 4 | 5;
-  readonly #subscriptions = new Map<string, { readonly qos: Qos; readonly ids: readonly number[] }>();
+  readonly #subscriptions = new Map<string, Grant>();
+  /** What {@link granted} found for a topic, until a subscription changes. */
+  readonly #found = new Map<string, Grant | undefined>();
   readonly #unanswered = new Set<(error: Error) => void>();
   #ended = false;
   /** When what was sent last arrives: packets of one connection do not overtake each other. */
@@ -261,6 +273,7 @@ class Session implements Link {
       this.#up(() => {
         const ids = subscriptionId === undefined ? [] : [subscriptionId];
         this.#subscriptions.set(filter, { qos, ids });
+        this.#found.clear();
         this.#down(answer, 0);
         this.#broker.sendRetained(this, filter, ids);
       }),
@@ -271,6 +284,7 @@ class Session implements Link {
     return this.#exchange(`unsubscribe ${filter}`, (answer) =>
       this.#up(() => {
         this.#subscriptions.delete(filter);
+        this.#found.clear();
         this.#down(answer, 0);
       }),
     );
@@ -287,7 +301,12 @@ class Session implements Link {
   }
 
   /** The subscriptions that a topic matches, together; `undefined` when there is none. */
-  granted(topic: string): { readonly qos: Qos; readonly ids: readonly number[] } | undefined {
+  granted(topic: string): Grant | undefined {
+    if (!this.#found.has(topic)) this.#found.set(topic, this.#find(topic));
+    return this.#found.get(topic);
+  }
+
+  #find(topic: string): Grant | undefined {
     const found = [...this.#subscriptions].filter(([filter]) => matchesFilter(filter, topic));
     if (found.length === 0) return undefined;
     const qos = Math.max(...found.map(([, subscription]) => subscription.qos)) as Qos;
