@@ -124,7 +124,7 @@ export function readNow(...of: Parameters<typeof readConfig>): ConfigTree {
 
 /** Checks a datastore at once. */
 export function checkNow(validation: ConfigValidation, content: ConfigTree): void {
-  atOnce(validation.check(content));
+  atOnce(validation.checked(content));
 }
 
 /** The content of a datastore, without namespace declarations. */

@@ -29,9 +29,7 @@ export function parseConfig(text: string, schema: ConfigSchema, validation: Conf
     const config = readXml(text, limits);
     if (config.name !== 'config' || config.namespace !== baseNamespace)
       throw new PeerError('not-config', `it holds <${config.name}>, not <config> of ${baseNamespace}`);
-    const tree = atOnce(readConfig(config, schema));
-    atOnce(validation.check(tree));
-    return tree;
+    return atOnce(validation.checked(atOnce(readConfig(config, schema))));
   } catch (error) {
     if (!(error instanceof PeerError)) throw error;
     const path = error instanceof RpcError ? error.fields.path : error.where;

@@ -31,8 +31,11 @@ export class ConfigValidation {
     this.#maxBytes = maxBytes;
   }
 
-  /** @throws RpcError `data-missing`, `operation-failed` (RFC 6020 §13.2, §13.3), `too-big` */
-  *check(tree: ConfigTree): Steps<void> {
+  /**
+   * The same tree, once it was found valid.
+   * @throws RpcError `data-missing`, `operation-failed` (RFC 6020 §13.2, §13.3), `too-big`
+   */
+  *checked(tree: ConfigTree): Steps<ConfigTree> {
     let bytes = 0;
     for (const { namespace, data } of this.#schema.modules) {
       const own = tree.filter((top) => top.namespace === namespace);
@@ -40,6 +43,7 @@ export class ConfigValidation {
     }
     if (bytes > this.#maxBytes)
       throw new RpcError('application', 'too-big', `the datastore would hold over ${this.#maxBytes} octets`);
+    return tree;
   }
 
   *#children(

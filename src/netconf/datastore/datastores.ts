@@ -193,11 +193,11 @@ export class Datastores implements ConfigView {
   validate(source: ConfigSource, by?: ConfigRequester): Promise<void> {
     return this.#queue.run('validate', async () => {
       by?.signal.throwIfAborted();
-      const tree =
+      const given =
         typeof source === 'string'
           ? this.read(source)
           : await this.#inPieces(readConfig(source, this.#schema), by);
-      await this.#inPieces(this.#validation.check(tree), by);
+      const tree = await this.#inPieces(this.#validation.checked(given), by);
       if (typeof source === 'string') return;
       // Hashing passwords is work that is not done for whoever may not even read users.
       const readable = by === undefined ? tree : by.access.readable(tree);
@@ -284,8 +284,8 @@ export class Datastores implements ConfigView {
     return this.#inTurn(async () => {
       this.#requireAllowed(target, by);
       const before = this.#trees[target];
-      const { tree, failures = [] } = await this.#inPieces(make(before), by);
-      await this.#inPieces(this.#validation.check(tree), by);
+      const { tree: made, failures = [] } = await this.#inPieces(make(before), by);
+      const tree = await this.#inPieces(this.#validation.checked(made), by);
       if (checkWrite) this.#requireWritable(before, tree, by);
       const after = await this.#prepared(tree, before);
       by?.signal.throwIfAborted();
@@ -326,8 +326,7 @@ export class Datastores implements ConfigView {
 
   async #prepared(tree: ConfigTree, before: ConfigTree): Promise<ConfigTree> {
     const prepared = (await this.#deps.prepare?.(tree, before)) ?? tree;
-    if (prepared !== tree) await this.#inPieces(this.#validation.check(prepared), undefined);
-    return prepared;
+    return prepared === tree ? tree : this.#inPieces(this.#validation.checked(prepared), undefined);
   }
 
   async #store(target: DatastoreName, after: ConfigTree, by: ConfigRequester | undefined): Promise<void> {
