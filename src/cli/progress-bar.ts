@@ -59,8 +59,9 @@ export class ProgressBar {
 
   show(progress: Progress): void {
     if (!this.#io.isTTY) return;
-    // A line that wraps would not be overwritten; the carriage return takes no column.
-    const bar = progressBar(progress).slice(0, this.#io.stderr.columns);
+    // A line that wraps would not be overwritten; the carriage return takes no column. A terminal of no known
+    // width says 0.
+    const bar = progressBar(progress).slice(0, this.#io.stderr.columns || undefined);
     // What is left of a longer one is overwritten.
     this.#io.stderr.write(bar.padEnd(this.#shown));
     this.#shown = bar.length;

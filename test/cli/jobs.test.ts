@@ -304,6 +304,8 @@ describe('what people and programs see of jobs', () => {
     const [bar = ''] = shown(false, true, [entry], 40).err;
     expect(bar).toHaveLength(40);
     expect(bar).toMatch(/^\r\[#+\.+\] /);
+    expect(shown(false, true, [entry], 0).err).toEqual(shown(false, true, [entry]).err);
+    expect(shown(false, true, [entry]).err[0]).toContain('2 min 10 s left');
   });
 
   test('a shorter bar overwrites all of a longer one', () => {
