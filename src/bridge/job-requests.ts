@@ -40,6 +40,8 @@ const transient: ReadonlySet<string | undefined> = new Set([
 /** Carries out what jobs ask of their devices, and says as an event what came of it. */
 export class JobRequests {
   readonly #deps: JobRequestsDependencies;
+  /** Devices that were not there to be told to drop what they hold. A new update tells them at its begin. */
+  readonly #owed = new Set<DeviceUuid>();
 
   constructor(deps: JobRequestsDependencies) {
     this.#deps = deps;
@@ -54,16 +56,22 @@ export class JobRequests {
     }
   }
 
-  /** Has the device drop what it holds of the update. */
+  /** Has the device drop what it holds of the update, now or when it is back. */
   async cancel(uuid: DeviceUuid): Promise<void> {
     const { server, registry, logger } = this.#deps;
     const description = registry.describe(uuid);
+    this.#owed.delete(uuid);
     if (description === undefined) return;
     try {
-      await server.dropImage(description);
+      if (!(await server.dropImage(description))) this.#owed.add(uuid);
     } catch (error) {
       logger.debug('a device was not told to drop its image', { uuid, reason: errorMessage(error) });
     }
+  }
+
+  /** A device without a job is back: it is told what it missed. */
+  returned(uuid: DeviceUuid): void {
+    if (this.#owed.has(uuid)) void this.cancel(uuid);
   }
 
   async #answer(job: UpdateJob, request: JobRequest, transfer: TransferControl): Promise<UpdateEvent> {

@@ -49,3 +49,8 @@ export function orderUncertain(job: string): RpcError {
     `the bridge could not write job ${job} to its disk, nor take it back: unless its disk has room again before it is restarted, the job may begin then`,
   );
 }
+
+/** Whether a device itself refused what was asked of it. */
+export function isDeviceError(error: unknown): boolean {
+  return error instanceof RpcError && error.fields.appTag === 'device-error';
+}

@@ -144,8 +144,9 @@ export class UpdateJobs {
 
   /** What a device said of its presence. */
   heard(uuid: DeviceUuid, { presence, firmwareVersion, retained }: PresenceReport): void {
-    for (const run of this.#runs.values())
-      if (run.record.job.uuid === uuid) run.heard(presence, firmwareVersion, retained);
+    const runs = [...this.#runs.values()].filter((run) => run.record.job.uuid === uuid);
+    for (const run of runs) run.heard(presence, firmwareVersion, retained);
+    if (presence === 'online' && this.#deps.claims.get(uuid) === undefined) this.#requests.returned(uuid);
   }
 
   /**

@@ -9,14 +9,13 @@ import type { DeviceToken, ExtendedManifest, VendorManifest } from '../mup/manif
 import type { PrivateKey, SignatureScheme } from '../mup/signature-scheme.ts';
 import { extendManifest } from '../mup/signing.ts';
 import { checkUpdate } from '../mup/update-checks.ts';
-import { RpcError } from '../netconf/rpc-error.ts';
 import type { DocumentStore } from '../registry/document-store.ts';
 import { type AcceptedImage, AcceptedImages } from './accepted-images.ts';
 import type { DeviceAnswer, DeviceCaller } from './device-caller.ts';
 import type { DeviceSettingsSource } from './device-settings.ts';
 import { MupUpdate } from './mup-update.ts';
 import { MynoUpdate } from './myno-update.ts';
-import { operationFailed } from './rpc-errors.ts';
+import { isDeviceError, operationFailed } from './rpc-errors.ts';
 import { manifestInputs, valuesByRole } from './update-fields.ts';
 import {
   type ImageTransfer,
@@ -185,9 +184,12 @@ export class UpdateServer {
     );
   }
 
-  /** Has the device drop the manifest and the image that it has. What it answers changes nothing. */
-  async dropImage(description: DeviceDescription): Promise<void> {
-    await this.#profile(description).inTurn(description.uuid, () => this.#drop(description));
+  /**
+   * Has the device drop the manifest and the image that it has.
+   * @returns whether it answered, whatever it did
+   */
+  dropImage(description: DeviceDescription): Promise<boolean> {
+    return this.#profile(description).inTurn(description.uuid, () => this.#drop(description));
   }
 
   async #verify(request: UpdateStepRequest): Promise<DeviceAnswer> {
@@ -216,31 +218,29 @@ export class UpdateServer {
       throw operationFailed('device-timeout', `device ${uuid} was told to drop an image and did not answer`);
   }
 
-  async #drop(description: DeviceDescription): Promise<void> {
+  /** @returns whether the device answered */
+  async #drop(description: DeviceDescription): Promise<boolean> {
     const { uuid } = description;
     const { logger } = this.#deps;
     const before = this.#accepted.get(uuid);
     const profile = this.#profile(description);
-    let told = true;
+    let [answered, dropped] = [true, true];
     try {
       await profile.dropImage({ description, operation: requiredOperation(description, 'firmware') });
       if (!profile.resumes)
         logger.warn('a device that was to drop an image had all of it, and takes it', { uuid });
     } catch (error) {
+      answered = isDeviceError(error);
       // A prototype's device has dropped it when it says that it was not valid.
-      told = !profile.resumes && isDeviceError(error);
+      dropped = answered && !profile.resumes;
       logger.debug('a device was told to drop its image', { uuid, reason: errorMessage(error) });
     }
     // It may have accepted another one meanwhile.
-    if (told && this.#accepted.get(uuid) === before) this.#accepted.delete(uuid);
+    if (dropped && this.#accepted.get(uuid) === before) this.#accepted.delete(uuid);
+    return answered;
   }
 
   #profile({ profile }: DeviceDescription): UpdateProfile {
     return profile === 'myno' ? this.#myno : this.#mup;
   }
-}
-
-/** Whether the device itself refused. */
-function isDeviceError(error: unknown): boolean {
-  return error instanceof RpcError && error.fields.appTag === 'device-error';
 }

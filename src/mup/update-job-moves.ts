@@ -124,12 +124,14 @@ export class JobMoves {
     return this.#job.state === this.#job.step;
   }
 
-  /** What the step in hand has going on, ended. A device that is not there learns nothing: its own deadline helps. */
+  /** What the step in hand has going on, ended. A device that is not there is told when it is back. */
   #leave(): UpdateEffect[] {
-    const { state, verified } = this.#job;
-    if (state === 'transferring') return [{ type: 'stop-transfer' }, { type: 'cancel-device' }];
-    const holds = state === 'sending-manifest' || state === 'verifying' || state === 'restarting';
-    return holds && !verified ? [{ type: 'cancel-device' }] : [];
+    const { state, step, verified } = this.#job;
+    const holds = state !== 'queued' && step !== 'requesting-token' && !verified;
+    return [
+      ...(state === 'transferring' ? [{ type: 'stop-transfer' } as const] : []),
+      ...(holds ? [{ type: 'cancel-device' } as const] : []),
+    ];
   }
 
   /** So many milliseconds from now, but not after the end of the job. */

@@ -220,10 +220,8 @@ class Turn {
   #return(version: number | undefined, unheard: boolean): UpdateTransition {
     const { step, newVersion, fruitless = 0, silent } = this.#job;
     const isLost = step === 'transferring' && (silent || fruitless >= maxFruitless);
-    if (isLost || (silent && step === 'sending-manifest')) {
-      const { job, effects } = this.#moves.beginAgain(expiry({ ...this.#job, state: step }, this.#now));
-      return { job, effects: [{ type: 'cancel-device' }, ...effects] };
-    }
+    if (isLost || (silent && step === 'sending-manifest'))
+      return this.#moves.beginAgain(expiry({ ...this.#job, state: step }, this.#now));
     const restarted = step === 'restarting' || (step === 'verifying' && version === newVersion);
     if (!restarted) return this.#moves.enter(step, { interrupted: true, unheard });
     return this.#moves.enter('restarting', { interrupted: true, unheard, reportedVersion: version });

@@ -54,6 +54,23 @@ describe('an update that is cancelled (ADR 20)', () => {
     expect(asked()).toContain('SEND-FIRMWARE-IMAGE;ABORT');
   });
 
+  test('while the device is away: it is told when it is back', async () => {
+    both.standStillIn('transferring');
+    const job = await both.order(stored);
+    await both.reaches(job, 'transferring');
+    both.device.transport.disconnect();
+    await both.reaches(job, 'waiting-for-device');
+    await both.cancel(job);
+    await both.bench.settled();
+    expect(asked()).not.toContain('SEND-FIRMWARE-IMAGE;ABORT');
+    both.device.transport.reconnect();
+    await until(() => both.device.seen('transfer-abandoned').length > 0, 'the end of the transfer');
+    both.device.transport.disconnect();
+    both.device.transport.reconnect();
+    await both.bench.settled();
+    expect(asked().filter((request) => request === 'SEND-FIRMWARE-IMAGE;ABORT')).toHaveLength(1);
+  });
+
   test('of a device that knows no ABORT: it is free at its own deadline, and refuses updates until then', async () => {
     const goOn = both.standStillIn('transferring');
     const job = await both.order(stored);

@@ -252,10 +252,15 @@ describe('cancelling', () => {
     expect(run.did).toEqual(effects);
   });
 
-  test('before its turn, and while it waits, asks nothing of the device', () => {
-    for (const run of [new Run(), at('transferring').raw(offline)]) {
+  test('before its turn, and before a manifest was sent, asks nothing of the device', () => {
+    for (const run of [new Run(), at('requesting-token').raw(offline)]) {
       run.feed({ type: 'cancel' });
       expect([run.job.state, run.did]).toEqual(['cancelled', []]);
     }
+  });
+
+  test('while it waits tells the device, which hears it when it is back', () => {
+    const run = at('transferring').raw(offline).feed({ type: 'cancel' });
+    expect([run.job.state, run.did]).toEqual(['cancelled', ['cancel-device']]);
   });
 });
