@@ -82,3 +82,12 @@ long from_hex(const char *hex, uint8_t *bytes, size_t room) {
   }
   return (long)(length / 2);
 }
+
+int es256_verify_hex(const char *key, const char *text, const char *signature) {
+  uint8_t key_bytes[key_octets];
+  uint8_t signature_bytes[signature_octets];
+  long key_length = from_hex(key, key_bytes, sizeof key_bytes);
+  long signature_length = from_hex(signature, signature_bytes, sizeof signature_bytes);
+  if (key_length < 0 || signature_length < 0) return 0;
+  return es256_verify(key_bytes, (size_t)key_length, text, signature_bytes, (size_t)signature_length);
+}

@@ -11,6 +11,9 @@ enum { key_octets = 64, signature_octets = 64, digest_octets = 32 };
 int es256_verify(const uint8_t *key, size_t key_length, const char *text, const uint8_t *signature,
                  size_t signature_length);
 
+/* The same of hex. What is not hex is no signature and no key. */
+int es256_verify_hex(const char *key, const char *text, const char *signature);
+
 /* SHA-256 in lower-case hex: 64 digits and the end. */
 void sha256_hex(const uint8_t *bytes, size_t length, char hex[2 * digest_octets + 1]);
 

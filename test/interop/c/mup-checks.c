@@ -54,15 +54,6 @@ static size_t split(const char *message, char copy[message_room], const char *fi
   return count;
 }
 
-static int verify_hex(const char *key, const char *text, const char *signature) {
-  uint8_t key_bytes[key_octets];
-  uint8_t signature_bytes[signature_octets];
-  long key_length = from_hex(key, key_bytes, sizeof key_bytes);
-  long signature_length = from_hex(signature, signature_bytes, sizeof signature_bytes);
-  if (key_length < 0 || signature_length < 0) return 0;
-  return es256_verify(key_bytes, (size_t)key_length, text, signature_bytes, (size_t)signature_length);
-}
-
 enum field { id, method, suite, app_id, link_offset, digest, size, new_version, old_version, inner, uuid, nonce, outer,
              field_count };
 
@@ -94,9 +85,9 @@ const char *receive_manifest(struct device *device, const char *message) {
   int inner_length = snprintf(text, sizeof text, "%s;%s;%s;%s;%s;%s;%s", is[suite], is[app_id], is[link_offset],
                               is[digest], is[size], is[new_version], is[old_version]);
   (void)snprintf(text + inner_length, sizeof text - (size_t)inner_length, ";%s;%s;%s", is[inner], is[uuid], is[nonce]);
-  if (!verify_hex(device->server_key, text, is[outer])) return "23_OUTER-SIGN-INVALID";
+  if (!es256_verify_hex(device->server_key, text, is[outer])) return "23_OUTER-SIGN-INVALID";
   text[inner_length] = '\0';
-  if (!verify_hex(device->vendor_key, text, is[inner])) return "24_INNER-SIGN-INVALID";
+  if (!es256_verify_hex(device->vendor_key, text, is[inner])) return "24_INNER-SIGN-INVALID";
   device->slot_free = 0;
   return "10_OK";
 }
@@ -123,7 +114,7 @@ const char *receive_key(struct device *device, const char *message) {
   } else {
     if (!endorsed || (has_key && epoch < device->epoch)) return "refuse";
     (void)snprintf(text, sizeof text, "MUP-UPDATE-SERVER;%s;%s", is[key], is[epoch_text]);
-    if (!verify_hex(device->vendor_key, text, is[endorsement])) return "refuse";
+    if (!es256_verify_hex(device->vendor_key, text, is[endorsement])) return "refuse";
   }
   strcpy(device->server_key, is[key]);
   device->epoch = epoch;

@@ -36,16 +36,8 @@ static uint32_t number_of(const struct vector *vector, const char *name) {
   exit(2);
 }
 
-static int verify(const char *key, const char *text, const char *signature) {
-  uint8_t key_bytes[key_octets + 1], signature_bytes[signature_octets + 1];
-  long key_length = from_hex(key, key_bytes, sizeof key_bytes);
-  long signature_length = from_hex(signature, signature_bytes, sizeof signature_bytes);
-  if (key_length < 0 || signature_length < 0) return 0;
-  return es256_verify(key_bytes, (size_t)key_length, text, signature_bytes, (size_t)signature_length);
-}
-
 static void check_signature(const struct vector *vector) {
-  int valid = verify(text_of(vector, "publicKey"), text_of(vector, "text"), text_of(vector, "signature"));
+  int valid = es256_verify_hex(text_of(vector, "publicKey"), text_of(vector, "text"), text_of(vector, "signature"));
   compare(vector, "valid", truth(valid), text_of(vector, "valid"));
 }
 
@@ -117,9 +109,9 @@ static void check_myno(const struct vector *vector) {
   (void)snprintf(outer_text, sizeof outer_text, "%s;%s;%s", inner_text, values[6], values[7]);
   compare(vector, "innerText", inner_text, text_of(vector, "innerText"));
   compare(vector, "outerText", outer_text, text_of(vector, "outerText"));
-  compare(vector, "innerValid", truth(verify(text_of(vector, "vendorKey"), inner_text, values[6])),
+  compare(vector, "innerValid", truth(es256_verify_hex(text_of(vector, "vendorKey"), inner_text, values[6])),
           text_of(vector, "innerValid"));
-  compare(vector, "outerValid", truth(verify(text_of(vector, "serverKey"), outer_text, values[8])),
+  compare(vector, "outerValid", truth(es256_verify_hex(text_of(vector, "serverKey"), outer_text, values[8])),
           text_of(vector, "outerValid"));
 }
 
