@@ -28,7 +28,7 @@ export interface SliceTransferOptions {
 }
 
 /** Between two calls of `onProgress`: a thousand transfers must not spend their time on telling of it. */
-const progressIntervalMs = 250;
+const progressIntervalMs = 500;
 
 /**
  * Sends an image in slices until the device has acknowledged all of it (mup-protocol §3, Slices): the
