@@ -80,7 +80,6 @@ describeWith(['yanglint'], 'what get shows is valid by its modules', () => {
     await bench.register(
       description({
         category: 'Wetter-Station № 7 <&>',
-        profile: 'myno',
         properties: [
           { name: 'maker', value: 'ACME <&>' },
           { name: 'height', value: '%s stands at 12', units: 'm', text: 'Above sea level.' },
