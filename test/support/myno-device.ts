@@ -98,7 +98,8 @@ export class MynoDevice {
     this.failure = undefined;
     const own = [`yang/update/${uuid}`, `yang/update/image/${uuid}`, `yang/config/create/response/${uuid}`];
     const port = await connect([...own, ...topics], (message) => {
-      if (boot === this.#boots && this.failure === undefined) this.#receive(message);
+      const runs = boot === this.#boots && this.#port !== undefined;
+      if (runs && this.failure === undefined) this.#receive(message);
     });
     this.#port = port;
     await this.#describe(port);
