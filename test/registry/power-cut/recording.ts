@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root } from '../../support/paths.ts';
+import { temporaryDirectory } from '../../support/temporary-directory.ts';
 import { DiskModel, type Fate } from './disk-model.ts';
 import { type DiskOperation, parseTrace } from './disk-trace.ts';
 import { numbers } from './numbers.ts';
@@ -29,18 +30,16 @@ const sayings = 'said';
 /** Where disks are rebuilt: in memory, because nothing that is looked at has to survive. */
 const memory = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 
-let library: string | undefined;
+let library: Promise<string> | undefined;
 
-/** The recording library; built once a test file. */
-function traceLibrary(): string {
-  if (library !== undefined) return library;
-  const path = join(mkdtempSync(join(tmpdir(), 'mup-trace-')), 'disk-trace.so');
+/** Builds the recording library. */
+async function buildLibrary(): Promise<string> {
+  const path = join(await temporaryDirectory(), 'disk-trace.so');
   const source = join(import.meta.dirname, 'disk-trace.c');
   execFileSync('gcc', [
     ...['-std=gnu11', '-O1', '-Wall', '-Wextra', '-Werror', '-shared', '-fPIC'],
     ...['-o', path, source, '-ldl', '-lpthread'],
   ]);
-  library = path;
   return path;
 }
 
@@ -53,7 +52,8 @@ export async function record(
   directory: string,
   args: readonly string[] = [],
 ): Promise<Recording> {
-  const work = mkdtempSync(join(tmpdir(), 'mup-trace-'));
+  library ??= buildLibrary();
+  const work = await temporaryDirectory();
   const before = join(work, 'before');
   execFileSync('cp', ['-a', directory, before]);
   const trace = join(work, 'trace');
@@ -67,7 +67,7 @@ export async function record(
         ...process.env,
         // Of io_uring the library would see nothing.
         UV_USE_IO_URING: '0',
-        LD_PRELOAD: traceLibrary(),
+        LD_PRELOAD: await library,
         DISK_TRACE_ROOT: directory,
         DISK_TRACE_FILE: trace,
       },
