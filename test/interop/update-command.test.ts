@@ -1,9 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { type Certificates, makeCertificates } from '../support/certificates.ts';
-import { freePort, type Mosquitto, startMosquitto } from '../support/mosquitto.ts';
-import { describeWith } from '../support/peers.ts';
+import { freePort } from '../support/mosquitto.ts';
 import { mainFile, mup, Program } from '../support/program.ts';
 import {
   type BridgeProcess,
@@ -15,35 +13,10 @@ import {
   startDeviceProcess,
 } from '../support/system.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
+import { largeBytes, resultOf, startUpdate, underWay } from '../support/update-command.ts';
 
 const patience = 180_000;
 const smallBytes = 20_000;
-/** Long enough under way for something to happen to it: 2,000 slices, one after the other. */
-const largeBytes = 1_200_000;
-
-/** A run of `mup update`, with what it printed as JSON. */
-interface UpdateRun {
-  readonly code: number | null;
-  readonly steps: readonly Readonly<Record<string, unknown>>[];
-  readonly stderr: string;
-}
-
-function startUpdate(args: readonly string[], env: NodeJS.ProcessEnv = {}): Program {
-  const program = mup(['update', ...args, '--json'], { env });
-  program.endInput();
-  return program;
-}
-
-async function resultOf(program: Program): Promise<UpdateRun> {
-  const code = await program.exited;
-  return { code, steps: program.lines.map(({ json }) => Object(json)), stderr: program.stderr };
-}
-
-/** Resolves while the image is under way: some of it has arrived, most has not. */
-async function underWay(update: Program): Promise<void> {
-  const { json } = await update.line(({ json }) => Object(json)['bytesSent'] > 0);
-  expect(Object(json)['bytesSent']).toBeLessThan(largeBytes);
-}
 
 describe('mup update', () => {
   const uuid = 'UPDATE-1';
@@ -295,149 +268,6 @@ describe('mup update', () => {
       device = await startDeviceProcess(deviceOptions);
       const next = await resultOf(update(await image(10)));
       expect([next.code, next.steps.at(-1)?.['firmwareVersion']]).toEqual([0, 10]);
-    },
-    patience,
-  );
-});
-
-describeWith(
-  ['mosquitto'],
-  'mup update through Mosquitto with TLS, client certificates and passwords',
-  () => {
-    const uuid = 'UPDATE-2';
-    let directory: string;
-    let certificates: Certificates;
-    let mosquitto: Mosquitto;
-    let vendorKey: string;
-    let bridge: BridgeProcess;
-    let device: Program;
-    let deviceOptions: Parameters<typeof startDeviceProcess>[0];
-
-    const image = (version: number, size = smallBytes) => makeImage(directory, { size, version, vendorKey });
-    const update = (file: string) =>
-      startUpdate(['--device', uuid, '--image', file, '--state-dir', bridge.stateDir]);
-
-    beforeAll(async () => {
-      directory = await temporaryDirectory();
-      certificates = makeCertificates();
-      mosquitto = await startMosquitto({
-        users: { bridge: 'b-password', device: 'd-password' },
-        tls: { caFile: certificates.caFile, ...certificates.server, requireClientCertificate: true },
-      });
-      vendorKey = join(directory, 'vendor.pem');
-      const stateDir = join(directory, 'bridge');
-      await prepareTrust(stateDir, vendorKey);
-      const { url } = mosquitto;
-      bridge = await startBridgeProcess(stateDir, {
-        mqttUrl: url,
-        extra: await settings('bridge', 'b-password'),
-      });
-      const extra = await settings('device', 'd-password');
-      deviceOptions = { uuid, mqttUrl: url, stateDir: join(directory, 'device'), vendorKey, extra };
-      device = await startDeviceProcess(deviceOptions);
-    }, patience);
-
-    afterAll(async () => {
-      await device?.stop();
-      await bridge?.program.stop();
-      await mosquitto?.stop();
-      certificates?.remove();
-    });
-
-    /** A configuration file of a client of the broker. */
-    async function settings(username: string, password: string): Promise<string[]> {
-      const file = join(directory, `${username}.toml`);
-      const { caFile, client } = certificates;
-      const mqtt = { username, password, caFile, certFile: client.certFile, keyFile: client.keyFile };
-      const lines = Object.entries(mqtt).map(([key, value]) => `${key} = ${JSON.stringify(value)}`);
-      await writeFile(file, `[mqtt]\n${lines.join('\n')}\n`, { mode: 0o600 });
-      return ['--config', file];
-    }
-
-    test(
-      'works, with MQTT 5 at both ends',
-      async () => {
-        const { code, steps, stderr } = await resultOf(update(await image(2)));
-        expect([code, stderr, steps.at(-1)?.['firmwareVersion']]).toEqual([0, '', 2]);
-        const connections = mosquitto.log().match(/New client connected .*/g) ?? [];
-        expect(connections.length).toBeGreaterThanOrEqual(2);
-        for (const connection of connections) expect(connection).toContain('(p5, ');
-        expect(connections.join('\n')).toContain("u'bridge'");
-        expect(connections.join('\n')).toContain("u'device'");
-      },
-      patience,
-    );
-
-    test(
-      'goes on when the broker dies in mid-transfer and comes back',
-      async () => {
-        const running = update(await image(3, largeBytes));
-        await underWay(running);
-        await mosquitto.kill();
-        await mosquitto.start();
-        const { code, steps } = await resultOf(running);
-        expect([code, steps.at(-1)]).toEqual([0, expect.objectContaining({ firmwareVersion: 3 })]);
-        expect(mosquitto.log()).toContain("u'device'");
-      },
-      patience,
-    );
-
-    test(
-      'goes on when the device dies in mid-transfer and comes back',
-      async () => {
-        const running = update(await image(4, largeBytes));
-        await underWay(running);
-        device.signal('SIGKILL');
-        await device.exited;
-        device = await startDeviceProcess(deviceOptions);
-        const { code, steps } = await resultOf(running);
-        expect([code, steps.at(-1)]).toEqual([0, expect.objectContaining({ firmwareVersion: 4 })]);
-        const resumed = await device.json({ event: 'transfer-resumed' });
-        expect(Number(resumed['offset'])).toBeGreaterThan(0);
-      },
-      patience,
-    );
-
-    test(
-      'a bridge without a client certificate serves NETCONF, and its log says why it hears no device',
-      async () => {
-        const stateDir = join(directory, 'other-bridge');
-        const program = mup(
-          [
-            ...['serve', '--state-dir', stateDir, '--netconf-port', '0', '--mqtt-url', mosquitto.url],
-            ...['--ready-json', '--log-format', 'json'],
-          ],
-          { env: { MUP_MQTT_CA_FILE: certificates.caFile } },
-        );
-        await program.json({ netconf: undefined });
-        expect(program.stderr).toMatch(/certificate required/);
-        expect(await program.stop()).toBe(0);
-      },
-      patience,
-    );
-  },
-);
-
-describeWith(['mosquitto'], 'mup serve before its broker', () => {
-  test(
-    'serves NETCONF, hears devices as soon as the broker is there, and ends without one',
-    async () => {
-      const directory = await temporaryDirectory();
-      const broker = await startMosquitto();
-      await broker.kill();
-      const bridge = await startBridgeProcess(join(directory, 'bridge'), { mqttUrl: broker.url });
-      await broker.start();
-      const device = await startDeviceProcess({
-        uuid: 'UPDATE-3',
-        mqttUrl: broker.url,
-        stateDir: join(directory, 'device'),
-      });
-      expect(await device.stop()).toBe(0);
-      await broker.stop();
-      expect(await bridge.program.stop()).toBe(0);
-      // Now it knows a device, whose measurements it wants to hear.
-      const again = await startBridgeProcess(bridge.stateDir, { mqttUrl: broker.url });
-      expect(await again.program.stop()).toBe(0);
     },
     patience,
   );
