@@ -24,14 +24,15 @@ const disturbedMs = 180_000;
 const restMs = 660_000;
 
 const { update } = defaultConfig;
-/** Three rounds of all steps, a wait for the device, and a minute for everything else. */
+/** All rounds of all steps, a wait for the device, and a minute for everything else. */
 const jobMs =
-  3 *
+  update.maxRounds *
     (update.tokenDeadlineMs +
       update.manifestDeadlineMs +
       2 * update.stallTimeoutMs +
       update.verifyDeadlineMs +
-      update.restartDeadlineMs) +
+      update.restartDeadlineMs +
+      update.retryMaxMs) +
   offlineDeadlineMs +
   60_000;
 
@@ -40,7 +41,8 @@ const slackMs = 60_000;
 const stateMs = new Map(
   Object.entries({
     queued: offlineDeadlineMs,
-    'requesting-token': update.tokenDeadlineMs,
+    // A round that ends there begins the next one there.
+    'requesting-token': update.maxRounds * (update.tokenDeadlineMs + update.retryMaxMs),
     'sending-manifest': update.manifestDeadlineMs,
     verifying: update.verifyDeadlineMs,
     restarting: update.restartDeadlineMs,

@@ -193,7 +193,9 @@ export class VirtualBroker {
     const lost = random.chance(message.qos === 0 ? loss : wasRetained ? 0 : dropped);
     if (lost) this.#trace?.(`  lost on its way to ${session.clientId}`);
     else session.send(message, ids, message.qos === 0 && random.chance(overtaken) ? 5 * this.delay() : 0);
-    if (random.chance(doubled)) session.send({ ...message, dup: message.qos > 0 }, ids, 3 * this.delay());
+    if (!random.chance(doubled)) return;
+    // What is sent again is sent again with all that came after it (MQTT 5 §4.6): the last word on a state stays last.
+    session.send({ ...message, dup: message.qos > 0 }, ids, wasRetained ? 0 : 3 * this.delay());
   }
 }
 
