@@ -53,17 +53,22 @@ describe('settings hold from the next request or transfer on, without a restart'
       expect(both.slices()).toBe(8);
     });
 
-    test('a transfer without progress ends after the time that is set', async () => {
+    test('a transfer without progress is taken up anew after the time that is set, and fails in the end', async () => {
       set({ devices: { [both.uuid]: { 'stall-timeout': 5000 } } });
       both.faults = { stopAfterSlices: 0 };
       const job = await both.order(await both.bench.addImage(image, 2));
       await both.reaches(job, 'transferring');
       for (let turn = 0; turn < 20; turn += 1) await both.bench.settled();
+      const { attempt } = await both.bench.job(job);
       both.bench.clock.advance(4999);
       await both.bench.settled();
-      expect(await both.state(job)).toBe('transferring');
+      expect(await both.bench.job(job)).toMatchObject({ state: 'transferring', attempt });
       both.bench.clock.advance(1);
-      expect(await both.reaches(job, 'failed')).toMatchObject({ step: 'transferring' });
+      await both.bench.settled();
+      const anew = { state: 'transferring', attempt: String(Number(attempt) + 1) };
+      expect(await both.bench.job(job)).toMatchObject(anew);
+      const failed = await both.reaches(job, 'failed', 1000);
+      expect(failed).toMatchObject({ step: 'transferring', failure: 'transfer-stalled' });
     });
 
     test('an update waits as long for a device that is offline as is set when it goes', async () => {
