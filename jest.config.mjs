@@ -10,4 +10,6 @@ export default {
     ],
   },
   testTimeout: 30_000,
+  // Modules of a suite stay in memory after it: a worker that has grown makes room for a new one.
+  workerIdleMemoryLimit: '1GB',
 };
