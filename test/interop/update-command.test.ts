@@ -12,8 +12,9 @@ import {
   startBridgeProcess,
   startDeviceProcess,
 } from '../support/system.ts';
+import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
-import { largeBytes, resultOf, startUpdate, underWay } from '../support/update-command.ts';
+import { largeBytes, resultOf, startUpdate, updateUnderWay } from '../support/update-command.ts';
 
 const patience = 180_000;
 const smallBytes = 20_000;
@@ -23,6 +24,7 @@ describe('mup update', () => {
   let directory: string;
   let vendorKey: string;
   let bridge: BridgeProcess;
+  let radio: TcpProxy;
   let device: Program;
   let second: string;
   let deviceOptions: Parameters<typeof startDeviceProcess>[0];
@@ -30,6 +32,10 @@ describe('mup update', () => {
   const update = (image: string, more: readonly string[] = [], env: NodeJS.ProcessEnv = {}) =>
     startUpdate(['--device', uuid, '--image', image, '--state-dir', bridge.stateDir, ...more], env);
   const image = (version: number, size = smallBytes) => makeImage(directory, { size, version, vendorKey });
+  const underWay = async (version: number) => {
+    const large = await image(version, largeBytes);
+    return updateUnderWay(radio, () => update(large));
+  };
 
   beforeAll(async () => {
     directory = await temporaryDirectory();
@@ -39,13 +45,16 @@ describe('mup update', () => {
     const config = join(directory, 'mup.toml');
     await writeFile(config, '[update]\nstallTimeoutMs = 5000\nofflineDeadlineMs = 3000\n');
     bridge = await startBridgeProcess(stateDir, { extra: ['--config', config] });
-    deviceOptions = { uuid, mqttUrl: bridge.mqttUrl, stateDir: join(directory, 'device'), vendorKey };
+    radio = await startTcpProxy(Number(new URL(bridge.mqttUrl).port));
+    const mqttUrl = `mqtt://127.0.0.1:${radio.port}`;
+    deviceOptions = { uuid, mqttUrl, stateDir: join(directory, 'device'), vendorKey };
     device = await startDeviceProcess(deviceOptions);
     second = await image(2);
   }, patience);
 
   afterAll(async () => {
     await device?.stop();
+    await radio?.close();
     await bridge?.program.stop();
   });
 
@@ -179,8 +188,7 @@ describe('mup update', () => {
   test(
     'mup job --cancel ends a job: both who ordered it and who cancelled it learn so',
     async () => {
-      const running = update(await image(6, largeBytes));
-      await underWay(running);
+      const running = await underWay(6);
       const job = String((await running.json({ step: 'ordered' }))['job']);
       const cancelling = mup(['job', job, '--cancel', '--state-dir', bridge.stateDir]);
       expect([await cancelling.exited, cancelling.stderr]).toEqual([0, '']);
@@ -188,6 +196,7 @@ describe('mup update', () => {
       expect([code, steps.at(-1)?.['code']]).toEqual([1, 'cancelled']);
       const again = mup(['job', job, '--cancel', '--state-dir', bridge.stateDir]);
       expect(await again.exited).toBe(4);
+      radio.release();
     },
     patience,
   );
@@ -235,10 +244,10 @@ describe('mup update', () => {
   test(
     'SIGINT ends it with 130 in mid-transfer; the job goes on, and mup job follows it to its end',
     async () => {
-      const interrupted = update(await image(7, largeBytes));
-      await underWay(interrupted);
+      const interrupted = await underWay(7);
       interrupted.signal('SIGINT');
       const { code, steps, stderr } = await resultOf(interrupted);
+      radio.release();
       expect([code, steps.at(-1)?.['code']]).toEqual([130, 'interrupted']);
       const job = String(steps.find(({ step }) => step === 'ordered')?.['job']);
       expect(stderr).toContain(`mup job ${job}`);
@@ -257,10 +266,10 @@ describe('mup update', () => {
   test(
     'a device that dies in mid-transfer: exit code 4; when it is back, the next update succeeds',
     async () => {
-      const broken = update(await image(9, largeBytes));
-      await underWay(broken);
+      const broken = await underWay(9);
       device.signal('SIGKILL');
       await device.exited;
+      radio.release();
       const { code, steps } = await resultOf(broken);
       expect([code, steps.at(-1)?.['code']]).toEqual([4, 'device-offline']);
       const offline = await resultOf(update(second));

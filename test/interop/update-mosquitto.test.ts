@@ -12,8 +12,9 @@ import {
   startBridgeProcess,
   startDeviceProcess,
 } from '../support/system.ts';
+import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
-import { largeBytes, resultOf, startUpdate, underWay } from '../support/update-command.ts';
+import { largeBytes, resultOf, startUpdate, updateUnderWay } from '../support/update-command.ts';
 
 const patience = 180_000;
 const smallBytes = 20_000;
@@ -28,12 +29,17 @@ describeWith(
     let mosquitto: Mosquitto;
     let vendorKey: string;
     let bridge: BridgeProcess;
+    let radio: TcpProxy;
     let device: Program;
     let deviceOptions: Parameters<typeof startDeviceProcess>[0];
 
     const image = (version: number, size = smallBytes) => makeImage(directory, { size, version, vendorKey });
     const update = (file: string) =>
       startUpdate(['--device', uuid, '--image', file, '--state-dir', bridge.stateDir]);
+    const underWay = async (version: number) => {
+      const large = await image(version, largeBytes);
+      return updateUnderWay(radio, () => update(large));
+    };
 
     beforeAll(async () => {
       directory = await temporaryDirectory();
@@ -51,12 +57,15 @@ describeWith(
         extra: await settings('bridge', 'b-password'),
       });
       const extra = await settings('device', 'd-password');
-      deviceOptions = { uuid, mqttUrl: url, stateDir: join(directory, 'device'), vendorKey, extra };
+      radio = await startTcpProxy(mosquitto.port);
+      const mqttUrl = url.replace(/:\d+$/, `:${radio.port}`);
+      deviceOptions = { uuid, mqttUrl, stateDir: join(directory, 'device'), vendorKey, extra };
       device = await startDeviceProcess(deviceOptions);
     }, patience);
 
     afterAll(async () => {
       await device?.stop();
+      await radio?.close();
       await bridge?.program.stop();
       await mosquitto?.stop();
       certificates?.remove();
@@ -89,9 +98,9 @@ describeWith(
     test(
       'goes on when the broker dies in mid-transfer and comes back',
       async () => {
-        const running = update(await image(3, largeBytes));
-        await underWay(running);
+        const running = await underWay(3);
         await mosquitto.kill();
+        radio.release();
         await mosquitto.start();
         const { code, steps } = await resultOf(running);
         expect([code, steps.at(-1)]).toEqual([0, expect.objectContaining({ firmwareVersion: 3 })]);
@@ -103,10 +112,10 @@ describeWith(
     test(
       'goes on when the device dies in mid-transfer and comes back',
       async () => {
-        const running = update(await image(4, largeBytes));
-        await underWay(running);
+        const running = await underWay(4);
         device.signal('SIGKILL');
         await device.exited;
+        radio.release();
         device = await startDeviceProcess(deviceOptions);
         const { code, steps } = await resultOf(running);
         expect([code, steps.at(-1)]).toEqual([0, expect.objectContaining({ firmwareVersion: 4 })]);
