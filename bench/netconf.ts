@@ -4,27 +4,16 @@ import { operator } from '../test/support/system.ts';
 import { register } from './registration.ts';
 import { bareSsh } from './support/baselines.ts';
 import { newCategory } from './support/descriptions.ts';
-import {
-  connectSsh,
-  LoadSession,
-  type LoadTarget,
-  openSessions,
-  rate,
-  request,
-} from './support/netconf-load.ts';
-import { startNetconfd } from './support/netconfd.ts';
-import { cpuMs, family, rssMib } from './support/process-figures.ts';
+import { type LoadTarget, openSessions, rate, request } from './support/netconf-load.ts';
+import { cpuMs } from './support/process-figures.ts';
 import type { Figure } from './support/report.ts';
 import { median, series } from './support/stats.ts';
 import { startWorld, type World } from './support/world.ts';
 
 const rounds = 5;
-const roundMs = 1000;
-const setUps = 30;
+const roundMs = 500;
 const window = 8;
 const crowds = [1, 10, 100];
-/** Sessions whose memory is measured: many, to see them at all; netconfd stalls from about 15 on. */
-const idlers = { ours: 200, theirs: 5 };
 const fewDevices = 10;
 /** Devices that register at one time. */
 const registering = 32;
@@ -41,15 +30,8 @@ const getByPath = request(
 );
 const getAll = request('<get><filter><devices xmlns="urn:mup:yang:mup-bridge"/></filter></get>');
 const rpc = request(`<relayOn xmlns="${moduleNamespace}"><uuidInput>${uuid}</uuidInput></relayOn>`);
-const closeSession = request('<close-session/>');
-/** What every server with RFC 6022 has, netconfd too. */
-const getStatistics = request(
-  '<get><filter><netconf-state xmlns="urn:ietf:params:xml:ns:yang:ietf-netconf-monitoring"><statistics/></netconf-state></filter></get>',
-);
-
 /**
- * What the NETCONF server does by itself: sessions, requests and long replies, beside a bare ssh2 echo and
- * Debian's netconfd with the same request. The load comes from this process, the servers are others.
+ * What the NETCONF server does by itself: sessions, requests and long replies, beside a bare ssh2 echo. The load comes from this process, the servers are others.
  */
 export async function netconf(): Promise<Figure[]> {
   // One device answers for all: what is measured is the server, not this cap.
@@ -68,8 +50,7 @@ export async function netconf(): Promise<Figure[]> {
     await world.device(uuid);
     await registerUpTo(mqtt, 0, fewDevices);
     const echo = await bareEcho();
-    const besides = await besideNetconfd(target, world);
-    const figures = [...besides];
+    const figures: Figure[] = [];
     for (const [name, framed] of [
       ['get of one device', getOne(uuid)],
       ['RPC', rpc],
@@ -138,84 +119,6 @@ async function throughput(
     close();
   }
   return figures;
-}
-
-/** Session set-up, one request that both know, and memory of a session, beside netconfd. */
-async function besideNetconfd(target: LoadTarget, world: World): Promise<Figure[]> {
-  const netconfd = await startNetconfd();
-  try {
-    const ours = await common(target, [world.bridge.program.pid], idlers.ours);
-    process.stderr.write(netconfd === undefined ? '  no netconfd\n' : '  netconfd …\n');
-    const theirs =
-      netconfd === undefined ? undefined : await common(netconfd.target, netconfd.pids, idlers.theirs);
-    const name = 'netconfd behind ssh2';
-    const figure = (what: string, unit: Figure['unit'], key: keyof Common): Figure => ({
-      name: what,
-      value: ours[key],
-      unit,
-      ...(theirs === undefined ? {} : { baseline: { name, value: theirs[key] } }),
-    });
-    return [
-      figure('session set-up, login to hello', 'ms', 'setUpMs'),
-      figure('get of netconf-state/statistics, serial', '/s', 'serial'),
-      figure('get of netconf-state/statistics, pipelined', '/s', 'pipelined'),
-      figure('  CPU for each', 'ms', 'cpuPerRequest'),
-      figure('memory of a session', 'KiB', 'kibPerSession'),
-    ];
-  } finally {
-    await netconfd?.close();
-  }
-}
-
-interface Common {
-  readonly setUpMs: number;
-  readonly serial: number;
-  readonly pipelined: number;
-  readonly cpuPerRequest: number;
-  readonly kibPerSession: number;
-}
-
-async function common(target: LoadTarget, pids: readonly number[], idle: number): Promise<Common> {
-  const setUpMs = median(
-    await series(setUps, async () => {
-      const client = await connectSsh(target);
-      const session = await LoadSession.open(client);
-      await session.exchange(closeSession);
-      client.end();
-    }),
-  );
-  const one = await openSessions(target, 1);
-  const reply = await one.sessions[0]?.exchange(getStatistics);
-  if (reply?.includes('in-rpcs') !== true) throw new Error(`no statistics: ${String(reply)}`);
-  const measure = async (width: number): Promise<readonly [number, number]> => {
-    await rate(one.sessions, getStatistics, width, roundMs);
-    const before = await total(pids, cpuMs);
-    const rates: number[] = [];
-    let answered = 0;
-    for (let i = 0; i < rounds; i += 1) {
-      const { perSecond, count } = await rate(one.sessions, getStatistics, width, roundMs);
-      rates.push(perSecond);
-      answered += count;
-    }
-    return [median(rates), ((await total(pids, cpuMs)) - before) / answered];
-  };
-  const [serial] = await measure(1);
-  const [pipelined, cpuPerRequest] = await measure(window);
-  one.close();
-  const before = await total(pids, rssMib);
-  const crowd = await openSessions(target, idle);
-  for (const session of crowd.sessions) await session.exchange(getStatistics);
-  const kibPerSession = (((await total(pids, rssMib)) - before) * 1024) / idle;
-  crowd.close();
-  return { setUpMs, serial, pipelined, cpuPerRequest, kibPerSession };
-}
-
-/** A figure of some processes and of all that they have started. */
-async function total(pids: readonly number[], of: (pid: number) => Promise<number>): Promise<number> {
-  const all = (await Promise.all(pids.map(family))).flat();
-  // What ends meanwhile has none.
-  const figures = await Promise.all(all.map((pid) => of(pid).catch(() => 0)));
-  return figures.reduce((sum, figure) => sum + figure, 0);
 }
 
 /** One device by its key, in both types of filter. */

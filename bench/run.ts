@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { memory } from './memory.ts';
 import { netconf } from './netconf.ts';
+import { netconfd } from './netconfd.ts';
 import { ontology } from './ontology.ts';
 import { registration } from './registration.ts';
 import { rpcRoundTrip } from './rpc-round-trip.ts';
@@ -25,6 +26,7 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Figure
   transfer,
   updates,
   memory,
+  netconfd,
   netconf,
   soak,
 };
@@ -49,9 +51,10 @@ const figures: Figure[] = [];
 for (const [name, bench] of Object.entries(benches)) {
   if (wanted.length > 0 ? !wanted.includes(name) : onRequest.includes(name)) continue;
   process.stderr.write(`${name} …\n`);
-  figures.push(...(await bench(minutes === undefined ? {} : { minutes })));
+  const measured = await bench(minutes === undefined ? {} : { minutes });
+  printTable(measured);
+  figures.push(...measured);
 }
-printTable(figures);
 const results = join(import.meta.dirname, 'results');
 await mkdir(results, { recursive: true });
 const file = join(results, `${new Date().toISOString().replaceAll(':', '-')}.json`);

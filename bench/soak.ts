@@ -1,14 +1,11 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { connectAsync } from 'mqtt';
-import ssh2 from 'ssh2';
-import { run } from '../test/support/system.ts';
+import type ssh2 from 'ssh2';
 import { register } from './registration.ts';
 import { newCategory } from './support/descriptions.ts';
 import { connectSsh, LoadSession, type LoadTarget, request } from './support/netconf-load.ts';
 import type { Figure } from './support/report.ts';
 import { median } from './support/stats.ts';
-import { startWorld, type World } from './support/world.ts';
+import { startWorld, userWithKey } from './support/world.ts';
 
 const sessionCount = 500;
 const devices = 50;
@@ -67,16 +64,6 @@ export async function soak({ minutes = 10 }: { readonly minutes?: number } = {})
     await mqtt.endAsync();
     await world.close();
   }
-}
-
-/** A user whose logins cost little: what is soaked is the sessions. */
-async function userWithKey({ bridge, directory }: World): Promise<LoadTarget> {
-  const key = ssh2.utils.generateKeyPairSync('ecdsa', { bits: 256 });
-  const file = join(directory, 'soak.pub');
-  await writeFile(file, `${key.public}\n`);
-  const user = ['user', 'add', 'soak', '--authorized-key', file, '--group', 'admin'];
-  await run([...user, '--state-dir', bridge.stateDir]);
-  return { port: bridge.port, username: 'soak', privateKey: key.private };
 }
 
 const deviceOf = (i: number): string => `SOAK-${i % devices}`;

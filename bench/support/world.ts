@@ -1,6 +1,7 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import ssh2 from 'ssh2';
 import { connectNetconf } from '../../dist/netconf/adapters/ssh-client.js';
 import type { NetconfClient } from '../../dist/netconf/client.js';
 import { type Mosquitto, startMosquitto } from '../../test/support/mosquitto.ts';
@@ -10,9 +11,11 @@ import {
   exampleDescription,
   operator,
   prepareTrust,
+  run,
   startBridgeProcess,
 } from '../../test/support/system.ts';
 import type { DevicePeerOptions } from './device-peer.ts';
+import type { LoadTarget } from './netconf-load.ts';
 
 /** A Mosquitto and a bridge, each its own process, on a directory of their own. */
 export interface World {
@@ -83,6 +86,17 @@ export async function startWorld(): Promise<World> {
       await rm(directory, { recursive: true, force: true });
     },
   };
+}
+
+/** A user whose logins cost little, unlike those by password: what is measured is the sessions. */
+export async function userWithKey({ bridge, directory }: World): Promise<LoadTarget> {
+  const username = 'key-holder';
+  const key = ssh2.utils.generateKeyPairSync('ecdsa', { bits: 256 });
+  const file = join(directory, `${username}.pub`);
+  await writeFile(file, `${key.public}\n`);
+  const user = ['user', 'add', username, '--authorized-key', file, '--group', 'admin'];
+  await run([...user, '--state-dir', bridge.stateDir]);
+  return { port: bridge.port, username, privateKey: key.private };
 }
 
 async function residentMib(pid: number): Promise<number> {

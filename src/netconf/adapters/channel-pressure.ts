@@ -3,6 +3,9 @@ import type { KeyExchanges } from './key-exchanges.ts';
 import type { ServerChannel } from './ssh2.ts';
 import { corkThisTurn } from './turn-cork.ts';
 
+/** Octets that wait for more of the same turn; over that, there is little to gain. */
+const maxJointBytes = 16 * 1024;
+
 /**
  * Octets in a socket's buffer over which its channels are full too: ssh2 hands everything that a
  * channel's window allows to the socket, and a client may announce a window of 4 GiB.
@@ -16,9 +19,14 @@ export function isBlocked(socket: Socket): boolean {
 
 /** What there is to know about writing to one channel of a connection. */
 export interface ChannelWriter {
-  /** Writes in any case; `false` asks to wait for `onDrain`. */
+  /**
+   * Writes in any case; `false` asks to wait for `onDrain`. What is written in one turn of the event loop
+   * goes out as one: an SSH packet costs as much as a small reply.
+   */
   write(bytes: Uint8Array): boolean;
-  /** Forgets its listeners. */
+  /** Hands what waits for the end of the turn to the channel. */
+  flush(): void;
+  /** Forgets its listeners, and what waits. */
   close(): void;
 }
 
@@ -30,6 +38,17 @@ export function channelWriter(
   onDrain: () => void,
 ): ChannelWriter {
   let waiting = false;
+  let joint: Uint8Array[] = [];
+  let jointBytes = 0;
+  const flush = (): void => {
+    if (jointBytes === 0) return;
+    const [first] = joint;
+    const bytes = joint.length === 1 && first !== undefined ? first : Buffer.concat(joint, jointBytes);
+    joint = [];
+    jointBytes = 0;
+    corkThisTurn(socket);
+    channel.write(bytes);
+  };
   const full = (): boolean => channel.writableNeedDrain || isBlocked(socket) || exchanges.underWay;
   const check = (): void => {
     if (!waiting || full()) return;
@@ -41,13 +60,18 @@ export function channelWriter(
   const stopWatching = exchanges.onDone(check);
   return {
     write(bytes) {
-      corkThisTurn(socket);
-      channel.write(bytes);
+      if (jointBytes === 0) process.nextTick(flush);
+      joint.push(bytes);
+      jointBytes += bytes.length;
+      if (jointBytes > maxJointBytes) flush();
       waiting ||= full();
       return !waiting;
     },
+    flush,
     close() {
       waiting = false;
+      joint = [];
+      jointBytes = 0;
       channel.removeListener('drain', check);
       socket.removeListener('drain', check);
       stopWatching();

@@ -47,6 +47,7 @@ export class NetconfChannel {
     if (this.#ending || this.#gone) return;
     this.#ending = true;
     const channel = this.#channel;
+    this.#writer.flush();
     // The empty write comes after all others, which may wait for the client's window.
     channel.write(new Uint8Array(), () => {
       channel.exit(0);

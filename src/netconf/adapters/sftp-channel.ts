@@ -55,6 +55,7 @@ export class SftpChannel {
   end(): void {
     if (this.#gone) return;
     const channel = this.#channel;
+    this.#writer.flush();
     channel.write(new Uint8Array(), () => {
       channel.exit(0);
       channel.end();
