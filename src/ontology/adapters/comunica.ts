@@ -89,10 +89,7 @@ export class PreparedQueries {
   }
 
   #parsed(text: string): Operation {
-    const operation = toAlgebra(parser.parse(text, { astFactory: new AstFactory() }), {
-      quads: true,
-      blankToVariable: true,
-    }) as unknown as Operation;
+    const operation = algebraOf(text);
     for (const variable of operation.variables ?? []) this.#variables.set(variable.value, variable);
     return operation;
   }
@@ -133,10 +130,7 @@ export class PreparedConstruct {
 
   /** @throws Error of the parser, or UsageError `bad-mapping` for any other kind of query */
   constructor(text: string) {
-    const query = toAlgebra(parser.parse(text, { astFactory: new AstFactory() }), {
-      quads: true,
-      blankToVariable: true,
-    }) as unknown as Operation;
+    const query = algebraOf(text);
     if (query.type !== 'construct')
       throw new UsageError('bad-mapping', `a mapping is a CONSTRUCT query, not ${query.type}`);
     this.#query = query as unknown as EngineQuery;
@@ -178,6 +172,12 @@ export class PreparedConstruct {
 }
 
 const parser = new Parser();
+
+/** @throws Error of the parser */
+function algebraOf(text: string): Operation {
+  const tree = parser.parse(text, { astFactory: new AstFactory() });
+  return toAlgebra(tree, { quads: true, blankToVariable: true }) as unknown as Operation;
+}
 
 function orUndefined<Result>(task: () => Result): Result | undefined {
   try {
