@@ -43,6 +43,21 @@ test('every threat that SECURITY.md names is met by tests that are there', () =>
   expect(unshown).toEqual([]);
 });
 
+test('every rule of docs/netconf-rules.md is shown by a test of those words', () => {
+  const text = readFileSync(join(root, 'docs', 'netconf-rules.md'), 'utf8');
+  const rows = text.split('\n').filter((line) => line.startsWith('| ') && !line.startsWith('| rule '));
+  const tests = rows
+    .filter((row) => !row.startsWith('| ---'))
+    .map((row) => row.split('|').at(-2)?.trim() ?? '');
+  expect(tests.length).toBeGreaterThan(60);
+  const missing = tests.filter((named) => {
+    const [, file = '', words = ''] = /^(\S+): (.+)$/.exec(named) ?? [];
+    const path = join(root, 'test', `${file}.test.ts`);
+    return words === '' || !existsSync(path) || !readFileSync(path, 'utf8').includes(`'${words}'`);
+  });
+  expect(missing).toEqual([]);
+});
+
 /** The anchors that GitHub gives to the headings of a document. */
 function headings(markdown: string): Set<string> {
   return new Set(
