@@ -7,7 +7,7 @@ import type { AuditFacts } from '../../src/bridge/audit-entry.ts';
 import { Bridge } from '../../src/bridge/bridge.ts';
 import { loadFixedModules } from '../../src/cli/adapters/fixed-modules.ts';
 import { encodePieces } from '../../src/mqtt/description-pieces.ts';
-import { es256 } from '../../src/mup/adapters/noble-p256.ts';
+import { es256 } from '../../src/mup/adapters/noble-curves.ts';
 import { endorse } from '../../src/mup/endorsement.ts';
 import { signManifest } from '../../src/mup/signing.ts';
 import { type UserAccess, unrestricted } from '../../src/netconf/access/user-access.ts';

@@ -1,7 +1,7 @@
 import type { Config } from '../../src/base/config.ts';
 import type { DeviceDescription, Field, FieldRole, Operation } from '../../src/base/description.ts';
 import { deviceUuid } from '../../src/base/ids.ts';
-import { es256 } from '../../src/mup/adapters/noble-p256.ts';
+import { es256 } from '../../src/mup/adapters/noble-curves.ts';
 import { signManifest } from '../../src/mup/signing.ts';
 import type { RpcInput, RpcOutput } from '../../src/netconf/backend.ts';
 import { serverKey, unsigned, vendor, vendorKey } from '../device/bench-device.ts';

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { toBase64 } from '../../src/base/base64.ts';
 import { defaultConfig } from '../../src/base/config.ts';
-import { es256 } from '../../src/mup/adapters/noble-p256.ts';
+import { es256 } from '../../src/mup/adapters/noble-curves.ts';
 import { formatVendorManifest } from '../../src/mup/manifest-json.ts';
 import { signManifest } from '../../src/mup/signing.ts';
 import type { RpcInput, RpcOutput } from '../../src/netconf/backend.ts';

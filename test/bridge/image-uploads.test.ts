@@ -4,7 +4,7 @@ import { utf8 } from '../../src/base/bytes.ts';
 import { defaultConfig } from '../../src/base/config.ts';
 import { silentLogger } from '../../src/base/logger.ts';
 import { ImageUploads } from '../../src/bridge/image-uploads.ts';
-import { es256 } from '../../src/mup/adapters/noble-p256.ts';
+import { es256 } from '../../src/mup/adapters/noble-curves.ts';
 import { formatVendorManifest } from '../../src/mup/manifest-json.ts';
 import { signManifest } from '../../src/mup/signing.ts';
 import { ImageRepository } from '../../src/registry/image-repository.ts';

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { sha256 } from '../../src/base/adapters/node-runtime.ts';
 import { type Config, defaultConfig } from '../../src/base/config.ts';
-import { es256 } from '../../src/mup/adapters/noble-p256.ts';
+import { es256 } from '../../src/mup/adapters/noble-curves.ts';
 import { signManifest } from '../../src/mup/signing.ts';
 import { stranger, unsigned, vendor } from '../device/bench-device.ts';
 import { newWorld } from './bench-bridge.ts';

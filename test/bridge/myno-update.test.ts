@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { sha256 } from '../../src/base/adapters/node-runtime.ts';
 import { toHex } from '../../src/base/bytes.ts';
 import { type Config, defaultConfig } from '../../src/base/config.ts';
-import { es256 } from '../../src/mup/adapters/noble-p256.ts';
+import { es256 } from '../../src/mup/adapters/noble-curves.ts';
 import { manifestValues } from '../../src/mup/manifest-values.ts';
 import { extendManifest, signManifest } from '../../src/mup/signing.ts';
 import type { RpcInput } from '../../src/netconf/backend.ts';

@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { sha256 } from '../../src/base/adapters/node-runtime.ts';
 import { readPrivateKey, readPublicKey } from '../../src/mup/adapters/key-files.ts';
-import { es256 } from '../../src/mup/adapters/noble-p256.ts';
+import { es256 } from '../../src/mup/adapters/noble-curves.ts';
 import { verifyEndorsement } from '../../src/mup/endorsement.ts';
 import { parseEndorsementFile } from '../../src/mup/endorsement-file.ts';
 import { type CliResult, runMup, temporaryDirectory } from '../support/cli.ts';

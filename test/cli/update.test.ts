@@ -17,7 +17,7 @@ import type { UpdateSession } from '../../src/cli/update-preparation.ts';
 import { UpdateReport } from '../../src/cli/update-report.ts';
 import { runUpdateSteps, type UpdateDependencies } from '../../src/cli/update-run.ts';
 import type { UpdateStep } from '../../src/cli/update-steps.ts';
-import { es256 } from '../../src/mup/adapters/noble-p256.ts';
+import { es256 } from '../../src/mup/adapters/noble-curves.ts';
 import type { ExtendedManifest } from '../../src/mup/manifest.ts';
 import { parseVendorManifest } from '../../src/mup/manifest-json.ts';
 import { privateKey } from '../../src/mup/signature-scheme.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { checkManifest, type ManifestFacts } from '../../src/device/manifest-checks.ts';
-import { es256 } from '../../src/mup/adapters/noble-p256.ts';
+import { es256 } from '../../src/mup/adapters/noble-curves.ts';
 import type { ExtendedManifest, UnsignedManifest } from '../../src/mup/manifest.ts';
 import type { PrivateKey } from '../../src/mup/signature-scheme.ts';
 import {

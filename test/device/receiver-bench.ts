@@ -1,7 +1,7 @@
 import { startSha256 } from '../../src/base/adapters/node-runtime.ts';
 import type { ReceiverEffect } from '../../src/device/update-receiver.ts';
 import { UpdateReceiver } from '../../src/device/update-receiver.ts';
-import { es256 } from '../../src/mup/adapters/noble-p256.ts';
+import { es256 } from '../../src/mup/adapters/noble-curves.ts';
 import type { SignatureScheme } from '../../src/mup/signature-scheme.ts';
 import { encodeSlice } from '../../src/mup/slices.ts';
 import { countingRandom, extended, image, serverKey, uuid, vendorKey } from './bench-device.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { decideServerKey, type KeyTrust } from '../../src/device/server-key.ts';
-import { es256 } from '../../src/mup/adapters/noble-p256.ts';
+import { es256 } from '../../src/mup/adapters/noble-curves.ts';
 import { type Endorsement, endorse } from '../../src/mup/endorsement.ts';
 import type { PrivateKey, SignatureScheme } from '../../src/mup/signature-scheme.ts';
 import { server, serverKey, stranger, strangerKey, vendor, vendorKey } from './bench-device.ts';

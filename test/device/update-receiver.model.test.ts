@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { sha256 } from '../../src/base/adapters/node-runtime.ts';
 import { concatBytes } from '../../src/base/bytes.ts';
 import type { ReceiverEffect } from '../../src/device/update-receiver.ts';
-import { es256 } from '../../src/mup/adapters/noble-p256.ts';
+import { es256 } from '../../src/mup/adapters/noble-curves.ts';
 import type { SignatureScheme } from '../../src/mup/signature-scheme.ts';
 import { encodeSlice } from '../../src/mup/slices.ts';
 import { extended, image, uuid } from './bench-device.ts';

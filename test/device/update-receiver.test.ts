@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { sha256 } from '../../src/base/adapters/node-runtime.ts';
-import { es256 } from '../../src/mup/adapters/noble-p256.ts';
+import { es256 } from '../../src/mup/adapters/noble-curves.ts';
 import { encodeSlice } from '../../src/mup/slices.ts';
 import { extended, image, uuid } from './bench-device.ts';
 import { accept, acknowledged, kinds, newReceiver, sendAll, stateIn } from './receiver-bench.ts';

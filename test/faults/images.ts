@@ -9,7 +9,7 @@ import {
 } from 'node:crypto';
 import { sha256 } from '../../src/base/adapters/node-runtime.ts';
 import type { Digest } from '../../src/base/ids.ts';
-import { es256 } from '../../src/mup/adapters/noble-p256.ts';
+import { es256 } from '../../src/mup/adapters/noble-curves.ts';
 import { type Endorsement, endorse } from '../../src/mup/endorsement.ts';
 import type { VendorManifest } from '../../src/mup/manifest.ts';
 import type { PrivateKey, PublicKey, SignatureScheme } from '../../src/mup/signature-scheme.ts';

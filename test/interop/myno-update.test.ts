@@ -5,7 +5,7 @@ import { sha256 } from '../../src/base/adapters/node-runtime.ts';
 import { defaultConfig } from '../../src/base/config.ts';
 import { deviceUuid } from '../../src/base/ids.ts';
 import { readPrivateKey, readPublicKey } from '../../src/mup/adapters/key-files.ts';
-import { es256 } from '../../src/mup/adapters/noble-p256.ts';
+import { es256 } from '../../src/mup/adapters/noble-curves.ts';
 import { formatVendorManifest } from '../../src/mup/manifest-json.ts';
 import { extendManifest, signManifest } from '../../src/mup/signing.ts';
 import { openImageRepository } from '../../src/registry/adapters/image-directory.ts';

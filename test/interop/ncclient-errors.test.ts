@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { toHex } from '../../src/base/bytes.ts';
 import { readPrivateKey } from '../../src/mup/adapters/key-files.ts';
-import { es256 } from '../../src/mup/adapters/noble-p256.ts';
+import { es256 } from '../../src/mup/adapters/noble-curves.ts';
 import type { ExtendedManifest, VendorManifest } from '../../src/mup/manifest.ts';
 import { parseVendorManifest } from '../../src/mup/manifest-json.ts';
 import type { PrivateKey } from '../../src/mup/signature-scheme.ts';

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { utf8 } from '../../src/base/bytes.ts';
-import { es256 } from '../../src/mup/adapters/noble-p256.ts';
+import { es256 } from '../../src/mup/adapters/noble-curves.ts';
 import type { ExtendedManifest } from '../../src/mup/manifest.ts';
 import { parseVendorManifest } from '../../src/mup/manifest-json.ts';
 import { mynoManifestParts } from '../../src/mup/myno-manifest.ts';

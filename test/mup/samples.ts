@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { deviceUuid, digest } from '../../src/base/ids.ts';
-import { es256 } from '../../src/mup/adapters/noble-p256.ts';
+import { es256 } from '../../src/mup/adapters/noble-curves.ts';
 import type { UnsignedManifest } from '../../src/mup/manifest.ts';
 import { maxUint32 } from '../../src/mup/manifest-fields.ts';
 import { type PrivateKey, privateKey } from '../../src/mup/signature-scheme.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { es256 } from '../../src/mup/adapters/noble-p256.ts';
+import { es256 } from '../../src/mup/adapters/noble-curves.ts';
 import type { ExtendedManifest } from '../../src/mup/manifest.ts';
 import { SignatureError } from '../../src/mup/signature-scheme.ts';
 import {

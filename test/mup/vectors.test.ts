@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { fromHex, toHex, utf8 } from '../../src/base/bytes.ts';
 import { isDigest } from '../../src/base/ids.ts';
-import { es256 } from '../../src/mup/adapters/noble-p256.ts';
+import { es256 } from '../../src/mup/adapters/noble-curves.ts';
 import type { ExtendedManifest } from '../../src/mup/manifest.ts';
 import { innerText, outerText } from '../../src/mup/manifest-text.ts';
 import { mynoManifestParts } from '../../src/mup/myno-manifest.ts';

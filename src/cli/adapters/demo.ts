@@ -11,7 +11,7 @@ import { runDevice } from '../../device/adapters/run-device.ts';
 import type { DeviceAgent } from '../../device/agent.ts';
 import type { DeviceEvent } from '../../device/events.ts';
 import { readPrivateKey, writePrivateKey, writePublicKey } from '../../mup/adapters/key-files.ts';
-import { es256 } from '../../mup/adapters/noble-p256.ts';
+import { es256 } from '../../mup/adapters/noble-curves.ts';
 import { endorse } from '../../mup/endorsement.ts';
 import { formatEndorsementFile } from '../../mup/endorsement-file.ts';
 import { es256Suite } from '../../mup/manifest-fields.ts';

@@ -1,7 +1,7 @@
 import { dirname, join, resolve } from 'node:path';
 import { toHex } from '../../base/bytes.ts';
 import { readPrivateKey, readPublicKey } from '../../mup/adapters/key-files.ts';
-import { es256 } from '../../mup/adapters/noble-p256.ts';
+import { es256 } from '../../mup/adapters/noble-curves.ts';
 import { endorse } from '../../mup/endorsement.ts';
 import { formatEndorsementFile } from '../../mup/endorsement-file.ts';
 import { maxUint32 } from '../../mup/manifest-fields.ts';

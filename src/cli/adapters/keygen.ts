@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path';
 import { toHex } from '../../base/bytes.ts';
 import { UsageError } from '../../base/errors.ts';
 import { writePrivateKey, writePublicKey } from '../../mup/adapters/key-files.ts';
-import { es256 } from '../../mup/adapters/noble-p256.ts';
+import { es256 } from '../../mup/adapters/noble-curves.ts';
 import type { CommandArguments } from '../arguments.ts';
 import type { CliIo } from '../command.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';

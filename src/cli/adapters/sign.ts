@@ -3,7 +3,7 @@ import { sha256 } from '../../base/adapters/node-runtime.ts';
 import type { Config } from '../../base/config.ts';
 import { UsageError } from '../../base/errors.ts';
 import { readPrivateKey, readPublicKey } from '../../mup/adapters/key-files.ts';
-import { es256 } from '../../mup/adapters/noble-p256.ts';
+import { es256 } from '../../mup/adapters/noble-curves.ts';
 import type { VendorManifest } from '../../mup/manifest.ts';
 import { es256Suite, maxUint32 } from '../../mup/manifest-fields.ts';
 import { formatVendorManifest } from '../../mup/manifest-json.ts';

@@ -4,7 +4,7 @@ import { readIfThere } from '../../base/adapters/read-if-there.ts';
 import { equalBytes } from '../../base/bytes.ts';
 import { UsageError } from '../../base/errors.ts';
 import { readPrivateKey, writePrivateKey, writePublicKey } from '../../mup/adapters/key-files.ts';
-import { es256 } from '../../mup/adapters/noble-p256.ts';
+import { es256 } from '../../mup/adapters/noble-curves.ts';
 import type { Endorsement } from '../../mup/endorsement.ts';
 import { parseEndorsementFile } from '../../mup/endorsement-file.ts';
 import type { PrivateKey } from '../../mup/signature-scheme.ts';

@@ -4,7 +4,7 @@ import type { Config } from '../../base/config.ts';
 import { UsageError } from '../../base/errors.ts';
 import { type Digest, isDigest } from '../../base/ids.ts';
 import { readPrivateKey } from '../../mup/adapters/key-files.ts';
-import { es256 } from '../../mup/adapters/noble-p256.ts';
+import { es256 } from '../../mup/adapters/noble-curves.ts';
 import type { VendorManifest } from '../../mup/manifest.ts';
 import type { PrivateKey } from '../../mup/signature-scheme.ts';
 import { checkImage } from '../../mup/update-checks.ts';

@@ -5,7 +5,7 @@ import type { DeviceUuid } from '../../base/ids.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { RandomBytes } from '../../base/random.ts';
 import { connectMqtt } from '../../mqtt/adapters/mqtt-js.ts';
-import { es256 } from '../../mup/adapters/noble-p256.ts';
+import { es256 } from '../../mup/adapters/noble-curves.ts';
 import type { PublicKey } from '../../mup/signature-scheme.ts';
 import { createDescriptionReader } from '../../ontology/adapters/worker-reader.ts';
 import { type DescriptionTemplate, instantiate } from '../../ontology/description-template.ts';

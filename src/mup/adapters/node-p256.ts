@@ -1,7 +1,7 @@
 import { createPrivateKey, type KeyObject, sign } from 'node:crypto';
 import { concatBytes } from '../../base/bytes.ts';
 import type { PrivateKey, SignatureScheme } from '../signature-scheme.ts';
-import { es256 } from './noble-p256.ts';
+import { es256 } from './noble-curves.ts';
 
 /** ECPrivateKey of RFC 5915 §3 around the scalar: version 1, and prime256v1 as its parameters. */
 const beforeScalar = Uint8Array.of(0x30, 0x31, 0x02, 0x01, 0x01, 0x04, 0x20);

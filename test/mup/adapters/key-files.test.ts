@@ -11,7 +11,7 @@ import {
   writePrivateKey,
   writePublicKey,
 } from '../../../src/mup/adapters/key-files.ts';
-import { es256 } from '../../../src/mup/adapters/noble-p256.ts';
+import { es256 } from '../../../src/mup/adapters/noble-curves.ts';
 import { type PublicKey, privateKey } from '../../../src/mup/signature-scheme.ts';
 import { keyOf, vendorKey, vendorPublic } from '../samples.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { utf8 } from '../../../src/base/bytes.ts';
 import { UsageError } from '../../../src/base/errors.ts';
-import { es256 } from '../../../src/mup/adapters/noble-p256.ts';
+import { es256 } from '../../../src/mup/adapters/noble-curves.ts';
 import { quickEs256 } from '../../../src/mup/adapters/node-p256.ts';
 import { privateKey } from '../../../src/mup/signature-scheme.ts';
 

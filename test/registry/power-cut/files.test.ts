@@ -7,7 +7,7 @@ import { defaultConfig } from '../../../src/base/config.ts';
 import { loadServerKey } from '../../../src/cli/adapters/update-server-keys.ts';
 import { openStateDirectory } from '../../../src/device/adapters/state-directory.ts';
 import { readPrivateKey, readPublicKey } from '../../../src/mup/adapters/key-files.ts';
-import { es256 } from '../../../src/mup/adapters/noble-p256.ts';
+import { es256 } from '../../../src/mup/adapters/noble-curves.ts';
 import { datastoreFile } from '../../../src/netconf/adapters/datastore-file.ts';
 import { loadHostKeys } from '../../../src/netconf/adapters/host-key-files.ts';
 import { openImageRepository } from '../../../src/registry/adapters/image-directory.ts';

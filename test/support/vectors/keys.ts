@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { toHex, utf8 } from '../../../src/base/bytes.ts';
-import { es256 } from '../../../src/mup/adapters/noble-p256.ts';
+import { es256 } from '../../../src/mup/adapters/noble-curves.ts';
 import { type PrivateKey, privateKey } from '../../../src/mup/signature-scheme.ts';
 
 /** A key pair of the vectors. */

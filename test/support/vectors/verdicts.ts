@@ -6,7 +6,7 @@ import { manifestOf } from '../../../src/device/manifest-request.ts';
 import { decideServerKey } from '../../../src/device/server-key.ts';
 import { type ReceiverEffect, UpdateReceiver } from '../../../src/device/update-receiver.ts';
 import { decodeRequest } from '../../../src/mqtt/rpc-codec.ts';
-import { es256 } from '../../../src/mup/adapters/noble-p256.ts';
+import { es256 } from '../../../src/mup/adapters/noble-curves.ts';
 import { parseRegistrationAnswer } from '../../../src/mup/endorsement.ts';
 import { type PublicKey, publicKeyFromHex } from '../../../src/mup/signature-scheme.ts';
 import { parseToken } from '../../../src/mup/token.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { fromHex, utf8 } from '../../../src/base/bytes.ts';
-import { es256 } from '../../../src/mup/adapters/noble-p256.ts';
+import { es256 } from '../../../src/mup/adapters/noble-curves.ts';
 import { type PublicKey, privateKey, publicKey } from '../../../src/mup/signature-scheme.ts';
 import { describeWithSharedData, sharedData } from '../../support/peers.ts';
 import { keyOf, vendorKey, vendorPublic } from '../samples.ts';
