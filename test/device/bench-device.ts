@@ -10,7 +10,7 @@ import type { DeviceAgentOptions } from '../../src/device/options.ts';
 import { presenceWill } from '../../src/device/presence.ts';
 import { decodeResponse, encodeRequest, type RpcResponse } from '../../src/mqtt/rpc-codec.ts';
 import type { MqttTransport, PublishOptions } from '../../src/mqtt/transport.ts';
-import { es256 } from '../../src/mup/adapters/noble-p256.ts';
+import { es256 } from '../../src/mup/adapters/noble-curves.ts';
 import { endorse, formatRegistrationAnswer } from '../../src/mup/endorsement.ts';
 import type { DeviceToken, ExtendedManifest, UnsignedManifest } from '../../src/mup/manifest.ts';
 import type { PrivateKey } from '../../src/mup/signature-scheme.ts';
