@@ -167,7 +167,7 @@ export class BootSession {
     if (transport.state === 'online') this.#registrar.connected();
   }
 
-  async #offerKey(offered: Endorsement): Promise<void> {
+  async #offerKey(offered: Endorsement): Promise<boolean> {
     const { trustFirstKey, deps } = this.#options;
     const { serverKey: kept, vendorKey } = this.#firmware.record;
     const decision = decideServerKey(offered, { kept, vendorKey, trustFirstKey, scheme: deps.scheme });
@@ -178,7 +178,10 @@ export class BootSession {
     if (decision.kind === 'refuse') {
       deps.logger.warn("the update server's key is refused", { reason: decision.reason });
       this.#emit({ kind: 'server-key-refused', reason: decision.reason });
+      // A device that cannot tell keys apart takes the answer, and no update.
+      return kept === undefined && vendorKey === undefined && !trustFirstKey;
     }
+    return true;
   }
 
   async #handle(operation: Operation, inputs: readonly string[], respond: Respond): Promise<void> {

@@ -25,15 +25,28 @@ export interface RegistrarOptions {
   readonly random: RandomBytes;
   readonly logger: Logger;
   readonly emit: DeviceEventListener;
-  /** Takes the update server's key that came with the registration. */
-  readonly offerKey: (offered: Endorsement) => Promise<void>;
+  /**
+   * Takes the update server's key that came with an answer.
+   * @returns `false` when the key is none that the device may take: whoever has sent it is not its bridge, as
+   *   far as the device can tell
+   */
+  readonly offerKey: (offered: Endorsement) => Promise<boolean>;
 }
 
 /** Octets of an answer that is looked at; a key and a text for people fit many times. */
 const maxAnswerBytes = 4096;
 
+/**
+ * Keys that are looked at for one announcement. Each may cost the check of a signature, and whoever may publish
+ * on the answer's topic can send any number.
+ */
+const maxOffers = 8;
+
 /** The code of a bridge that has the description and waits for a user to accept the device. */
 const pending = 'pending';
+
+/** Why the device itself does not take an answer. */
+const foreignKey = 'foreign-key';
 
 /** Publishes the description and takes the bridge's answer (mup-protocol §1). */
 export class Registrar {
@@ -45,6 +58,8 @@ export class Registrar {
   #announcements = 0;
   /** A key is being checked and kept. */
   #taking = false;
+  /** Keys that came since the last announcement. */
+  #offers = 0;
   #stopped = false;
 
   constructor(options: RegistrarOptions) {
@@ -89,6 +104,7 @@ export class Registrar {
     if (announcement === undefined) return;
     const { description, announceDigest, pieceBytes } = this.#options;
     this.#announcements += 1;
+    this.#offers = 0;
     const bytes = announcement === 'digest' ? utf8(`sha256:${announceDigest}`) : description;
     void this.#publish(encodePieces(bytes, pieceBytes), this.#announcements);
   }
@@ -137,13 +153,21 @@ export class Registrar {
     }
   }
 
-  /** A device that could not keep the key asks again: without it, it would refuse every update. */
+  /**
+   * A device that could not keep the key asks again: without it, it would refuse every update. So does one
+   * that was offered a key which it must not take: its bridge's own answer counts whenever it comes.
+   */
   async #accepted(endorsement: Endorsement): Promise<void> {
-    if (this.#taking) return;
-    const { offerKey, emit, logger } = this.#options;
+    if (this.#taking || this.#offers >= maxOffers) return;
+    const { offerKey, emit, logger, clock } = this.#options;
     this.#taking = true;
+    this.#offers += 1;
     try {
-      await offerKey(endorsement);
+      if (!(await offerKey(endorsement))) {
+        this.#registration.refused(foreignKey, clock.monotonic());
+        this.#scheduleTick();
+        return;
+      }
     } catch (error) {
       logger.error("the update server's key could not be kept; the device will ask for it again", { error });
       return;

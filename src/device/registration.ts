@@ -68,10 +68,13 @@ export class Registration {
     this.#wakeAt = undefined;
   }
 
-  /** The bridge refused; what to publish at once, if anything. */
+  /**
+   * The bridge refused, or somebody who is not the bridge answered; what to publish at once, if anything. More
+   * refusals of one announcement do not put off the next: anybody may have sent them.
+   */
   refused(code: string, now: number): Announcement | undefined {
     if (code === unknownDigest && this.#announcement === 'digest') return this.#announce('description', now);
-    if (code === busy) return undefined;
+    if (code === busy || this.#state === 'refused') return undefined;
     this.#state = 'refused';
     this.#wakeAt = now + this.#options.limits.refusedRetryMs;
     return undefined;

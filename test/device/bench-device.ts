@@ -230,7 +230,12 @@ export class BenchDevice {
     changes: Partial<DeviceAgentOptions> & {
       wrap?: (transport: MqttTransport, clock: ManualClock) => MqttTransport;
     } = {},
-    { store = new MemoryDeviceStore(), protocolVersion = 5 as 4 | 5, broker = new ScriptedBroker() } = {},
+    {
+      store = new MemoryDeviceStore(),
+      protocolVersion = 5 as 4 | 5,
+      broker = new ScriptedBroker(),
+      hasVendorKey = true,
+    } = {},
   ) {
     const { wrap, ...options } = changes;
     this.clock = new ManualClock();
@@ -245,7 +250,7 @@ export class BenchDevice {
       appId: 'APP',
       firmwareVersion: 1,
       slotBytes: 4096,
-      vendorKey,
+      ...(hasVendorKey && { vendorKey }),
       trustFirstKey: false,
       telemetryIntervalMs: 0,
       pieceBytes: 10,
