@@ -91,7 +91,10 @@ export interface RegistrationConfig {
   readonly workerHeapMib: number;
   /** How long the worker stays after its last description. */
   readonly workerIdleMs: number;
+  /** Devices that are accepted. */
   readonly maxDevices: number;
+  /** Devices that wait to be accepted; the one that was silent the longest makes room. */
+  readonly maxPendingDevices: number;
   readonly maxOperations: number;
   /** Which devices are accepted, where nothing is configured over NETCONF. */
   readonly acceptance: AcceptancePolicy;
@@ -243,6 +246,7 @@ export const defaultConfig: Config = {
     workerHeapMib: 192,
     workerIdleMs: 15_000,
     maxDevices: 100_000,
+    maxPendingDevices: 1000,
     maxOperations: 512,
     acceptance: 'open',
   },

@@ -131,6 +131,8 @@ export class Bridge {
       acceptanceOf: (uuid, description) => settings.of(uuid, description).acceptance,
       onPending: (uuid, { category }) => this.#events.pending(uuid, category),
       onRegistered: (registration, description) => this.#registered(registration, description),
+      drop: (uuid) => this.#remove(uuid),
+      maxPendingDevices: config.registration.maxPendingDevices,
     });
     const registration = this.#registration;
     this.#installed = new InstalledDescriptions({ ...deps, registration });

@@ -26,6 +26,10 @@ export interface RegistrationDependencies {
   readonly onRegistered: (registration: Registration, description: DeviceDescription) => Promise<void>;
   /** Called when a device waits to be accepted that did not before, or not with this description. */
   readonly onPending: (uuid: DeviceUuid, description: DeviceDescription) => void;
+  /** Forgets a pending device that makes room for another. */
+  readonly drop: (uuid: DeviceUuid) => Promise<unknown>;
+  /** Devices that may wait to be accepted. */
+  readonly maxPendingDevices: number;
 }
 
 /** Counters for the statistics of `mup-bridge`. */
@@ -229,12 +233,24 @@ export class RegistrationService {
     source: RegistrationSource,
   ): Promise<void> {
     const { registry, logger, onPending } = this.#deps;
+    if (registry.get(uuid) === undefined) await this.#makeRoom();
     const isNew = await registry.hold(uuid, template);
     this.#refusals.taken(uuid);
     source.answer(uuid, { kind: 'pending' });
     if (!isNew) return;
     logger.info('device pending', { uuid, category: description.category });
     onPending(uuid, description);
+  }
+
+  /** Strangers without number push one another out, and no device that was accepted. */
+  async #makeRoom(): Promise<void> {
+    const { registry, logger, drop, maxPendingDevices } = this.#deps;
+    const oldest = registry.pending < maxPendingDevices ? undefined : registry.leastSeenPending()?.uuid;
+    if (oldest === undefined) return;
+    await this.#turns.run(oldest, async () => {
+      if (registry.isPending(oldest)) await drop(oldest);
+    });
+    logger.warn('a pending device made room for another', { uuid: oldest, maxPendingDevices });
   }
 
   /** Reads a description, or finds the one that a digest names. */

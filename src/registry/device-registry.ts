@@ -5,6 +5,7 @@ import { type DeviceUuid, type Digest, isDeviceUuid } from '../base/ids.ts';
 import type { DescriptionTemplate } from '../ontology/description-template.ts';
 import { type ModuleModel, newModule } from '../yang/module-model.ts';
 import { type Device, type Presence, presenceChanged } from './device.ts';
+import { DeviceTable } from './device-table.ts';
 import type { Change, DocumentStore } from './document-store.ts';
 import { FilledDescriptions } from './filled-descriptions.ts';
 import { KeptTemplates } from './kept-templates.ts';
@@ -28,14 +29,14 @@ export interface DescribedBy {
 export interface DeviceRegistryDependencies {
   readonly store: DocumentStore;
   readonly clock: Clock;
+  /** Devices that are accepted. Those that are pending are bounded by whoever holds them. */
   readonly maxDevices: number;
 }
 
 /** The devices that registered, their descriptions and modules; survives a restart. */
 export class DeviceRegistry {
   readonly #deps: DeviceRegistryDependencies;
-  /** `lastSeen` changes with every answer and measurement, in place. */
-  readonly #devices = new Map<DeviceUuid, Device & { lastSeen: number }>();
+  readonly #devices = new DeviceTable();
   readonly #filled = new FilledDescriptions();
   readonly #documents: SharedDocuments;
   readonly #templates: KeptTemplates;
@@ -55,7 +56,7 @@ export class DeviceRegistry {
     const modules = await registry.#documents.load<ModuleModel>('modules', ({ name }) => name);
     registry.#catalog = new ModuleCatalog(modules);
     const devices = (await deps.store.all('devices')) as readonly Device[];
-    for (const device of devices) registry.#devices.set(device.uuid, { ...device, presence: 'unknown' });
+    for (const device of devices) registry.#devices.set({ ...device, presence: 'unknown' });
     await registry.#templates.forgetOthers(new Set(devices.map(({ description }) => description)));
     return registry;
   }
@@ -71,6 +72,16 @@ export class DeviceRegistry {
 
   get size(): number {
     return this.#devices.size;
+  }
+
+  /** How many devices are pending. */
+  get pending(): number {
+    return this.#devices.pending;
+  }
+
+  /** The pending device that was heard of the longest time ago. */
+  leastSeenPending(): Device | undefined {
+    return this.#devices.leastSeenPending();
   }
 
   get(uuid: DeviceUuid): Device | undefined {
@@ -124,11 +135,10 @@ export class DeviceRegistry {
    * Keeps an unknown or pending device with a description that was read and checked, without giving it a
    * module, until it is accepted. On disk when it resolves; as it was before when it throws.
    * @returns whether the device is new, or its description
-   * @throws as {@link register}
+   * @throws as {@link register}, but for `too-many-devices`
    */
   async hold(uuid: DeviceUuid, template: DescriptionTemplate): Promise<boolean> {
     const before = this.#devices.get(uuid);
-    this.#makeRoom(before);
     // What cannot be said in YANG is refused now, and not when somebody accepts it.
     if (!this.#templates.has(template.digest)) newModule(template.description);
     const device = this.#described(uuid, template, before);
@@ -162,7 +172,6 @@ export class DeviceRegistry {
     { by, along = [] }: DescribedBy = { by: 'device' },
   ): Promise<Registration> {
     const before = this.#devices.get(uuid);
-    this.#makeRoom(before);
     const described = this.#described(uuid, template, before);
     // It was not the device that spoke.
     const device: Device =
@@ -199,20 +208,20 @@ export class DeviceRegistry {
       lastSeen,
       ...(version === undefined ? {} : { firmwareVersion: version }),
     };
-    this.#devices.set(uuid, device);
+    this.#devices.set(device);
     this.#tellPresence(before, device);
     if (version !== before.firmwareVersion) await this.#deps.store.put('devices', uuid, device);
   }
 
   /** Notes that something came from a registered device: an answer, a measurement. */
   seen(uuid: DeviceUuid): void {
-    const device = this.#devices.get(uuid);
-    if (device !== undefined) device.lastSeen = this.#deps.clock.now();
+    this.#devices.seen(uuid, this.#deps.clock.now());
   }
 
   /** @throws UnavailableError `too-many-devices` */
-  #makeRoom(before: Device | undefined): void {
-    if (before !== undefined || this.#devices.size < this.#deps.maxDevices) return;
+  #checkRoom(before: Device | undefined): void {
+    const accepted = this.#devices.size - this.#devices.pending;
+    if (before?.module !== undefined || accepted < this.#deps.maxDevices) return;
     throw new UnavailableError('too-many-devices', `${this.#deps.maxDevices} devices are registered`, {
       hint: 'Raise registration.maxDevices, or remove devices that are gone.',
     });
@@ -238,6 +247,7 @@ export class DeviceRegistry {
     before: Device | undefined,
     along: readonly Change[] = [],
   ): Promise<Registration> {
+    this.#checkRoom(before);
     const assignment = this.#catalog.assign(template.description, () => this.#usedModules());
     const { model, dropped } = assignment;
     const device: Device = { ...described, module: model.name };
@@ -264,7 +274,7 @@ export class DeviceRegistry {
     decide: () => readonly Change[],
   ): Promise<void> {
     const shared = [this.#templates.take(template), ...needed];
-    this.#devices.set(device.uuid, device);
+    this.#devices.set(device);
     if (before !== undefined) this.#tellPresence(before, device);
     try {
       await this.#templates.leaving(before?.description, () => this.#documents.transact(shared, decide));
@@ -282,7 +292,7 @@ export class DeviceRegistry {
 
   #restore(uuid: DeviceUuid, before: Device | undefined): void {
     if (before === undefined) this.#devices.delete(uuid);
-    else this.#devices.set(uuid, before);
+    else this.#devices.set(before);
   }
 
   #usedModules(): ReadonlySet<string> {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { defaultConfig } from '../../src/base/config.ts';
+import { defaultConfig, type RegistrationConfig } from '../../src/base/config.ts';
 import { type DeviceUuid, deviceUuid } from '../../src/base/ids.ts';
 import { bridgeNamespace } from '../../src/netconf/namespaces.ts';
 import { childElements, element } from '../../src/xml/element.ts';
@@ -164,6 +164,50 @@ describe('the acceptance policy approve (mup-protocol §5: a description under a
     expect(await shown()).toEqual([]);
     expect(bench.world.store.keys('templates')).toEqual([]);
     expect(await describeItself()).toBe(pendingAnswer);
+  });
+
+  describe('strangers without number (registration.maxPendingDevices)', () => {
+    const three = deviceUuid('dev-3');
+    const restart = async (changes: Partial<RegistrationConfig>): Promise<void> => {
+      await bench.close();
+      const registration = { ...defaultConfig.registration, ...changes };
+      bench = await BenchBridge.start(bench.world, { registration });
+    };
+
+    test('the pending device that was silent the longest makes room for another', async () => {
+      await restart({ maxPendingDevices: 2 });
+      await describeItself(one);
+      bench.clock.advance(1000);
+      await describeItself(two);
+      bench.clock.advance(1000);
+      await describeItself(one);
+      expect(await describeItself(three)).toBe(pendingAnswer);
+      expect((await shown()).map((device) => device['uuid'])).toEqual(['dev-1', 'dev-3']);
+      expect(bench.world.events.named('device-removed')).toHaveLength(1);
+      expect(bench.world.logger.messages('warn')).toEqual(['a pending device made room for another']);
+    });
+
+    test('they leave the devices alone that were accepted, and their places', async () => {
+      await restart({ maxDevices: 2, maxPendingDevices: 1 });
+      await describeItself(one);
+      await accept(one);
+      for (const n of [4, 5, 6]) await describeItself(deviceUuid(`dev-${n}`));
+      expect(await describeItself(two)).toBe(pendingAnswer);
+      await accept(two);
+      expect(await shown()).toMatchObject([
+        { uuid: 'dev-1', acceptance: 'accepted' },
+        { uuid: 'dev-2', acceptance: 'accepted' },
+      ]);
+    });
+
+    test('more than registration.maxDevices are not accepted', async () => {
+      await restart({ maxDevices: 1 });
+      await describeItself(one);
+      await describeItself(two);
+      await accept(one);
+      await expect(accept(two)).rejects.toThrow('1 devices are registered');
+      expect(await shown()).toMatchObject([{ acceptance: 'accepted' }, { acceptance: 'pending' }]);
+    });
   });
 
   test('a pending device keeps nobody from a topic; whoever is accepted first has it', async () => {

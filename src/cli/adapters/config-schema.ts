@@ -142,7 +142,8 @@ const registration = z.strictObject({
   deadlineMs: delayMs('How long reading one description may take'),
   workerHeapMib: integer(32, 16_384, 'Heap of the worker that reads descriptions, MiB'),
   workerIdleMs: delayMs('How long that worker stays after its last description'),
-  maxDevices: count('Registered devices'),
+  maxDevices: count('Accepted devices'),
+  maxPendingDevices: count('Devices that wait to be accepted; the one silent the longest makes room'),
   maxOperations: count('Operations in one description'),
   acceptance: z
     .enum(['open', 'approve'])
