@@ -1,7 +1,7 @@
-import { decodeUtf8, fromHex, toHex, utf8 } from '../base/bytes.ts';
+import { decodeUtf8, toHex, utf8 } from '../base/bytes.ts';
 import { UsageError } from '../base/errors.ts';
 import { isDigest } from '../base/ids.ts';
-import type { PublicKey } from '../mup/signature-scheme.ts';
+import { type PublicKey, publicKeyFromHex } from '../mup/signature-scheme.ts';
 import type { KeptKey } from './server-key.ts';
 import type { SlotName } from './store.ts';
 import type { FrozenManifest } from './update-receiver.ts';
@@ -91,9 +91,9 @@ function slot(value: unknown): SlotName {
 }
 
 function key(value: unknown, where: string): PublicKey {
-  const bytes = fromHex(text(value, where));
-  if (bytes?.length !== 64) throw damaged(where);
-  return bytes as PublicKey;
+  const found = publicKeyFromHex(text(value, where));
+  if (found === undefined) throw damaged(where);
+  return found;
 }
 
 function keptKey(value: unknown): KeptKey {

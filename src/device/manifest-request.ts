@@ -5,7 +5,7 @@ import { isDeviceUuid } from '../base/ids.ts';
 import { leaves } from '../base/leaves.ts';
 import type { ExtendedManifest, UnsignedManifest } from '../mup/manifest.ts';
 import { checkUnsignedManifest, parseUint32 } from '../mup/manifest-fields.ts';
-import { signatureBytes } from '../mup/signature-scheme.ts';
+import { signatureBytes } from '../mup/suites.ts';
 import { isNonce } from '../mup/token.ts';
 
 const requiredRoles = [

@@ -2,7 +2,8 @@ import { decodeUtf8, fromHex, toHex } from '../base/bytes.ts';
 import { UsageError } from '../base/errors.ts';
 import type { Endorsement } from './endorsement.ts';
 import { isUint32 } from './manifest-fields.ts';
-import { publicKeyFromHex, signatureBytes } from './signature-scheme.ts';
+import { publicKeyFromHex } from './signature-scheme.ts';
+import { signatureBytes } from './suites.ts';
 
 /** More than any endorsement file has. */
 const maxFileBytes = 4096;

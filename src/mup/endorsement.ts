@@ -8,15 +8,16 @@ import {
   publicKeyFromHex,
   SignatureError,
   type SignatureScheme,
-  signatureBytes,
+  suiteOf,
 } from './signature-scheme.ts';
+import { signatureBytes, suiteName } from './suites.ts';
 
 /** The update server's key as it goes to a device, with the vendor's word for it (mup-protocol §1). */
 export interface Endorsement {
   readonly serverKey: PublicKey;
   /** Grows with every key the vendor endorses; unsigned 32-bit integer. */
   readonly epoch: number;
-  /** Vendor's signature, raw r‖s; `undefined`: for devices that trust the first key they see. */
+  /** Vendor's signature; `undefined`: for devices that trust the first key they see. */
   readonly signature: Uint8Array | undefined;
 }
 
@@ -33,8 +34,8 @@ export function endorsementText(serverKey: PublicKey, epoch: number): string {
 }
 
 /**
- * The vendor's signature over an update server's key.
- * @throws UsageError `bad-epoch`, `bad-key`
+ * The vendor's signature over an update server's key. Both keys are of one suite, since both sign one manifest.
+ * @throws UsageError `bad-epoch`, `bad-key`, `wrong-suite`
  */
 export function endorse(
   serverKey: PublicKey,
@@ -42,12 +43,17 @@ export function endorse(
   vendorKey: PrivateKey,
   scheme: SignatureScheme,
 ): Uint8Array {
-  return scheme.sign(utf8(endorsementText(serverKey, epoch)), vendorKey);
+  const text = endorsementText(serverKey, epoch);
+  if (suiteOf(serverKey) !== vendorKey.suite)
+    throw new UsageError('wrong-suite', suitesDiffer(serverKey, vendorKey.suite), {
+      hint: 'Endorse a key with a vendor key of the same suite.',
+    });
+  return scheme.sign(utf8(text), vendorKey);
 }
 
 /**
  * Whether the epoch is still high enough is for the device, which keeps the last one.
- * @throws SignatureError `endorsement-missing`, `endorsement-invalid`
+ * @throws SignatureError `endorsement-missing`, `endorsement-invalid`, `wrong-suite` before any cryptography
  */
 export function verifyEndorsement(
   endorsement: Endorsement,
@@ -59,6 +65,10 @@ export function verifyEndorsement(
     throw new SignatureError('endorsement-missing', 'the update server’s key carries no endorsement', {
       hint: 'Have the vendor endorse it with `mup endorse`.',
     });
+  if (suiteOf(serverKey) !== suiteOf(vendorKey))
+    throw new SignatureError('wrong-suite', suitesDiffer(serverKey, suiteOf(vendorKey)), {
+      hint: 'Announce a key of the suite of the vendor key that the device holds.',
+    });
   if (scheme.verify(utf8(endorsementText(serverKey, epoch)), signature, vendorKey)) return;
   throw new SignatureError(
     'endorsement-invalid',
@@ -67,6 +77,10 @@ export function verifyEndorsement(
       hint: 'Endorse the key that the update server uses now with the private key of this vendor.',
     },
   );
+}
+
+function suitesDiffer(serverKey: PublicKey, vendorSuite: string): string {
+  return `the update server’s key is of suite ${suiteName(suiteOf(serverKey))}, the vendor’s of suite ${suiteName(vendorSuite)}`;
 }
 
 /** The answer to a description that was registered: `OK;<key>;<epoch>;<endorsement>` (mup-protocol §1). */

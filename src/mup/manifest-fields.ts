@@ -1,12 +1,10 @@
 import { PeerError } from '../base/errors.ts';
 import { isDigest } from '../base/ids.ts';
 import type { UnsignedManifest } from './manifest.ts';
+import { isSuiteCode, suiteNames } from './suites.ts';
 
 /** Largest version, size and link offset: unsigned 32-bit integers. */
 export const maxUint32 = 0xffff_ffff;
-
-/** The one signature suite there is: `1`, ES256 (mup-protocol §3). */
-export const es256Suite = '1';
 
 /** What an App ID may look like (mup-protocol §3), in the dialect that JavaScript and XSD patterns share. */
 export const appIdPattern = '[A-Za-z0-9._\\-]{1,32}';
@@ -40,8 +38,8 @@ const uint32Rule: FieldRule = { holds: isUint32, expected: `an integer from 0 to
 /** Rules of the fields that the vendor signs, in the order of the signed text (mup-protocol §3). */
 const fieldRules: Readonly<Record<keyof UnsignedManifest, FieldRule>> = {
   suite: {
-    holds: (value) => value === es256Suite,
-    expected: `the text "${es256Suite}" (ES256), the only suite there is`,
+    holds: isSuiteCode,
+    expected: `the code of a suite that is known here, as a text: ${suiteNames()}`,
   },
   appId: {
     holds: (value) => typeof value === 'string' && appIdExpression.test(value),

@@ -4,7 +4,7 @@ import { errorMessage, PeerError } from '../base/errors.ts';
 import { nearest } from '../base/nearest.ts';
 import type { VendorManifest } from './manifest.ts';
 import { badField, checkUnsignedManifest, clipped, unsignedFields } from './manifest-fields.ts';
-import { signatureBytes } from './signature-scheme.ts';
+import { signatureBytes } from './suites.ts';
 
 const keys: readonly string[] = [...unsignedFields, 'innerSignature'];
 
@@ -72,5 +72,5 @@ function checkKeys(fields: Readonly<Record<string, unknown>>): void {
 function parseSignature(value: unknown): Uint8Array {
   const bytes = typeof value === 'string' && value === value.toLowerCase() ? fromHex(value) : undefined;
   if (bytes?.length === signatureBytes) return bytes;
-  throw badField('innerSignature', value, `${signatureBytes} octets as lower-case hex: r and s`);
+  throw badField('innerSignature', value, `${signatureBytes} octets as lower-case hex`);
 }

@@ -3,16 +3,19 @@ import type { Profile } from '../base/description.ts';
 import { PeerError } from '../base/errors.ts';
 import { isDeviceUuid } from '../base/ids.ts';
 import type { DeviceToken, UnsignedManifest, VendorManifest } from './manifest.ts';
-import { checkUnsignedManifest, clipped } from './manifest-fields.ts';
+import { badField, checkUnsignedManifest, clipped } from './manifest-fields.ts';
+import { es256Suite, suiteName } from './suites.ts';
 import { isNonce } from './token.ts';
 
 /**
  * The text that the vendor signs (mup-protocol §3; paper §3.1): the fields joined by `;`. `myno` leaves
- * the suite out.
- * @throws PeerError `bad-manifest` when a field breaks its rule
+ * the suite out: its devices know ES256 alone.
+ * @throws PeerError `bad-manifest` when a field breaks its rule, or the profile does not know the suite
  */
 export function innerText(manifest: UnsignedManifest, profile: Profile): string {
   checkUnsignedManifest(manifest);
+  if (profile === 'myno' && manifest.suite !== es256Suite)
+    throw badField('suite', manifest.suite, `${suiteName(es256Suite)} for devices of the profile myno`);
   const { suite, appId, linkOffset, digest, size, newVersion, oldVersion } = manifest;
   const common = [appId, linkOffset, digest, size, newVersion, oldVersion];
   return (profile === 'mup' ? [suite, ...common] : common).join(';');

@@ -5,7 +5,7 @@ import type { Digest } from '../base/ids.ts';
  * offset are unsigned 32-bit integers.
  */
 export interface VendorManifest {
-  /** `1` is ES256: ECDSA on secp256r1 over SHA-256. */
+  /** Code of the suite of both signatures (`suites`), which is that of both keys. */
   readonly suite: string;
   /** `[A-Za-z0-9._-]{1,32}` */
   readonly appId: string;
@@ -17,7 +17,7 @@ export interface VendorManifest {
   readonly newVersion: number;
   /** 0, or the version the image is a difference to. */
   readonly oldVersion: number;
-  /** Vendor's signature, raw r‖s, 64 octets. */
+  /** Vendor's signature, 64 octets. */
   readonly innerSignature: Uint8Array;
 }
 
@@ -37,6 +37,6 @@ export interface DeviceToken {
 export interface ExtendedManifest extends VendorManifest {
   readonly uuid: string;
   readonly nonce: string;
-  /** Update server's signature, raw r‖s, 64 octets. */
+  /** Update server's signature, 64 octets. */
   readonly outerSignature: Uint8Array;
 }

@@ -2,8 +2,8 @@ import { fromHex, toHex } from '../base/bytes.ts';
 import type { FieldRole } from '../base/description.ts';
 import type { DeviceUuid, Digest } from '../base/ids.ts';
 import type { ExtendedManifest } from './manifest.ts';
-import { badField, checkUnsignedManifest, es256Suite, parseUint32 } from './manifest-fields.ts';
-import { signatureBytes } from './signature-scheme.ts';
+import { badField, checkUnsignedManifest, parseUint32 } from './manifest-fields.ts';
+import { es256Suite, signatureBytes } from './suites.ts';
 import { isNonce } from './token.ts';
 
 /**

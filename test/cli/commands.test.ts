@@ -91,7 +91,7 @@ describe('mup keygen', () => {
 
   test('does not say the private key', async () => {
     const { stdout } = await mup('keygen', 'vendor', '--out', 'k.pem');
-    const key = Buffer.from(await readPrivateKey(join(cwd, 'k.pem'))).toString('hex');
+    const key = Buffer.from((await readPrivateKey(join(cwd, 'k.pem'))).secret).toString('hex');
     expect(stdout).not.toContain(key);
     expect(stdout).toContain('public key:');
   });

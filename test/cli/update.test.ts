@@ -29,8 +29,8 @@ import { runMup, temporaryDirectory } from '../support/cli.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 
 const uuid = deviceUuid('3F2504E0-4F89-11D3-9A0C-0305E82C3301');
-const vendorKey = privateKey(new Uint8Array(32).fill(1));
-const serverKey = privateKey(new Uint8Array(32).fill(2));
+const vendorKey = privateKey(new Uint8Array(32).fill(1), '1');
+const serverKey = privateKey(new Uint8Array(32).fill(2), '1');
 const image = Uint8Array.from({ length: 3000 }, (_, i) => i % 7);
 const digest = sha256(image);
 const nonce = '00112233445566778899aabbccddeeff';

@@ -13,7 +13,7 @@ import type { MqttTransport, PublishOptions } from '../../src/mqtt/transport.ts'
 import { es256 } from '../../src/mup/adapters/noble-curves.ts';
 import { endorse, formatRegistrationAnswer } from '../../src/mup/endorsement.ts';
 import type { DeviceToken, ExtendedManifest, UnsignedManifest } from '../../src/mup/manifest.ts';
-import type { PrivateKey } from '../../src/mup/signature-scheme.ts';
+import { type PrivateKey, privateKey } from '../../src/mup/signature-scheme.ts';
 import { extendManifest, signManifest } from '../../src/mup/signing.ts';
 import { encodeSlice } from '../../src/mup/slices.ts';
 import { ManualClock } from '../support/manual-clock.ts';
@@ -35,7 +35,7 @@ export const topics = {
 
 /** Keys that are the same in every run, so that signatures and tests are. */
 function keyOf(name: string): PrivateKey {
-  return new Uint8Array(createHash('sha256').update(name).digest()) as PrivateKey;
+  return privateKey(new Uint8Array(createHash('sha256').update(name).digest()), '1');
 }
 
 export const vendor = keyOf('vendor');

@@ -12,7 +12,12 @@ import type { Digest } from '../../src/base/ids.ts';
 import { es256 } from '../../src/mup/adapters/noble-curves.ts';
 import { type Endorsement, endorse } from '../../src/mup/endorsement.ts';
 import type { VendorManifest } from '../../src/mup/manifest.ts';
-import type { PrivateKey, PublicKey, SignatureScheme } from '../../src/mup/signature-scheme.ts';
+import {
+  type PrivateKey,
+  type PublicKey,
+  privateKey,
+  type SignatureScheme,
+} from '../../src/mup/signature-scheme.ts';
 import { signManifest } from '../../src/mup/signing.ts';
 
 export const appId = 'APP';
@@ -23,7 +28,7 @@ export const forgedVersion = 5;
 
 /** Keys that are the same in every run. */
 function keyOf(name: string): PrivateKey {
-  return new Uint8Array(createHash('sha256').update(`faults ${name}`).digest()) as PrivateKey;
+  return privateKey(new Uint8Array(createHash('sha256').update(`faults ${name}`).digest()), '1');
 }
 
 const vendor = keyOf('vendor');
@@ -76,8 +81,8 @@ function publicKeyObject(key: PublicKey): KeyObject {
 }
 
 function privateKeyObject(key: PrivateKey): KeyObject {
-  return keyObject(key, () =>
-    createPrivateKey({ key: { ...jwkOf(es256.publicKeyOf(key)), d: base64url(key) }, format: 'jwk' }),
+  return keyObject(key.secret, () =>
+    createPrivateKey({ key: { ...jwkOf(es256.publicKeyOf(key)), d: base64url(key.secret) }, format: 'jwk' }),
   );
 }
 

@@ -47,7 +47,7 @@ describe('the vendor manifest as JSON', () => {
 
   test.each([
     ['suite', 1],
-    ['suite', '2'],
+    ['suite', '3'],
     ['appId', 'a b'],
     ['appId', 7],
     ['linkOffset', '0'],

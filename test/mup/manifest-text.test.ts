@@ -41,7 +41,7 @@ describe('the signed texts (mup-protocol §3)', () => {
     ['size', 2 ** 32],
     ['newVersion', Number.NaN],
     ['oldVersion', 1e21],
-    ['suite', '2'],
+    ['suite', '3'],
     ['digest', 'AB'.repeat(32)],
   ])('a field that breaks its rule is not signed: %s %p', (field, value) => {
     const manifest = { ...unsigned, [field]: value } as UnsignedManifest;

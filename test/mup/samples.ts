@@ -8,7 +8,7 @@ import type { UpdateLimits } from '../../src/mup/update-job-types.ts';
 
 /** A private key that every run shares. */
 export function keyOf(seed: number): PrivateKey {
-  return privateKey(new Uint8Array(32).fill(seed));
+  return privateKey(new Uint8Array(32).fill(seed), '1');
 }
 
 export const vendorKey = keyOf(1);

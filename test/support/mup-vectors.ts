@@ -26,7 +26,7 @@ export const vectorFiles: Readonly<Record<string, string>> = Object.fromEntries(
     'keys.json': Object.entries(keys).map(([name, { seed, privateKey, publicKey }]) => ({
       name,
       seed,
-      privateKey: Buffer.from(privateKey).toString('hex'),
+      privateKey: Buffer.from(privateKey.secret).toString('hex'),
       publicKey,
     })),
   }).map(([name, vectors]) => [name, `${JSON.stringify({ vectors }, undefined, 2)}\n`]),

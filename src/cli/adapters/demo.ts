@@ -14,10 +14,10 @@ import { readPrivateKey, writePrivateKey, writePublicKey } from '../../mup/adapt
 import { es256 } from '../../mup/adapters/noble-curves.ts';
 import { endorse } from '../../mup/endorsement.ts';
 import { formatEndorsementFile } from '../../mup/endorsement-file.ts';
-import { es256Suite } from '../../mup/manifest-fields.ts';
 import { formatVendorManifest } from '../../mup/manifest-json.ts';
 import type { PrivateKey } from '../../mup/signature-scheme.ts';
 import { signManifest } from '../../mup/signing.ts';
+import { es256Suite } from '../../mup/suites.ts';
 import { defaultOntologiesDir } from '../../ontology/adapters/ontology-files.ts';
 import { CommandArguments } from '../arguments.ts';
 import type { CliIo } from '../command.ts';

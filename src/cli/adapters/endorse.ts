@@ -1,7 +1,7 @@
 import { dirname, join, resolve } from 'node:path';
 import { toHex } from '../../base/bytes.ts';
 import { readPrivateKey, readPublicKey } from '../../mup/adapters/key-files.ts';
-import { es256 } from '../../mup/adapters/noble-curves.ts';
+import { allSuites } from '../../mup/adapters/noble-curves.ts';
 import { endorse } from '../../mup/endorsement.ts';
 import { formatEndorsementFile } from '../../mup/endorsement-file.ts';
 import { maxUint32 } from '../../mup/manifest-fields.ts';
@@ -17,7 +17,7 @@ export async function runEndorse(args: CommandArguments, io: CliIo): Promise<Exi
   const serverKeyFile = resolve(io.cwd, args.required('server-key'));
   const serverKey = await readPublicKey(serverKeyFile);
   const vendorKey = await readPrivateKey(resolve(io.cwd, args.required('vendor-key')));
-  const signature = endorse(serverKey, epoch, vendorKey, es256);
+  const signature = endorse(serverKey, epoch, vendorKey, allSuites);
   const out = args.text('out') ?? join(dirname(serverKeyFile), 'endorsement.json');
   await writeOutput(io, out, formatEndorsementFile({ serverKey, epoch, signature }), 0o644);
   const result = { endorsementFile: out, serverKey: toHex(serverKey), epoch };

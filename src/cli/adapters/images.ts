@@ -6,7 +6,7 @@ import type { Config } from '../../base/config.ts';
 import { UsageError } from '../../base/errors.ts';
 import type { Digest } from '../../base/ids.ts';
 import { readPublicKey } from '../../mup/adapters/key-files.ts';
-import { es256 } from '../../mup/adapters/noble-curves.ts';
+import { allSuites } from '../../mup/adapters/noble-curves.ts';
 import type { VendorManifest } from '../../mup/manifest.ts';
 import { formatVendorManifest, parseVendorManifest } from '../../mup/manifest-json.ts';
 import { verifyInnerSignature } from '../../mup/signing.ts';
@@ -32,7 +32,7 @@ export async function runImageAdd(args: CommandArguments, io: CliIo): Promise<Ex
     verifyInnerSignature(
       manifest,
       await readPublicKey(resolve(io.cwd, keyFile)),
-      es256,
+      allSuites,
       manifestProfile(args),
     );
   const stored = await (await openImages(config)).add(manifest, image);

@@ -7,7 +7,7 @@ import { Bridge } from '../../bridge/bridge.ts';
 import { ImageUploads } from '../../bridge/image-uploads.ts';
 import type { Imports } from '../../bridge/served-modules.ts';
 import type { MqttTransport } from '../../mqtt/transport.ts';
-import { quickEs256 } from '../../mup/adapters/node-p256.ts';
+import { quickSuites } from '../../mup/adapters/node-p256.ts';
 import type { ServedModule } from '../../netconf/backend.ts';
 import type { ConfigView } from '../../netconf/datastore/config-view.ts';
 import type { EventSink } from '../../netconf/events/event.ts';
@@ -67,7 +67,7 @@ export async function openBridge(
       clock,
       logger: logger.child({ component: 'ontology' }),
     }),
-    scheme: quickEs256,
+    scheme: quickSuites,
     serverKey,
     endorsement: await loadEndorsement(stateDir, serverKey),
     fixedModules: modules,

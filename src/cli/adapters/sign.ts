@@ -3,9 +3,9 @@ import { sha256 } from '../../base/adapters/node-runtime.ts';
 import type { Config } from '../../base/config.ts';
 import { UsageError } from '../../base/errors.ts';
 import { readPrivateKey, readPublicKey } from '../../mup/adapters/key-files.ts';
-import { es256 } from '../../mup/adapters/noble-curves.ts';
+import { allSuites } from '../../mup/adapters/noble-curves.ts';
 import type { VendorManifest } from '../../mup/manifest.ts';
-import { es256Suite, maxUint32 } from '../../mup/manifest-fields.ts';
+import { maxUint32 } from '../../mup/manifest-fields.ts';
 import { formatVendorManifest } from '../../mup/manifest-json.ts';
 import { signManifest, verifyInnerSignature } from '../../mup/signing.ts';
 import { checkImage, type ImageFacts } from '../../mup/update-checks.ts';
@@ -43,8 +43,9 @@ async function makeManifest(args: CommandArguments, io: CliIo): Promise<ExitCode
       hint: 'Name another file with --out.',
     });
   const image = await readInput(io, imageFile, commandConfig(args, io).images.maxImageBytes);
+  const key = await readPrivateKey(keyFile);
   const unsigned = {
-    suite: es256Suite,
+    suite: key.suite,
     appId,
     linkOffset: args.integer('link-offset', 0, maxUint32) ?? 0,
     digest: sha256(image),
@@ -52,7 +53,7 @@ async function makeManifest(args: CommandArguments, io: CliIo): Promise<ExitCode
     newVersion: args.integer('new-version', 0, maxUint32) ?? 0,
     oldVersion: args.integer('old-version', 0, maxUint32) ?? 0,
   };
-  const manifest = signManifest(unsigned, await readPrivateKey(keyFile), es256, manifestProfile(args));
+  const manifest = signManifest(unsigned, key, allSuites, manifestProfile(args));
   await writeOutput(io, out, formatVendorManifest(manifest), 0o644);
   report(args, io, manifest, { manifestFile: out }, `manifest written to ${out}`);
   return exitCodes.ok;
@@ -62,7 +63,7 @@ async function checkManifest(manifestFile: string, args: CommandArguments, io: C
   const config = commandConfig(args, io);
   const vendorKey = await readPublicKey(resolve(io.cwd, args.required('vendor-key')));
   const manifest = await readManifest(io, manifestFile, config);
-  verifyInnerSignature(manifest, vendorKey, es256, manifestProfile(args));
+  verifyInnerSignature(manifest, vendorKey, allSuites, manifestProfile(args));
   if (args.optionalArgument('IMAGE') !== undefined)
     throw new UsageError('bad-command-line', 'IMAGE is to be signed, --check signs nothing', {
       hint: 'To check an image against the manifest, name it with --image.',

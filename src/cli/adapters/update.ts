@@ -4,7 +4,7 @@ import type { Config } from '../../base/config.ts';
 import { UsageError } from '../../base/errors.ts';
 import { type Digest, isDigest } from '../../base/ids.ts';
 import { readPrivateKey } from '../../mup/adapters/key-files.ts';
-import { es256 } from '../../mup/adapters/noble-curves.ts';
+import { allSuites } from '../../mup/adapters/noble-curves.ts';
 import type { VendorManifest } from '../../mup/manifest.ts';
 import type { PrivateKey } from '../../mup/signature-scheme.ts';
 import { checkImage } from '../../mup/update-checks.ts';
@@ -76,7 +76,7 @@ async function signedHere(
   const observer = await client.newSession();
   try {
     const request = { uuid, manifest, image };
-    const more = { observer, serverKey, scheme: es256, config: config.update, clock: systemClock };
+    const more = { observer, serverKey, scheme: allSuites, config: config.update, clock: systemClock };
     return { firmwareVersion: await runUpdateSteps(request, { ...preparation, ...more }) };
   } finally {
     await observer.close();

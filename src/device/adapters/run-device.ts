@@ -5,7 +5,7 @@ import type { DeviceUuid } from '../../base/ids.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { RandomBytes } from '../../base/random.ts';
 import { connectMqtt } from '../../mqtt/adapters/mqtt-js.ts';
-import { es256 } from '../../mup/adapters/noble-curves.ts';
+import { allSuites } from '../../mup/adapters/noble-curves.ts';
 import type { PublicKey } from '../../mup/signature-scheme.ts';
 import { createDescriptionReader } from '../../ontology/adapters/worker-reader.ts';
 import { type DescriptionTemplate, instantiate } from '../../ontology/description-template.ts';
@@ -85,7 +85,7 @@ export async function runDevice(options: RunDeviceOptions): Promise<DeviceAgent>
       transport,
       store,
       ...(digestFirst === true && { announceDigest: template.digest }),
-      deps: { ...deps, scheme: es256, startSha256 },
+      deps: { ...deps, scheme: allSuites, startSha256 },
     });
     if (onEvent !== undefined) agent.onEvent(onEvent);
     await agent.start();

@@ -1,65 +1,73 @@
-import { createECDH, createPrivateKey, createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
+import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import { link, open, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { syncDirectory } from '../../base/adapters/atomic-file.ts';
 import { systemRandom } from '../../base/adapters/node-runtime.ts';
-import { concatBytes, toHex } from '../../base/bytes.ts';
+import { toHex } from '../../base/bytes.ts';
 import { errorCode, errorMessage, UsageError } from '../../base/errors.ts';
-import { type PrivateKey, type PublicKey, privateKey, publicKey } from '../signature-scheme.ts';
+import type { PrivateKey, PublicKey } from '../signature-scheme.ts';
+import { suiteNames } from '../suites.ts';
+import { keyTypeName, privateKeyObject, privateKeyOf, publicKeyObject, publicKeyOf } from './key-objects.ts';
 
-/** Name of secp256r1 in OpenSSL and in JWK. */
-const curve = { openssl: 'prime256v1', jwk: 'P-256' } as const;
-
-/** More than any PEM file of one P-256 key holds. */
+/** More than any PEM file of one key holds. */
 const maxFileBytes = 16 * 1024;
 
+/** Cipher of private keys that are written with a passphrase: PBES2 (RFC 8018 §6.2). */
+const cipher = 'aes-256-cbc';
+
+/** Yields the passphrase of an encrypted key file; it is asked only when the file is encrypted. */
+export type Passphrase = () => Promise<string>;
+
 /**
- * Writes a private key as PKCS#8 PEM (RFC 5958), readable by its owner alone. Appears as a whole or not
- * at all, and never replaces a file.
+ * Writes a private key as PKCS#8 PEM (RFC 5958), readable by its owner alone, encrypted where there is a
+ * passphrase. Appears as a whole or not at all, and never replaces a file.
  * @throws UsageError `key-exists`, `bad-key`, `key-unwritable`
  */
-export async function writePrivateKey(path: string, key: PrivateKey): Promise<void> {
-  const object = createPrivateKey({
-    key: { ...publicJwk(publicHalf(key)), d: base64url(key) },
-    format: 'jwk',
-  });
-  await writeNew(path, object.export({ format: 'pem', type: 'pkcs8' }).toString(), 0o600);
+export async function writePrivateKey(path: string, key: PrivateKey, passphrase?: string): Promise<void> {
+  const object = privateKeyObject(key);
+  const encrypted = passphrase === undefined ? {} : { cipher, passphrase };
+  const pem = object.export({ format: 'pem', type: 'pkcs8', ...encrypted });
+  await writeNew(path, pem.toString(), 0o600);
 }
 
 /**
- * Writes a public key as SPKI PEM (RFC 5480). Never replaces a file.
+ * Writes a public key as SPKI PEM (RFC 5480, RFC 8410). Never replaces a file.
  * @throws UsageError `key-exists`, `bad-key`, `key-unwritable`
  */
 export async function writePublicKey(path: string, key: PublicKey): Promise<void> {
-  const object = publicObject(key);
+  const object = publicKeyObject(key);
   await writeNew(path, object.export({ format: 'pem', type: 'spki' }).toString(), 0o644);
 }
 
 /**
- * Reads a private key of P-256 from PEM, PKCS#8 or SEC 1 (RFC 5915).
- * @throws UsageError `key-unreadable`, `key-permissions` when others than the owner may read the file,
- *   `key-encrypted`, `key-malformed`, `key-type`
+ * Reads a private key of any suite from PEM: PKCS#8, SEC 1 (RFC 5915), either encrypted or not. Its suite is
+ * that of its type.
+ * @throws UsageError `key-unreadable`, `key-permissions` when others than the owner may open the file,
+ *   `key-encrypted` when there is no passphrase for it, `key-passphrase` when it is the wrong one,
+ *   `key-malformed`, `key-type`; and what the passphrase's source throws
  */
-export async function readPrivateKey(path: string): Promise<PrivateKey> {
+export async function readPrivateKey(path: string, passphrase?: Passphrase): Promise<PrivateKey> {
   const { pem, mode } = await readPem(path);
   if (!holdsPrivateKey(pem))
     throw malformed(path, 'holds no private key in PEM', 'Name the file that `mup keygen` wrote first.');
   checkPermissions(path, mode);
-  const jwk = exportP256(path, parsePem(path, pem, createPrivateKey));
-  return privateKey(octets(jwk.d));
+  const object = await parsePrivate(path, pem, passphrase);
+  return privateKeyOf(object) ?? wrongType(path, object);
 }
 
 /**
- * Reads a public key of P-256 from PEM (SPKI), or derives it from a private key's file.
+ * Reads a public key of any suite from PEM (SPKI), or derives it from a private key's file.
  * @throws UsageError as {@link readPrivateKey}
  */
-export async function readPublicKey(path: string): Promise<PublicKey> {
+export async function readPublicKey(path: string, passphrase?: Passphrase): Promise<PublicKey> {
   const { pem, mode } = await readPem(path);
   if (holdsPrivateKey(pem)) checkPermissions(path, mode);
   else if (!pem.includes('-----BEGIN PUBLIC KEY-----'))
     throw malformed(path, 'holds no key in PEM', 'Expected a block "BEGIN PUBLIC KEY".');
-  const jwk = exportP256(path, parsePem(path, pem, createPublicKey));
-  return publicKey(concatBytes([octets(jwk.x), octets(jwk.y)]));
+  const object = holdsPrivateKey(pem)
+    ? createPublicKey(await parsePrivate(path, pem, passphrase))
+    : parsed(path, () => createPublicKey(pem));
+  return publicKeyOf(object) ?? wrongType(path, object);
 }
 
 async function writeNew(path: string, content: string, mode: number): Promise<void> {
@@ -112,58 +120,49 @@ function checkPermissions(path: string, mode: number): void {
   });
 }
 
-function parsePem(path: string, pem: string, create: (pem: string) => KeyObject): KeyObject {
-  if (pem.includes('ENCRYPTED'))
-    throw new UsageError('key-encrypted', `the key in ${path} is encrypted with a passphrase`, {
-      where: path,
-      hint: `Decrypt it first: openssl pkey -in ${path} -out plain.pem`,
-    });
+async function parsePrivate(path: string, pem: string, passphrase?: Passphrase): Promise<KeyObject> {
+  if (!pem.includes('ENCRYPTED')) return parsed(path, () => createPrivateKey(pem));
+  if (passphrase === undefined)
+    throw new UsageError(
+      'key-encrypted',
+      `the key in ${path} is encrypted, and there is no passphrase for it`,
+      {
+        where: path,
+        hint: 'Name a file that holds the passphrase with --passphrase-file, or set MUP_PASSPHRASE.',
+      },
+    );
+  const given = await passphrase();
   try {
-    return create(pem);
+    return createPrivateKey({ key: pem, passphrase: given });
+  } catch {
+    // OpenSSL finds out by what decryption yields, and says the same of a damaged file.
+    throw new UsageError('key-passphrase', `the key in ${path} cannot be decrypted with this passphrase`, {
+      where: path,
+      hint: 'Give the passphrase with which the key was made, without more than one line break at its end.',
+    });
+  }
+}
+
+function parsed(path: string, create: () => KeyObject): KeyObject {
+  try {
+    return create();
   } catch {
     // OpenSSL's reason ("error:1E08010C:DECODER routines::unsupported") helps nobody.
     throw malformed(path, 'holds no key that can be decoded', 'Make a key with `mup keygen`.');
   }
 }
 
-function exportP256(path: string, key: KeyObject): JsonWebKey {
-  const found = key.asymmetricKeyDetails?.namedCurve ?? key.asymmetricKeyType ?? 'unknown';
-  if (key.asymmetricKeyType !== 'ec' || found !== curve.openssl)
-    throw new UsageError('key-type', `the key in ${path} is of type ${found}, not P-256`, {
+function wrongType(path: string, object: KeyObject): never {
+  throw new UsageError(
+    'key-type',
+    `the key in ${path} is of type ${keyTypeName(object)}, which no suite has`,
+    {
       where: path,
-      hint: 'Make a key with `mup keygen`, or: openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256',
-    });
-  return key.export({ format: 'jwk' });
-}
-
-function publicHalf(key: PrivateKey): PublicKey {
-  const pair = createECDH(curve.openssl);
-  try {
-    pair.setPrivateKey(key);
-  } catch (error) {
-    throw new UsageError('bad-key', `this is no private key of P-256: ${errorMessage(error)}`);
-  }
-  return publicKey(new Uint8Array(pair.getPublicKey().subarray(1)));
-}
-
-function publicObject(key: PublicKey): KeyObject {
-  try {
-    return createPublicKey({ key: publicJwk(key), format: 'jwk' });
-  } catch (error) {
-    throw new UsageError('bad-key', `this is no public key of P-256: ${errorMessage(error)}`);
-  }
-}
-
-function publicJwk(key: PublicKey): JsonWebKey {
-  return { kty: 'EC', crv: curve.jwk, x: base64url(key.subarray(0, 32)), y: base64url(key.subarray(32)) };
-}
-
-function base64url(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('base64url');
-}
-
-function octets(text: string | undefined): Uint8Array {
-  return new Uint8Array(Buffer.from(text ?? '', 'base64url'));
+      hint:
+        `Suites are ${suiteNames()}: make a key with \`mup keygen\`, or with openssl genpkey -algorithm EC -pkeyopt ` +
+        'ec_paramgen_curve:P-256, or openssl genpkey -algorithm ED25519',
+    },
+  );
 }
 
 function malformed(path: string, what: string, hint: string): UsageError {

@@ -1,7 +1,7 @@
 import { createPrivateKey, type KeyObject, sign } from 'node:crypto';
 import { concatBytes } from '../../base/bytes.ts';
-import type { PrivateKey, SignatureScheme } from '../signature-scheme.ts';
-import { es256 } from './noble-curves.ts';
+import { type PrivateKey, type SuiteScheme, schemeOf } from '../signature-scheme.ts';
+import { es256, suiteSchemes } from './noble-curves.ts';
 
 /** ECPrivateKey of RFC 5915 §3 around the scalar: version 1, and prime256v1 as its parameters. */
 const beforeScalar = Uint8Array.of(0x30, 0x31, 0x02, 0x01, 0x01, 0x04, 0x20);
@@ -14,10 +14,13 @@ const keys = new WeakMap<PrivateKey, KeyObject>();
  * thousand devices at once. A signature is another one each time; what is signed for good is signed by
  * {@link es256}, so that the same file comes of it.
  */
-export const quickEs256: SignatureScheme = {
+export const quickEs256: SuiteScheme = {
   ...es256,
   sign: (message, key) => sign('sha256', message, { key: keyObject(key), dsaEncoding: 'ieee-p1363' }),
 };
+
+/** All suites, with {@link quickEs256}. Ed25519 needs no help: it signs in a fraction of the time. */
+export const quickSuites = schemeOf({ ...suiteSchemes, '1': quickEs256 });
 
 function keyObject(key: PrivateKey): KeyObject {
   const known = keys.get(key) ?? importKey(key);
@@ -28,6 +31,6 @@ function keyObject(key: PrivateKey): KeyObject {
 /** OpenSSL takes any 32 octets; what is no scalar of the curve is refused before. */
 function importKey(key: PrivateKey): KeyObject {
   es256.publicKeyOf(key);
-  const der = concatBytes([beforeScalar, key, afterScalar]);
+  const der = concatBytes([beforeScalar, key.secret, afterScalar]);
   return createPrivateKey({ key: Buffer.from(der), format: 'der', type: 'sec1' });
 }

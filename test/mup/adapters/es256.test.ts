@@ -19,7 +19,7 @@ const order = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551
 describe('ES256', () => {
   test('signatures are 64 octets, public keys 64, private keys 32', () => {
     const key = es256.generate();
-    expect([es256.sign(message, key).length, es256.publicKeyOf(key).length, key.length]).toEqual([
+    expect([es256.sign(message, key).length, es256.publicKeyOf(key).length, key.secret.length]).toEqual([
       64, 64, 32,
     ]);
     expect(es256.verify(message, es256.sign(message, key), es256.publicKeyOf(key))).toBe(true);
@@ -73,14 +73,14 @@ describe('ES256', () => {
 
   test('0, the order and what is above it are no private keys', () => {
     for (const value of [0n, order, order + 1n, 2n ** 256n - 1n]) {
-      const key = privateKey(octets(value.toString(16).padStart(64, '0')));
+      const key = privateKey(octets(value.toString(16).padStart(64, '0')), '1');
       expect(() => es256.sign(message, key)).toThrow(expect.objectContaining({ code: 'bad-key' }));
       expect(() => es256.publicKeyOf(key)).toThrow(expect.objectContaining({ code: 'bad-key' }));
     }
   });
 
   test('keys of another size are refused where they are marked', () => {
-    for (const mark of [publicKey, privateKey])
+    for (const mark of [publicKey, (bytes: Uint8Array) => privateKey(bytes, '1')])
       expect(() => mark(new Uint8Array(33))).toThrow(expect.objectContaining({ code: 'bad-key' }));
   });
 });

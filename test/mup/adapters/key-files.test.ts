@@ -11,7 +11,7 @@ import {
   writePrivateKey,
   writePublicKey,
 } from '../../../src/mup/adapters/key-files.ts';
-import { es256 } from '../../../src/mup/adapters/noble-curves.ts';
+import { ed25519, es256 } from '../../../src/mup/adapters/noble-curves.ts';
 import { type PublicKey, privateKey } from '../../../src/mup/signature-scheme.ts';
 import { keyOf, vendorKey, vendorPublic } from '../samples.ts';
 
@@ -48,7 +48,10 @@ describe('keys in files', () => {
   });
 
   test('keys with leading zeros keep their size', async () => {
-    const small = privateKey(new Uint8Array(32).map((_, i) => (i === 31 ? 5 : 0)));
+    const small = privateKey(
+      new Uint8Array(32).map((_, i) => (i === 31 ? 5 : 0)),
+      '1',
+    );
     await writePrivateKey(at('small.pem'), small);
     expect(await readPrivateKey(at('small.pem'))).toEqual(small);
     expect(await readPublicKey(at('small.pem'))).toEqual(es256.publicKeyOf(small));
@@ -79,7 +82,7 @@ describe('keys in files', () => {
   });
 
   test('a key that is no point of the curve, or no scalar, is not written', async () => {
-    const zero = privateKey(new Uint8Array(32));
+    const zero = privateKey(new Uint8Array(32), '1');
     await expect(writePrivateKey(at('zero'), zero)).rejects.toEqual(failure('bad-key'));
     const off = new Uint8Array(64).fill(1) as PublicKey;
     await expect(writePublicKey(at('off'), off)).rejects.toEqual(failure('bad-key'));
@@ -166,7 +169,20 @@ withOpenssl('keys of OpenSSL (SKIPPED without the Debian package openssl)', () =
     }
   });
 
-  test.each(['ED25519', 'RSA'])('%s is refused by name', async (algorithm) => {
+  test('Ed25519: PKCS#8 and SPKI hold one key, of suite 2, and OpenSSL reads ours', async () => {
+    const path = make('o.ed', 'genpkey', '-algorithm', 'ED25519');
+    const key = await readPrivateKey(path);
+    expect(key.suite).toBe('2');
+    const spki = make('o.ed.pub', 'pkey', '-in', path, '-pubout');
+    expect(await readPublicKey(spki)).toEqual(ed25519.publicKeyOf(key));
+    await writePrivateKey(at('ed.pem'), key);
+    await writePublicKey(at('ed.pub.pem'), ed25519.publicKeyOf(key));
+    const ours = execFileSync(openssl, ['pkey', '-in', at('ed.pem'), '-pubout'], { encoding: 'utf8' });
+    expect(ours).toBe(await readFile(at('ed.pub.pem'), 'utf8'));
+    expect(ours).toBe(await readFile(spki, 'utf8'));
+  });
+
+  test.each(['ED448', 'RSA'])('%s is refused by name', async (algorithm) => {
     const path = make(`o.${algorithm}`, 'genpkey', '-algorithm', algorithm);
     const pub = make(`o.${algorithm}.pub`, 'pkey', '-in', path, '-pubout');
     await expect(readPrivateKey(path)).rejects.toEqual(failure('key-type', path));
@@ -178,7 +194,7 @@ withOpenssl('keys of OpenSSL (SKIPPED without the Debian package openssl)', () =
     expect(es256.publicKeyOf(await readPrivateKey(path))).toEqual(await readPublicKey(path));
   });
 
-  test('an encrypted key is refused, PKCS#8 and SEC 1, with the way to decrypt it', async () => {
+  test('an encrypted key, PKCS#8 or SEC 1, is read with its passphrase and not without', async () => {
     const plain = ecKey('o.plain', 'P-256');
     const pkcs8 = make('o.enc', 'pkey', '-in', plain, '-aes256', '-passout', 'pass:secret');
     const sec1 = make('o.enc1', 'ec', '-in', plain, '-aes256', '-passout', 'pass:secret');
@@ -187,6 +203,34 @@ withOpenssl('keys of OpenSSL (SKIPPED without the Debian package openssl)', () =
     for (const path of [pkcs8, sec1]) {
       await expect(readPrivateKey(path)).rejects.toEqual(failure('key-encrypted', path));
       await expect(readPublicKey(path)).rejects.toEqual(failure('key-encrypted', path));
+      const wrong = async () => 'Secret';
+      await expect(readPrivateKey(path, wrong)).rejects.toEqual(failure('key-passphrase', path));
+      await expect(readPublicKey(path, wrong)).rejects.toEqual(failure('key-passphrase', path));
+      const key = await readPrivateKey(path, async () => 'secret');
+      expect(key).toEqual(await readPrivateKey(plain));
+      expect(await readPublicKey(path, async () => 'secret')).toEqual(es256.publicKeyOf(key));
     }
+  });
+
+  test.each([
+    ['aes-256-cbc, scrypt', ['-scrypt']],
+    ['PBKDF2 of many rounds', ['-v2', 'aes-256-cbc', '-v2prf', 'hmacWithSHA512', '-iter', '200000']],
+  ])('reads what openssl pkcs8 writes with %s', async (name, options) => {
+    const plain = make('o.ed2', 'genpkey', '-algorithm', 'ED25519');
+    const path = make(`o.${name}`, 'pkcs8', '-topk8', '-in', plain, '-passout', 'pass:secret', ...options);
+    await chmod(path, 0o600);
+    expect(await readPrivateKey(path, async () => 'secret')).toEqual(await readPrivateKey(plain));
+  });
+
+  test('reads what we encrypt, with the passphrase alone', async () => {
+    await writePrivateKey(at('locked.pem'), vendorKey, 'correct horse');
+    const read = (passphrase: string): string =>
+      execFileSync(openssl, ['pkey', '-in', at('locked.pem'), '-passin', `pass:${passphrase}`], {
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'ignore'],
+      });
+    expect(await readFile(at('locked.pem'), 'utf8')).toMatch(/^-----BEGIN ENCRYPTED PRIVATE KEY-----\n/);
+    expect(read('correct horse')).toContain('BEGIN PRIVATE KEY');
+    expect(() => read('another')).toThrow();
   });
 });

@@ -22,6 +22,6 @@ describe('ES256 by OpenSSL', () => {
     ['zero', new Uint8Array(32)],
     ['more than the order of the curve', new Uint8Array(32).fill(0xff)],
   ])('%s is no key', (_, bytes) => {
-    expect(() => quickEs256.sign(utf8('x'), privateKey(bytes))).toThrow(UsageError);
+    expect(() => quickEs256.sign(utf8('x'), privateKey(bytes, '1'))).toThrow(UsageError);
   });
 });

@@ -14,7 +14,7 @@ export interface VectorKey {
 
 function keyOf(name: string): VectorKey {
   const seed = `mup-bridge test vectors: ${name}`;
-  const secret = privateKey(new Uint8Array(createHash('sha256').update(seed).digest()));
+  const secret = privateKey(new Uint8Array(createHash('sha256').update(seed).digest()), '1');
   return { seed, privateKey: secret, publicKey: toHex(es256.publicKeyOf(secret)) };
 }
 
