@@ -96,12 +96,12 @@ class Server {
     this.#session = await openSessions(this.#target, 1);
     const reply = await this.#session.sessions[0]?.exchange(getStatistics);
     if (reply?.includes('in-rpcs') !== true) throw new Error(`no statistics: ${String(reply)}`);
-    await rate(this.#session.sessions, getStatistics, width, roundMs * 2);
+    await rate(this.#session.sessions, [getStatistics], width, roundMs * 2);
   }
 
   async round(width: number): Promise<void> {
     const before = await total(this.#pids, cpuMs);
-    const { perSecond, count } = await rate(this.#session?.sessions ?? [], getStatistics, width, roundMs);
+    const { perSecond, count } = await rate(this.#session?.sessions ?? [], [getStatistics], width, roundMs);
     this.#rounds.push({ width, perSecond, cpu: ((await total(this.#pids, cpuMs)) - before) / count });
   }
 

@@ -125,21 +125,25 @@ export async function openSessions(
   };
 }
 
-/** Requests per second of all sessions together, each with `window` of them under way. */
+/**
+ * Requests per second of all sessions together, each with `window` of them under way.
+ * @param framed the requests, which the sessions share out among themselves
+ */
 export async function rate(
   sessions: readonly LoadSession[],
-  framed: Buffer,
+  framed: readonly Buffer[],
   window: number,
   ms: number,
 ): Promise<{ readonly perSecond: number; readonly count: number }> {
   const begun = performance.now();
   let count = 0;
-  const lane = async (session: LoadSession): Promise<void> => {
+  const lane = async (session: LoadSession, i: number): Promise<void> => {
+    const own = framed[i % framed.length] ?? Buffer.alloc(0);
     while (performance.now() - begun < ms) {
-      if ((await session.exchange(framed)) === undefined) throw new Error('a session ended');
+      if ((await session.exchange(own)) === undefined) throw new Error('a session ended');
       count += 1;
     }
   };
-  await Promise.all(sessions.flatMap((session) => Array.from({ length: window }, () => lane(session))));
+  await Promise.all(sessions.flatMap((session, i) => Array.from({ length: window }, () => lane(session, i))));
   return { perSecond: (count * 1000) / (performance.now() - begun), count };
 }
