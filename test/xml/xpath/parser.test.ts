@@ -107,6 +107,12 @@ describe('what is no XPath 1.0', () => {
     expect(parse(`${'-'.repeat(4000)}1`).kind).toBe('negation');
   });
 
+  test('what is wrong is said in a few words, however long a name is', () => {
+    expect(() => parse(`${'a'.repeat(3000)}()`)).toThrow(
+      expect.objectContaining({ message: expect.stringMatching(/^there is no function a{270,300}…$/) }),
+    );
+  });
+
   test('any text gives an expression or an XPathError', () => {
     const token = fc.constantFrom(
       ...['/', '//', '*', '@', '[', ']', '(', ')', '.', '..', '::', ',', '|', '=', '!=', '<', '-', '+', '$'],
