@@ -25,7 +25,7 @@ interface Tally {
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 /** Whole turns are taken by every target, so that an hour that is cut short has reached all of them. */
-const turnMs = 1500;
+const turnMs = 3000;
 
 const wanted = targets.filter(({ name }) => values.target.length === 0 || values.target.includes(name));
 const tallies = new Map(wanted.map(({ name }) => [name, { executions: 0, slowestMs: 0, findings: 0 }]));
@@ -62,7 +62,7 @@ function count(name: string, { executions, slowest, failure }: Outcome): void {
   tally.findings += failure === undefined ? 0 : 1;
   if (slowest.ms <= tally.slowestMs) return;
   tally.slowestMs = slowest.ms;
-  if (slowest.ms > 200) say(`${name}: ${Math.round(slowest.ms)} ms for ${shown(slowest.input)}`);
+  if (slowest.ms > 250) say(`${name}: ${Math.round(slowest.ms)} ms for ${shown(slowest.input)}`);
 }
 
 function shown(input: Uint8Array): string {
