@@ -14,6 +14,7 @@ const mayImport: Record<string, readonly string[]> = {
   registry: ['base', 'ontology', 'yang', 'mup'],
   bridge: ['base', 'xml', 'yang', 'netconf', 'ontology', 'mqtt', 'mup', 'registry'],
   device: ['base', 'mqtt', 'mup', 'ontology'],
+  kit: ['base', 'mqtt', 'mup'],
   console: ['base', 'registry', 'bridge'],
   cli: [
     'base',
@@ -26,6 +27,7 @@ const mayImport: Record<string, readonly string[]> = {
     'registry',
     'bridge',
     'device',
+    'kit',
     'console',
   ],
 };

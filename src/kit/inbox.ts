@@ -1,0 +1,79 @@
+import type { Clock } from '../base/clock.ts';
+import { deferred } from '../base/deferred.ts';
+import type { MqttMessage, MqttTransport, Qos, Unsubscribe } from '../mqtt/transport.ts';
+
+/** Messages that are kept until they are taken; of a device that sends more, the oldest are forgotten. */
+const maxMessages = 1000;
+
+/** What a message says to whoever waits, or `undefined` when it is not for them. */
+export type Reading<T> = (message: MqttMessage) => T | undefined;
+
+/** The messages of one topic, in order, each taken at most once. */
+export class Inbox {
+  readonly #clock: Clock;
+  #messages: MqttMessage[] = [];
+  #last: MqttMessage | undefined;
+  #arrived: () => void = () => {};
+  #leave: Unsubscribe = async () => {};
+
+  private constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Resolves when the broker has granted the subscription. @throws PeerError `mqtt-refused` */
+  static async open(transport: MqttTransport, topic: string, qos: Qos, clock: Clock): Promise<Inbox> {
+    const inbox = new Inbox(clock);
+    inbox.#leave = await transport.subscribe(topic, qos, (message) => inbox.#receive(message));
+    return inbox;
+  }
+
+  /** What came last, taken or not. */
+  get last(): MqttMessage | undefined {
+    return this.#last;
+  }
+
+  /** Forgets what has come so far. */
+  clear(): void {
+    this.#messages = [];
+  }
+
+  /**
+   * The first message that says something to `read`; those before it are forgotten.
+   * @returns undefined when none came in time
+   */
+  async take<T>(read: Reading<T>, timeoutMs: number): Promise<T | undefined> {
+    const timeout = deferred<'late'>();
+    const cancel = this.#clock.schedule(timeoutMs, () => timeout.resolve('late'));
+    try {
+      for (;;) {
+        const found = this.#find(read);
+        if (found !== undefined) return found;
+        const arrival = deferred();
+        this.#arrived = arrival.resolve;
+        if ((await Promise.race([arrival.promise, timeout.promise])) === 'late') return this.#find(read);
+      }
+    } finally {
+      cancel();
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#leave();
+  }
+
+  #find<T>(read: Reading<T>): T | undefined {
+    for (;;) {
+      const message = this.#messages.shift();
+      if (message === undefined) return undefined;
+      const found = read(message);
+      if (found !== undefined) return found;
+    }
+  }
+
+  #receive(message: MqttMessage): void {
+    this.#last = message;
+    this.#messages.push(message);
+    if (this.#messages.length > maxMessages) this.#messages.shift();
+    this.#arrived();
+  }
+}

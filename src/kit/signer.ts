@@ -1,0 +1,108 @@
+import type { Digest } from '../base/ids.ts';
+import type { RandomBytes } from '../base/random.ts';
+import { type Endorsement, endorse } from '../mup/endorsement.ts';
+import type { DeviceToken, ExtendedManifest, UnsignedManifest, VendorManifest } from '../mup/manifest.ts';
+import type { PrivateKey, SignatureScheme } from '../mup/signature-scheme.ts';
+import { extendManifest, signManifest } from '../mup/signing.ts';
+import type { TestedProfile } from './check.ts';
+
+export interface SignerOptions {
+  readonly profile: TestedProfile;
+  readonly scheme: SignatureScheme;
+  readonly vendorKey: PrivateKey;
+  /** The update server's key, as which the kit signs. */
+  readonly serverKey: PrivateKey;
+  /** Epoch of the vendor's endorsement of it. */
+  readonly epoch: number;
+  readonly appId: string;
+  readonly random: RandomBytes;
+  readonly sha256: (bytes: Uint8Array) => Digest;
+  /** A new key, of the vendor key's suite. */
+  readonly generateKey: () => PrivateKey;
+}
+
+/** An update server's key with an endorsement of its owner's own making. */
+export function endorsementBy(
+  options: Pick<SignerOptions, 'scheme' | 'vendorKey' | 'serverKey' | 'epoch'>,
+): Endorsement {
+  const { scheme, vendorKey, epoch } = options;
+  const serverKey = scheme.publicKeyOf(options.serverKey);
+  return { serverKey, epoch, signature: endorse(serverKey, epoch, vendorKey, scheme) };
+}
+
+/** What of a manifest is other than it should be, and who signs it. */
+export interface ManifestChanges extends Partial<UnsignedManifest> {
+  /** Signs in the vendor's place. */
+  readonly vendorKey?: PrivateKey;
+}
+
+/** The vendor and the update server in one: makes what a device is to take, and what it must not take. */
+export class Signer {
+  /** A key that nobody trusts. */
+  readonly stranger: PrivateKey;
+  readonly #options: SignerOptions;
+  #serverKey: PrivateKey;
+  #epoch: number;
+
+  constructor(options: SignerOptions) {
+    this.#options = options;
+    this.#serverKey = options.serverKey;
+    this.#epoch = options.epoch;
+    this.stranger = options.generateKey();
+  }
+
+  get serverKey(): PrivateKey {
+    return this.#serverKey;
+  }
+
+  get vendorKey(): PrivateKey {
+    return this.#options.vendorKey;
+  }
+
+  /** Epoch of the key that the device was given last. */
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  generateKey(): PrivateKey {
+    return this.#options.generateKey();
+  }
+
+  /** From now on the kit signs with this key. */
+  useServerKey(key: PrivateKey, epoch: number): void {
+    this.#serverKey = key;
+    this.#epoch = epoch;
+  }
+
+  /** The vendor's word, or another one's, for an update server's key. */
+  endorsement(serverKey = this.#serverKey, epoch = this.#epoch, vendorKey = this.vendorKey): Endorsement {
+    return endorsementBy({ scheme: this.#options.scheme, vendorKey, serverKey, epoch });
+  }
+
+  /** The vendor's manifest of an image. */
+  manifestOf(image: Uint8Array, newVersion: number, changes: ManifestChanges = {}): VendorManifest {
+    const { scheme, appId, sha256, profile } = this.#options;
+    const { vendorKey = this.vendorKey, ...fields } = changes;
+    const facts = { linkOffset: 0, digest: sha256(image), size: image.length, newVersion, oldVersion: 0 };
+    return signManifest({ suite: vendorKey.suite, appId, ...facts, ...fields }, vendorKey, scheme, profile);
+  }
+
+  /** The update server's part: binds a manifest to a device and its token. */
+  extend(
+    manifest: VendorManifest,
+    token: Pick<DeviceToken, 'uuid' | 'nonce'>,
+    by = this.#serverKey,
+  ): ExtendedManifest {
+    return extendManifest(manifest, token, by, this.#options.scheme, this.#options.profile);
+  }
+
+  /** An image that nothing boots. */
+  image(octets: number): Uint8Array {
+    return this.#options.random(octets);
+  }
+
+  /** A nonce that no device has handed out. */
+  nonce(): Uint8Array {
+    return this.#options.random(16);
+  }
+}
