@@ -1,9 +1,19 @@
+import { MupError } from '../base/errors.ts';
 import { RpcError } from '../netconf/rpc-error.ts';
 import { uuidInputName } from '../yang/identifiers.ts';
 
 /** operation-failed with an app-tag of ours. */
 export function operationFailed(appTag: string, message: string): RpcError {
   return new RpcError('application', 'operation-failed', message, { appTag });
+}
+
+/** What a check of ours refuses, as a NETCONF client is told it. @throws RpcError with the code of the error */
+export function refusedIf(check: () => void): void {
+  try {
+    check();
+  } catch (error) {
+    throw error instanceof MupError ? operationFailed(error.code, error.message) : error;
+  }
 }
 
 /** A device answered what its description does not allow. */

@@ -1,21 +1,22 @@
 import type { Clock } from '../base/clock.ts';
 import type { DeviceDescription } from '../base/description.ts';
-import { errorMessage, MupError } from '../base/errors.ts';
+import { errorMessage } from '../base/errors.ts';
 import { type DeviceUuid, isDigest } from '../base/ids.ts';
 import type { Logger } from '../base/logger.ts';
 import type { DeviceLines } from '../mqtt/device-lines.ts';
 import type { MqttTransport } from '../mqtt/transport.ts';
+import { describedSuites } from '../mup/described-suites.ts';
 import type { DeviceToken, ExtendedManifest, VendorManifest } from '../mup/manifest.ts';
 import type { PrivateKey, SignatureScheme } from '../mup/signature-scheme.ts';
 import { extendManifest } from '../mup/signing.ts';
-import { checkUpdate } from '../mup/update-checks.ts';
+import { checkSuite, checkUpdate } from '../mup/update-checks.ts';
 import type { DocumentStore } from '../registry/document-store.ts';
 import { type AcceptedImage, AcceptedImages } from './accepted-images.ts';
 import type { DeviceAnswer, DeviceCaller } from './device-caller.ts';
 import type { DeviceSettingsSource } from './device-settings.ts';
 import { MupUpdate } from './mup-update.ts';
 import { MynoUpdate } from './myno-update.ts';
-import { isDeviceError, operationFailed } from './rpc-errors.ts';
+import { isDeviceError, operationFailed, refusedIf } from './rpc-errors.ts';
 import { manifestInputs, valuesByRole } from './update-fields.ts';
 import {
   type ImageTransfer,
@@ -114,14 +115,16 @@ export class UpdateServer {
         'no-token',
         'the device has no token outstanding: call the token operation first',
       );
-    try {
-      checkUpdate(manifest, token);
-    } catch (error) {
-      throw error instanceof MupError ? operationFailed(error.code, error.message) : error;
-    }
+    this.checkSuite(description, manifest);
+    refusedIf(() => checkUpdate(manifest, token));
     this.#tokens.delete(description.uuid);
     const { scheme, serverKey } = this.#deps;
     return extendManifest(manifest, token, serverKey, scheme, description.profile);
+  }
+
+  /** Whether device and update server have a manifest's suite in common. @throws RpcError as `mup/checkSuite` */
+  checkSuite(description: DeviceDescription, manifest: Pick<VendorManifest, 'suite'>): void {
+    refusedIf(() => checkSuite(manifest, describedSuites(description), [this.#deps.serverKey.suite]));
   }
 
   /** Steps 3 and 4, with a manifest that is complete. */

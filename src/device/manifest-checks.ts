@@ -1,5 +1,5 @@
 import type { ExtendedManifest } from '../mup/manifest.ts';
-import type { PublicKey, SignatureScheme } from '../mup/signature-scheme.ts';
+import { type PublicKey, type SignatureScheme, suiteOf } from '../mup/signature-scheme.ts';
 import { verifyInnerSignature, verifyOuterSignature } from '../mup/signing.ts';
 import type { DeviceStateName } from '../mup/states.ts';
 
@@ -39,6 +39,17 @@ const checks: readonly ManifestCheck[] = [
   { state: '23_OUTER-SIGN-INVALID', holds: outerSignatureHolds },
   { state: '24_INNER-SIGN-INVALID', holds: innerSignatureHolds },
 ];
+
+/**
+ * Whether a manifest is of the suite of the vendor's key, which is the one that the device can verify. It costs nothing,
+ * and is part of the form of a manifest: the nonce is not spent when it fails (ADR 26).
+ */
+export function isOfOurSuite(
+  { suite }: ExtendedManifest,
+  { vendorKey }: Pick<ManifestFacts, 'vendorKey'>,
+): boolean {
+  return vendorKey === undefined || suiteOf(vendorKey) === suite;
+}
 
 /**
  * Checks a manifest as mup-protocol §3 says and stops at the first failure.

@@ -5,7 +5,7 @@ import { decodeSlice } from '../mup/slices.ts';
 import type { DeviceStateName } from '../mup/states.ts';
 import { createNonce } from '../mup/token.ts';
 import type { DeviceEvent } from './events.ts';
-import { checkManifest, type ManifestFacts } from './manifest-checks.ts';
+import { checkManifest, isOfOurSuite, type ManifestFacts } from './manifest-checks.ts';
 
 /** What the image is compared with, frozen when the manifest was accepted (mup-protocol §3). */
 export type FrozenManifest = Pick<VendorManifest, 'digest' | 'size' | 'newVersion'>;
@@ -86,12 +86,14 @@ export class UpdateReceiver {
 
   /** Steps 3–4. @param manifest `undefined` when the fields of the request do not make one */
   receiveManifest(manifest: ExtendedManifest | undefined, now: number): ReceiverEffect[] {
-    if (manifest === undefined) return refuseManifest('20_MANIFEST-NOT-VALID');
+    const facts = this.#options.facts();
+    if (manifest === undefined || !isOfOurSuite(manifest, facts))
+      return refuseManifest('20_MANIFEST-NOT-VALID');
     const nonce = this.#nonce;
     // Spent by being compared, whatever the outcome: one guess and one signature check a token.
     this.#nonce = undefined;
     const slotFree = this.#transfer === undefined && !this.#sealed;
-    const fault = checkManifest(manifest, { ...this.#options.facts(), nonce, slotFree });
+    const fault = checkManifest(manifest, { ...facts, nonce, slotFree });
     if (fault !== undefined) return refuseManifest(fault);
     const { digest, size, newVersion } = manifest;
     const frozen = Object.freeze({ digest, size, newVersion });
