@@ -6,6 +6,7 @@ import type { Statement } from './statement.ts';
 export function defaultAccess(statement: Statement, scope: Scope): DefaultAccess | undefined {
   const said = (name: string): boolean =>
     statement.substatements.some(({ keyword }) => {
+      if (!keyword.endsWith(name)) return false;
       const [prefix = '', local] = keyword.split(':');
       return local === name && scope.moduleOf(prefix) === 'ietf-netconf-acm';
     });

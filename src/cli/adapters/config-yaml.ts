@@ -1,7 +1,11 @@
-import { isNode, LineCounter, parseDocument } from 'yaml';
+import { createRequire } from 'node:module';
+import type * as Yaml from 'yaml';
 import { errorMessage, UsageError } from '../../base/errors.ts';
 import type { ConfigLayer } from '../config.ts';
 import { isTable } from '../config.ts';
+
+/** Loaded by the first file that is YAML: it is a tenth of what else every start of the program loads. */
+const yaml = (): typeof Yaml => createRequire(import.meta.url)('yaml');
 
 /**
  * Reads YAML.
@@ -9,6 +13,7 @@ import { isTable } from '../config.ts';
  * @throws UsageError `bad-config` with file, line and column
  */
 export function parseYaml(text: string, file: string): ConfigLayer {
+  const { isNode, LineCounter, parseDocument } = yaml();
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true });
   const place = (offset: number): string => {

@@ -4,7 +4,7 @@ import { readIfThere } from '../../base/adapters/read-if-there.ts';
 import { equalBytes } from '../../base/bytes.ts';
 import { UsageError } from '../../base/errors.ts';
 import { readPrivateKey, writePrivateKey, writePublicKey } from '../../mup/adapters/key-files.ts';
-import { es256 } from '../../mup/adapters/noble-curves.ts';
+import { quickEs256 } from '../../mup/adapters/node-p256.ts';
 import type { Endorsement } from '../../mup/endorsement.ts';
 import { parseEndorsementFile } from '../../mup/endorsement-file.ts';
 import type { PrivateKey } from '../../mup/signature-scheme.ts';
@@ -16,11 +16,11 @@ export async function loadServerKey(stateDir: string): Promise<PrivateKey> {
   const path = join(stateDir, privateKeyFiles.server);
   const known = (await exists(path)) ? await readPrivateKey(path) : undefined;
   await makeDirectory(dirname(path));
-  const key = known ?? es256.generate();
+  const key = known ?? quickEs256.generate();
   if (known === undefined) await writePrivateKey(path, key);
   // The power may have failed between the two: without it nobody can endorse the key.
   const publicPath = publicKeyFile(path);
-  if (!(await exists(publicPath))) await writePublicKey(publicPath, es256.publicKeyOf(key));
+  if (!(await exists(publicPath))) await writePublicKey(publicPath, quickEs256.publicKeyOf(key));
   return key;
 }
 
@@ -31,7 +31,7 @@ export async function loadServerKey(stateDir: string): Promise<PrivateKey> {
  */
 export async function loadEndorsement(stateDir: string, serverKey: PrivateKey): Promise<Endorsement> {
   const path = join(stateDir, endorsementFile);
-  const publicKey = es256.publicKeyOf(serverKey);
+  const publicKey = quickEs256.publicKeyOf(serverKey);
   const bytes = await readIfThere(path);
   if (bytes === undefined) return { serverKey: publicKey, epoch: 0, signature: undefined };
   const endorsement = parseEndorsementFile(bytes);

@@ -79,7 +79,12 @@ function secretOf(
   isSecret: (secret: Uint8Array) => boolean,
 ): Uint8Array {
   if (suite === wanted && isSecret(secret)) return secret;
-  throw new UsageError('bad-key', `this is no private key of suite ${suiteName(wanted)}`, {
+  throw noKeyOf(wanted);
+}
+
+/** What is said of octets that are no private key of this suite. */
+export function noKeyOf(suite: SuiteCode): UsageError {
+  return new UsageError('bad-key', `this is no private key of suite ${suiteName(suite)}`, {
     hint: 'Make one with `mup keygen`.',
   });
 }
