@@ -44,9 +44,10 @@ export interface Constant {
 
 /**
  * What an operation is to the update protocol, said by its class in the ontology (`mup:TokenOperation`,
- * `mup:ManifestOperation`, `mup:FirmwareOperation`); all other operations are `generic`.
+ * `mup:ManifestOperation`, `mup:FirmwareOperation`, `mup:VendorKeyOperation`); all other operations are `generic`.
  */
-export type OperationRole = 'generic' | 'token' | 'manifest' | 'firmware';
+export const operationRoles = ['generic', 'token', 'manifest', 'firmware', 'vendor-key'] as const;
+export type OperationRole = (typeof operationRoles)[number];
 
 /**
  * What a field means to the update protocol, said by `mup:represents` in the ontology. The local names
@@ -63,9 +64,14 @@ export const fieldRoles = [
   'innerSignature',
   'deviceUuid',
   'nonce',
+  'sliceSize',
+  'sliceHash',
   'outerSignature',
   'firmwareVersion',
   'image',
+  'newVendorKey',
+  'vendorKeyCounter',
+  'vendorKeySignature',
 ] as const;
 export type FieldRole = (typeof fieldRoles)[number];
 

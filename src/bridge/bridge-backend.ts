@@ -71,7 +71,8 @@ export class BridgeBackend implements Backend {
     input: RpcInput,
     context: RpcContext,
   ): Promise<DeviceAnswer> {
-    if (operation.role !== 'generic')
+    // A roll-over of the vendor's key is one request as any other; what is in it is between vendor and device.
+    if (operation.role !== 'generic' && operation.role !== 'vendor-key')
       return this.#deps.updateRpcs.perform(description, operation, input, context);
     const { uuid } = description;
     const { caller, settings } = this.#deps;

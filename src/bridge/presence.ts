@@ -11,17 +11,23 @@ import type { DeviceRegistry } from '../registry/device-registry.ts';
 export interface PresenceReport {
   readonly presence: 'online' | 'offline';
   readonly firmwareVersion?: number;
+  /** Which key of the update server it keeps (`keyId`). */
+  readonly serverKey?: string;
   /** The broker has kept it: it was so at some time, and may not be any more. */
   readonly retained?: boolean;
 }
 
-/** Reads `online;<firmware version>` or `offline`; `undefined` when it is neither. */
+/**
+ * Reads `online;<firmware version>`, behind which `;<key id>` may stand (ADR 27), or `offline`; `undefined` when it is
+ * none of them.
+ */
 export function parsePresence(payload: Uint8Array): PresenceReport | undefined {
-  const text = payload.length > 32 ? undefined : decodeUtf8(payload);
+  const text = payload.length > 40 ? undefined : decodeUtf8(payload);
   if (text === 'offline') return { presence: 'offline' };
-  const [, digits] = /^online;([0-9]+)$/.exec(text ?? '') ?? [];
+  const [, digits, serverKey] = /^online;([0-9]+)(?:;([0-9a-f]{16}))?$/.exec(text ?? '') ?? [];
   const firmwareVersion = digits === undefined ? undefined : parseUint32(digits);
-  return firmwareVersion === undefined ? undefined : { presence: 'online', firmwareVersion };
+  if (firmwareVersion === undefined) return undefined;
+  return { presence: 'online', firmwareVersion, ...(serverKey !== undefined && { serverKey }) };
 }
 
 export interface PresenceDependencies {
@@ -58,7 +64,7 @@ export class PresenceService {
     this.#early.delete(uuid);
     if (report?.presence !== 'online' || !this.#speaks(uuid)) return;
     this.#deps.onPresence(uuid, report);
-    await this.#deps.registry.heard(uuid, 'online', report.firmwareVersion);
+    await this.#deps.registry.heard(uuid, 'online', report.firmwareVersion, report.serverKey);
   }
 
   #receive({ topic, payload, retain }: MqttMessage): void {
@@ -77,7 +83,7 @@ export class PresenceService {
     }
     if (!this.#speaks(uuid)) return;
     registry
-      .heard(uuid, report.presence, report.firmwareVersion)
+      .heard(uuid, report.presence, report.firmwareVersion, report.serverKey)
       .catch((error) => logger.error('presence was not stored', { uuid, reason: errorMessage(error) }));
     onPresence(uuid, report);
   }

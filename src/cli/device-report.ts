@@ -19,6 +19,10 @@ export function eventLine(event: DeviceEvent): string | undefined {
       return `update server's key taken, epoch ${event.epoch}`;
     case 'server-key-refused':
       return `update server's key refused: ${event.reason}`;
+    case 'vendor-key-taken':
+      return `vendor's next key taken, counter ${event.counter}`;
+    case 'vendor-key-refused':
+      return `vendor's next key refused: ${event.state}`;
     case 'request':
       return `${event.operation.name}(${event.inputs.join(', ')}) answered ${event.state}`;
     case 'token-issued':

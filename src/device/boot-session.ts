@@ -2,23 +2,23 @@ import type { Operation } from '../base/description.ts';
 import { type DeviceUuid, deviceUuid } from '../base/ids.ts';
 import { leaves } from '../base/leaves.ts';
 import { statusTopic } from '../mqtt/topics.ts';
-import type { Endorsement } from '../mup/endorsement.ts';
 import { abortImage, finishImage } from '../mup/image-requests.ts';
 import type { DeviceStateName } from '../mup/states.ts';
 import { answerOf } from './behaviour.ts';
+import { DeviceKeys } from './device-keys.ts';
 import type { DeviceEventListener } from './events.ts';
 import { stateOf } from './fields.ts';
-import type { Firmware, InterruptedTransfer } from './firmware.ts';
+import type { Firmware } from './firmware.ts';
 import { inputFault } from './input-check.ts';
 import { manifestOf } from './manifest-request.ts';
 import { type DeviceAgentOptions, defaultDeviceLimits } from './options.ts';
 import { onlinePresence } from './presence.ts';
 import { Registrar } from './registrar.ts';
 import { type Respond, RpcServer } from './rpc-server.ts';
-import { decideServerKey } from './server-key.ts';
 import { Telemetry } from './telemetry.ts';
-import { UpdateReceiver } from './update-receiver.ts';
+import { type TransferState, UpdateReceiver } from './update-receiver.ts';
 import { UpdateRunner } from './update-runner.ts';
+import { vendorKeyOf } from './vendor-key.ts';
 
 /**
  * A device from one boot to the next: what it holds in memory only, and all that it does on the broker.
@@ -32,6 +32,7 @@ export class BootSession {
   readonly #requests: RpcServer;
   readonly #updates: UpdateRunner;
   readonly #registrar: Registrar;
+  readonly #keys: DeviceKeys;
   readonly #telemetry: Telemetry;
   #stopListening: () => void = () => {};
   #ready = false;
@@ -55,6 +56,13 @@ export class BootSession {
       handle: (operation, inputs, respond) => this.#handle(operation, inputs, respond),
     });
     this.#updates = this.#createUpdates(restart);
+    this.#keys = new DeviceKeys({
+      ...options,
+      ...deps,
+      firmware,
+      emit,
+      onServerKey: () => void this.#publishPresence(),
+    });
     this.#registrar = this.#createRegistrar();
     this.#telemetry = new Telemetry({
       dataPoints: description.dataPoints,
@@ -70,7 +78,7 @@ export class BootSession {
    * Subscribes, says that the device is there and registers it. Resolves when all that stands, which may
    * wait for the first connection.
    */
-  async start(interrupted: InterruptedTransfer | undefined): Promise<void> {
+  async start(interrupted: TransferState | undefined): Promise<void> {
     const { transport } = this.#options;
     this.#warnWithoutVendorKey();
     this.#stopListening = transport.onState((state) => {
@@ -142,7 +150,8 @@ export class BootSession {
       random: deps.random,
       logger: deps.logger,
       emit: this.#emit,
-      offerKey: (offered) => this.#offerKey(offered),
+      offerKey: (offered) => this.#keys.offer(offered),
+      offerUnasked: (offered) => this.#keys.offerUnasked(offered),
     });
   }
 
@@ -157,31 +166,19 @@ export class BootSession {
 
   async #connected(): Promise<void> {
     if (!this.#ready || this.#stopped) return;
+    await this.#publishPresence();
+    if (this.#options.transport.state === 'online') this.#registrar.connected();
+  }
+
+  async #publishPresence(): Promise<void> {
     const { transport, deps } = this.#options;
+    const { version, serverKey } = this.#firmware.record;
     try {
-      const presence = onlinePresence(this.#firmware.record.version);
+      const presence = onlinePresence(version, serverKey?.key);
       await transport.publish(statusTopic(this.#uuid), presence, { qos: 1, retain: true });
     } catch (error) {
       deps.logger.warn('the presence of the device was not published', { error });
     }
-    if (transport.state === 'online') this.#registrar.connected();
-  }
-
-  async #offerKey(offered: Endorsement): Promise<boolean> {
-    const { trustFirstKey, deps } = this.#options;
-    const { serverKey: kept, vendorKey } = this.#firmware.record;
-    const decision = decideServerKey(offered, { kept, vendorKey, trustFirstKey, scheme: deps.scheme });
-    if (decision.kind === 'take') {
-      await this.#firmware.keepServerKey(decision.key);
-      this.#emit({ kind: 'server-key-taken', epoch: decision.key.epoch });
-    }
-    if (decision.kind === 'refuse') {
-      deps.logger.warn("the update server's key is refused", { reason: decision.reason });
-      this.#emit({ kind: 'server-key-refused', reason: decision.reason });
-      // A device that cannot tell keys apart takes the answer, and no update.
-      return kept === undefined && vendorKey === undefined && !trustFirstKey;
-    }
-    return true;
   }
 
   async #handle(operation: Operation, inputs: readonly string[], respond: Respond): Promise<void> {
@@ -190,12 +187,14 @@ export class BootSession {
       await respond({ state: spelled, outputs });
       this.#emit({ kind: 'request', operation, inputs, state: spelled });
     };
+    const { description } = this.#options;
     switch (operation.role) {
       case 'token':
         return this.#token(operation, inputs, respondState);
       case 'manifest':
         return this.#updates.run(
-          (receiver, now) => receiver.receiveManifest(manifestOf(operation, inputs), now),
+          (receiver, now) =>
+            receiver.receiveManifest(manifestOf(operation, inputs, description.maxSliceSize), now),
           respondState,
         );
       case 'firmware':
@@ -203,6 +202,8 @@ export class BootSession {
         if (inputs[0] === finishImage) return this.#updates.run((one) => one.receiveFin(), respondState);
         if (inputs[0] === abortImage) return this.#updates.run((one) => one.receiveAbort(), respondState);
         return respondState('12_ERROR');
+      case 'vendor-key':
+        return respondState(await this.#keys.rotateVendorKey(vendorKeyOf(operation, inputs)));
       default:
         return this.#generic(operation, inputs, respond);
     }

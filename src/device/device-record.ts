@@ -1,6 +1,8 @@
 import { decodeUtf8, toHex, utf8 } from '../base/bytes.ts';
 import { UsageError } from '../base/errors.ts';
 import { isDigest } from '../base/ids.ts';
+import type { SliceChainHead } from '../mup/authenticated-slices.ts';
+import { parseChainHead } from '../mup/chain-head.ts';
 import { type PublicKey, publicKeyFromHex } from '../mup/signature-scheme.ts';
 import type { KeptKey } from './server-key.ts';
 import type { SlotName } from './store.ts';
@@ -13,8 +15,12 @@ export interface DeviceRecord {
   readonly version: number;
   /** The slot it runs from; downloads go into the other one. */
   readonly activeSlot: SlotName;
-  /** Key of the vendor, given when the device was made. */
+  /** Key of the vendor that counts now. */
   readonly vendorKey: PublicKey | undefined;
+  /** Its number: 0 for the key that the device was made with, and higher with every roll-over (ADR 27). */
+  readonly vendorKeyCounter: number;
+  /** Key of the vendor, given when the device was made. */
+  readonly firstVendorKey: PublicKey | undefined;
   /** Key of the update server, with the epoch of its endorsement. */
   readonly serverKey: KeptKey | undefined;
   /** A download that has begun. */
@@ -23,16 +29,17 @@ export interface DeviceRecord {
   readonly pendingBoot: FrozenManifest | undefined;
 }
 
-/** Format number in the file; a change of meaning makes a new one. */
-const format = 1;
+/** Format number in the file; a change of meaning makes a new one. In 1 there was one vendor key for ever. */
+const format = 2;
 
 /** The record as UTF-8 JSON. */
 export function formatRecord(record: DeviceRecord): Uint8Array {
-  const { vendorKey, serverKey, ...rest } = record;
+  const { vendorKey, firstVendorKey, serverKey, ...rest } = record;
   const json = {
     format,
     ...rest,
     ...(vendorKey && { vendorKey: toHex(vendorKey) }),
+    ...(firstVendorKey && { firstVendorKey: toHex(firstVendorKey) }),
     ...(serverKey && { serverKey: { key: toHex(serverKey.key), epoch: serverKey.epoch } }),
   };
   return utf8(`${JSON.stringify(json, undefined, 2)}\n`);
@@ -45,12 +52,16 @@ export function formatRecord(record: DeviceRecord): Uint8Array {
  */
 export function parseRecord(bytes: Uint8Array): DeviceRecord {
   const json = object(parseJson(bytes), 'the record');
-  if (json['format'] !== format) throw damaged('format');
+  const isFirstFormat = json['format'] === 1;
+  if (!isFirstFormat && json['format'] !== format) throw damaged('format');
+  const first = isFirstFormat ? 'vendorKey' : 'firstVendorKey';
   return {
     appId: text(json['appId'], 'appId'),
     version: uint32(json['version'], 'version'),
     activeSlot: slot(json['activeSlot']),
     vendorKey: optional(json['vendorKey'], (value) => key(value, 'vendorKey')),
+    vendorKeyCounter: isFirstFormat ? 0 : uint32(json['vendorKeyCounter'], 'vendorKeyCounter'),
+    firstVendorKey: optional(json[first], (value) => key(value, first)),
     serverKey: optional(json['serverKey'], keptKey),
     transfer: optional(json['transfer'], (value) => manifest(value, 'transfer')),
     pendingBoot: optional(json['pendingBoot'], (value) => manifest(value, 'pendingBoot')),
@@ -102,14 +113,22 @@ function keptKey(value: unknown): KeptKey {
 }
 
 function manifest(value: unknown, where: string): FrozenManifest {
-  const { digest, size, newVersion } = object(value, where);
+  const { digest, size, newVersion, slices } = object(value, where);
   const checked = text(digest, `${where}.digest`);
   if (!isDigest(checked)) throw damaged(`${where}.digest`);
   return {
     digest: checked,
     size: uint32(size, `${where}.size`),
     newVersion: uint32(newVersion, `${where}.newVersion`),
+    ...(slices === undefined ? {} : { slices: chainHead(slices, `${where}.slices`) }),
   };
+}
+
+function chainHead(value: unknown, where: string): SliceChainHead {
+  const { sliceSize, hash } = object(value, where);
+  const head = parseChainHead(String(sliceSize), text(hash, `${where}.hash`));
+  if (head === undefined) throw damaged(where);
+  return head;
 }
 
 function damaged(where: string, cause?: unknown): UsageError {

@@ -12,6 +12,9 @@ export type DeviceEvent =
   /** The update server's key that came with the registration is kept from now on. */
   | { readonly kind: 'server-key-taken'; readonly epoch: number }
   | { readonly kind: 'server-key-refused'; readonly reason: string }
+  /** The vendor's next key counts from now on (ADR 27). */
+  | { readonly kind: 'vendor-key-taken'; readonly counter: number }
+  | { readonly kind: 'vendor-key-refused'; readonly state: DeviceStateName }
   /** A request was answered. */
   | {
       readonly kind: 'request';
@@ -31,8 +34,16 @@ export type DeviceEvent =
       readonly length: number;
       readonly taken: boolean;
       readonly expected: number;
+      /** It named the expected offset and was not the expected slice (ADR 28). */
+      readonly forged?: boolean;
     }
-  | { readonly kind: 'image-verified'; readonly digest: Digest; readonly newVersion: number }
+  | {
+      readonly kind: 'image-verified';
+      readonly digest: Digest;
+      readonly newVersion: number;
+      /** Slices that were not the update server's, since this boot; only where slices are authenticated. */
+      readonly forged?: number;
+    }
   | { readonly kind: 'image-refused'; readonly reason: string }
   /** A transfer ended without FIN: its deadline passed, or the slot could not be written. */
   | { readonly kind: 'transfer-abandoned'; readonly reason: string }

@@ -1,12 +1,15 @@
 import type { RunningSha256 } from '../base/adapters/node-runtime.ts';
 import { equalBytes } from '../base/bytes.ts';
 import { UsageError } from '../base/errors.ts';
+import type { SliceHash } from '../base/ids.ts';
 import type { Logger } from '../base/logger.ts';
+import { sliceHashBytes, sliceHashOctets } from '../mup/authenticated-slices.ts';
 import type { PublicKey } from '../mup/signature-scheme.ts';
 import { type DeviceRecord, formatRecord, parseRecord } from './device-record.ts';
 import type { KeptKey } from './server-key.ts';
+import { checkDownload } from './slice-check.ts';
 import type { DeviceStore, Slot, SlotName } from './store.ts';
-import type { FrozenManifest } from './update-receiver.ts';
+import type { FrozenManifest, TransferState } from './update-receiver.ts';
 
 /** What a device leaves the factory with. What its store remembers wins over it. */
 export interface FactorySettings {
@@ -14,14 +17,6 @@ export interface FactorySettings {
   /** Version of the firmware in the first slot. */
   readonly firmwareVersion: number;
   readonly vendorKey?: PublicKey;
-}
-
-/** A download that a restart interrupted. */
-export interface InterruptedTransfer {
-  readonly manifest: FrozenManifest;
-  readonly received: number;
-  /** Over the octets received. */
-  readonly hash: RunningSha256;
 }
 
 /**
@@ -33,6 +28,7 @@ export class Firmware {
   readonly #startSha256: () => RunningSha256;
   readonly #logger: Logger;
   #record: DeviceRecord;
+  #saving: Promise<void> = Promise.resolve();
 
   private constructor(
     store: DeviceStore,
@@ -66,7 +62,7 @@ export class Firmware {
   }
 
   /** What a bootloader does: starts a verified image, and finds a download that can go on. */
-  async boot(): Promise<InterruptedTransfer | undefined> {
+  async boot(): Promise<TransferState | undefined> {
     const { pendingBoot, transfer } = this.#record;
     if (pendingBoot !== undefined) await this.#swap(pendingBoot);
     return transfer === undefined ? undefined : this.#interrupted(transfer);
@@ -76,11 +72,18 @@ export class Firmware {
   async begin(manifest: FrozenManifest): Promise<void> {
     // The slot first: a record that names a transfer never stands beside bytes of another one.
     await this.#download.empty();
+    await this.#store.hashes.empty();
     await this.#save({ transfer: manifest });
   }
 
-  /** Puts a part of the image into the other slot. */
-  write(offset: number, bytes: Uint8Array): void {
+  /**
+   * Puts a part of the image into the other slot.
+   * @param next what the slice after it has to be, where slices are authenticated
+   */
+  write(offset: number, bytes: Uint8Array, next?: SliceHash): void {
+    const sliceSize = this.#record.transfer?.slices?.sliceSize;
+    if (next !== undefined && sliceSize !== undefined)
+      this.#store.hashes.write((offset / sliceSize) * sliceHashBytes, sliceHashOctets(next));
     this.#download.write(offset, bytes);
   }
 
@@ -99,6 +102,15 @@ export class Firmware {
   /** Keeps the update server's key. */
   async keepServerKey(serverKey: KeptKey): Promise<void> {
     await this.#save({ serverKey });
+  }
+
+  /**
+   * Keeps the vendor's next key. The update server's key stays until the new vendor key endorses another, whatever
+   * its epoch is: what the key before has endorsed holds no more, so that nothing older can come back.
+   */
+  async keepVendorKey(vendorKey: PublicKey, vendorKeyCounter: number): Promise<void> {
+    const { serverKey } = this.#record;
+    await this.#save({ vendorKey, vendorKeyCounter, serverKey: serverKey && { ...serverKey, epoch: 0 } });
   }
 
   get #download(): Slot {
@@ -122,10 +134,15 @@ export class Firmware {
     });
   }
 
-  async #interrupted(manifest: FrozenManifest): Promise<InterruptedTransfer | undefined> {
+  async #interrupted(manifest: FrozenManifest): Promise<TransferState | undefined> {
     if ((await this.#download.length()) <= manifest.size) {
+      const { size, slices } = manifest;
+      if (slices !== undefined) {
+        const held = { slot: this.#download.read(), hashes: this.#store.hashes.read() };
+        return { manifest, ...(await checkDownload(slices, size, held, this.#startSha256)) };
+      }
       const { length, hash } = await this.#hashed(this.#download);
-      return { manifest, received: length, hash };
+      return { manifest, received: length, hash, expected: undefined };
     }
     await this.discard();
     return undefined;
@@ -141,10 +158,15 @@ export class Firmware {
     return { length, hash };
   }
 
-  async #save(changes: Partial<DeviceRecord>): Promise<void> {
-    const record = { ...this.#record, ...changes };
-    await this.#store.writeRecord(formatRecord(record));
-    this.#record = record;
+  /** One after the other: what one writes is part of what the next one writes. */
+  #save(changes: Partial<DeviceRecord>): Promise<void> {
+    const saved = this.#saving.then(async () => {
+      const record = { ...this.#record, ...changes };
+      await this.#store.writeRecord(formatRecord(record));
+      this.#record = record;
+    });
+    this.#saving = saved.catch(() => {});
+    return saved;
   }
 }
 
@@ -158,18 +180,25 @@ function newRecord({ appId, firmwareVersion, vendorKey }: FactorySettings): Devi
     version: firmwareVersion,
     activeSlot: 'a',
     vendorKey,
+    vendorKeyCounter: 0,
+    firstVendorKey: vendorKey,
     serverKey: undefined,
     transfer: undefined,
     pendingBoot: undefined,
   };
 }
 
-/** A record of an earlier start. A vendor key may come later, and is never replaced. */
+/**
+ * A record of an earlier start. A vendor key may come later, and only the key before replaces it: one that is given is
+ * the one that the device was made with, or the one that counts now.
+ */
 function withFactory(record: DeviceRecord, { appId, vendorKey }: FactorySettings): DeviceRecord {
   if (record.appId !== appId) throw foreign('App ID', record.appId, appId);
-  if (record.vendorKey !== undefined && vendorKey !== undefined && !equalBytes(record.vendorKey, vendorKey))
+  if (vendorKey === undefined) return record;
+  const { vendorKey: kept = vendorKey, firstVendorKey: first = vendorKey } = record;
+  if (!equalBytes(vendorKey, first) && !equalBytes(vendorKey, kept))
     throw foreign('vendor key', 'another one', 'this one');
-  return { ...record, vendorKey: record.vendorKey ?? vendorKey };
+  return { ...record, vendorKey: kept, firstVendorKey: first };
 }
 
 function foreign(what: string, kept: string, given: string): UsageError {

@@ -2,6 +2,8 @@ import { utf8 } from '../base/bytes.ts';
 import type { DeviceUuid } from '../base/ids.ts';
 import { statusTopic } from '../mqtt/topics.ts';
 import type { Qos } from '../mqtt/transport.ts';
+import { keyId } from '../mup/key-id.ts';
+import type { PublicKey } from '../mup/signature-scheme.ts';
 
 /** A message that the broker publishes when a connection ends without DISCONNECT. */
 export interface Will {
@@ -14,9 +16,12 @@ export interface Will {
 /** Presence of a device that is gone (mup-protocol §1). */
 export const offlinePresence = utf8('offline');
 
-/** Presence of a device that runs firmware `version` (mup-protocol §1). */
-export function onlinePresence(version: number): Uint8Array {
-  return utf8(`online;${version}`);
+/**
+ * Presence of a device that runs firmware `version` (mup-protocol §1) and, where it keeps a key of the update server,
+ * which one (ADR 27).
+ */
+export function onlinePresence(version: number, serverKey?: PublicKey): Uint8Array {
+  return utf8(serverKey === undefined ? `online;${version}` : `online;${version};${keyId(serverKey)}`);
 }
 
 /** The will with which a device's connection is made, so that its loss is seen (mup-protocol §1). */

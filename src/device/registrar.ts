@@ -31,6 +31,8 @@ export interface RegistrarOptions {
    *   far as the device can tell
    */
   readonly offerKey: (offered: Endorsement) => Promise<boolean>;
+  /** Takes a key that comes when the device is registered. Never rejects. */
+  readonly offerUnasked: (offered: Endorsement) => Promise<void>;
 }
 
 /** Octets of an answer that is looked at; a key and a text for people fit many times. */
@@ -56,6 +58,8 @@ export class Registrar {
   #cancelTick: Cancel | undefined;
   /** Counts announcements: pieces of an earlier one are not published any more. */
   #announcements = 0;
+  /** Keys that wait to be checked. */
+  readonly #offered: Endorsement[] = [];
   /** A key is being checked and kept. */
   #taking = false;
   /** Keys that came since the last announcement. */
@@ -134,10 +138,14 @@ export class Registrar {
 
   #receive({ payload, retain }: MqttMessage): void {
     const { state } = this.#registration;
-    // Only what was asked for is looked at: an answer may cost the check of a signature.
-    if (this.#stopped || retain || state === 'idle' || state === 'registered') return;
+    if (this.#stopped || retain || state === 'idle') return;
     const text = payload.length > maxAnswerBytes ? undefined : decodeUtf8(payload);
     const answer = parseRegistrationAnswer(text ?? '');
+    if (state === 'registered') {
+      // Not asked for: nothing but another key is looked at, since it may cost the check of a signature.
+      if (answer.kind === 'registered') void this.#options.offerUnasked(answer.endorsement);
+      return;
+    }
     switch (answer.kind) {
       case 'registered':
         void this.#accepted(answer.endorsement);
@@ -153,31 +161,41 @@ export class Registrar {
     }
   }
 
+  /** Answers are taken one after the other until one holds: a bridge may announce more than one key (ADR 27). */
+  async #accepted(endorsement: Endorsement): Promise<void> {
+    if (this.#offers >= maxOffers) return;
+    this.#offers += 1;
+    this.#offered.push(endorsement);
+    if (this.#taking) return;
+    this.#taking = true;
+    let taken = false;
+    for (let next = this.#offered.shift(); next !== undefined && !taken; next = this.#offered.shift())
+      taken = await this.#take(next);
+    this.#offered.length = 0;
+    this.#taking = false;
+  }
+
   /**
    * A device that could not keep the key asks again: without it, it would refuse every update. So does one
    * that was offered a key which it must not take: its bridge's own answer counts whenever it comes.
    */
-  async #accepted(endorsement: Endorsement): Promise<void> {
-    if (this.#taking || this.#offers >= maxOffers) return;
+  async #take(endorsement: Endorsement): Promise<boolean> {
     const { offerKey, emit, logger, clock } = this.#options;
-    this.#taking = true;
-    this.#offers += 1;
     try {
       if (!(await offerKey(endorsement))) {
         this.#registration.refused(foreignKey, clock.monotonic());
         this.#scheduleTick();
-        return;
+        return false;
       }
     } catch (error) {
       logger.error("the update server's key could not be kept; the device will ask for it again", { error });
-      return;
-    } finally {
-      this.#taking = false;
+      return false;
     }
     this.#registration.accepted();
     this.#scheduleTick();
     logger.info('the device is registered');
     emit({ kind: 'registered' });
+    return true;
   }
 
   #refused(code: string, text: string): void {

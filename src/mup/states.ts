@@ -31,8 +31,11 @@ export const deviceStates = [
 /** One row of {@link deviceStates}. */
 export type DeviceState = (typeof deviceStates)[number];
 
+/** States of a roll-over of the vendor's key (ADR 27) that an update does not have. */
+export const vendorKeyStates = ['30_KEY-NOT-VALID', '31_COUNTER-NOT-HIGHER'] as const;
+
 /** Name of a state, as it goes over the wire. */
-export type DeviceStateName = DeviceState['name'];
+export type DeviceStateName = DeviceState['name'] | (typeof vendorKeyStates)[number];
 
 const byName: ReadonlyMap<string, DeviceState> = new Map(deviceStates.map((state) => [state.name, state]));
 

@@ -21,6 +21,7 @@ const roles: ReadonlyMap<string, OperationRole> = new Map([
   [`${mupNamespace}TokenOperation`, 'token'],
   [`${mupNamespace}ManifestOperation`, 'manifest'],
   [`${mupNamespace}FirmwareOperation`, 'firmware'],
+  [`${mupNamespace}VendorKeyOperation`, 'vendor-key'],
 ]);
 
 /** Leaves that the YANG generator adds to every RPC. */

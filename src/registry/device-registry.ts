@@ -4,7 +4,7 @@ import { UnavailableError } from '../base/errors.ts';
 import { type DeviceUuid, type Digest, isDeviceUuid } from '../base/ids.ts';
 import type { DescriptionTemplate } from '../ontology/description-template.ts';
 import { type ModuleModel, newModule } from '../yang/module-model.ts';
-import { type Device, type Presence, presenceChanged } from './device.ts';
+import { type DescriptionSigner, type Device, type Presence, presenceChanged } from './device.ts';
 import { DeviceTable } from './device-table.ts';
 import type { Change, DocumentStore } from './document-store.ts';
 import { FilledDescriptions } from './filled-descriptions.ts';
@@ -24,6 +24,8 @@ export interface DescribedBy {
   readonly by: 'device' | 'operator';
   /** Changes that are made with the registration or not at all. */
   readonly along?: readonly Change[];
+  /** Who signs for the device from now on; as before unless given. */
+  readonly signer?: DescriptionSigner | undefined;
 }
 
 export interface DeviceRegistryDependencies {
@@ -137,13 +139,14 @@ export class DeviceRegistry {
    * @returns whether the device is new, or its description
    * @throws as {@link register}, but for `too-many-devices`
    */
-  async hold(uuid: DeviceUuid, template: DescriptionTemplate): Promise<boolean> {
+  async hold(uuid: DeviceUuid, template: DescriptionTemplate, signer?: DescriptionSigner): Promise<boolean> {
     const before = this.#devices.get(uuid);
     // What cannot be said in YANG is refused now, and not when somebody accepts it.
     if (!this.#templates.has(template.digest)) newModule(template.description);
-    const device = this.#described(uuid, template, before);
+    const device = this.#described(uuid, template, before, signer);
     const known = before?.description === template.digest;
-    await this.#keep(device, template, before, [], () => (known ? [] : [putDevice(device)]));
+    const stored = known && before.signer === device.signer;
+    await this.#keep(device, template, before, [], () => (stored ? [] : [putDevice(device)]));
     return !known;
   }
 
@@ -169,10 +172,10 @@ export class DeviceRegistry {
   async register(
     uuid: DeviceUuid,
     template: DescriptionTemplate,
-    { by, along = [] }: DescribedBy = { by: 'device' },
+    { by, along = [], signer }: DescribedBy = { by: 'device' },
   ): Promise<Registration> {
     const before = this.#devices.get(uuid);
-    const described = this.#described(uuid, template, before);
+    const described = this.#described(uuid, template, before, signer);
     // It was not the device that spoke.
     const device: Device =
       by === 'operator' ? { ...described, installed: true, presence: 'unknown' } : described;
@@ -197,20 +200,37 @@ export class DeviceRegistry {
   }
 
   /** Notes what a registered device said of itself; unknown devices are ignored. */
-  async heard(uuid: DeviceUuid, presence: Presence, firmwareVersion?: number): Promise<void> {
+  async heard(
+    uuid: DeviceUuid,
+    presence: Presence,
+    firmwareVersion?: number,
+    serverKey?: string,
+  ): Promise<void> {
     const before = this.#devices.get(uuid);
     if (before === undefined) return;
     const lastSeen = presence === 'offline' ? before.lastSeen : this.#deps.clock.now();
     const version = firmwareVersion ?? before.firmwareVersion;
+    const key = serverKey ?? before.serverKey;
     const device: Device = {
       ...before,
       presence,
       lastSeen,
       ...(version === undefined ? {} : { firmwareVersion: version }),
+      ...(key === undefined ? {} : { serverKey: key }),
     };
     this.#devices.set(device);
     this.#tellPresence(before, device);
-    if (version !== before.firmwareVersion) await this.#deps.store.put('devices', uuid, device);
+    if (version !== before.firmwareVersion || key !== before.serverKey)
+      await this.#deps.store.put('devices', uuid, device);
+  }
+
+  /** Notes which key of the update server a registered device keeps, as an update has shown. */
+  async keeps(uuid: DeviceUuid, serverKey: string): Promise<void> {
+    const before = this.#devices.get(uuid);
+    if (before === undefined || before.serverKey === serverKey) return;
+    const device = { ...before, serverKey };
+    this.#devices.set(device);
+    await this.#deps.store.put('devices', uuid, device);
   }
 
   /** Notes that something came from a registered device: an answer, a measurement. */
@@ -228,10 +248,16 @@ export class DeviceRegistry {
   }
 
   /** A device that has just described itself. */
-  #described(uuid: DeviceUuid, { digest, description }: DescriptionTemplate, before?: Device): Device {
+  #described(
+    uuid: DeviceUuid,
+    { digest, description }: DescriptionTemplate,
+    before: Device | undefined,
+    signer: DescriptionSigner | undefined,
+  ): Device {
     const now = this.#deps.clock.now();
     return {
       ...before,
+      ...(signer !== undefined && !sameSigner(signer, before?.signer) && { signer }),
       uuid,
       description: digest,
       registeredAt: before?.registeredAt ?? now,
@@ -255,7 +281,7 @@ export class DeviceRegistry {
     const current = (): unknown => this.#catalog.get(model.name);
     await this.#keep(device, template, before, [{ collection: 'modules', key: model.name, current }], () => [
       ...this.#dropped(dropped),
-      ...(confirmed ? [] : [putDevice(device)]),
+      ...(confirmed && before.signer === device.signer ? [] : [putDevice(device)]),
       ...along,
     ]);
     const outcome = before?.module === undefined ? 'registered' : confirmed ? 'confirmed' : 'changed';
@@ -310,6 +336,10 @@ export class DeviceRegistry {
     if (name === undefined || this.#catalog.get(name) !== undefined) return [];
     return this.#documents.removal('modules', name);
   }
+}
+
+function sameSigner(one: DescriptionSigner, other: DescriptionSigner | undefined): boolean {
+  return one.by === other?.by && one.key === other.key && one.counter === other.counter;
 }
 
 function putDevice(device: Device): Change {

@@ -11,7 +11,9 @@ import { presenceWill } from '../../src/device/presence.ts';
 import { decodeResponse, encodeRequest, type RpcResponse } from '../../src/mqtt/rpc-codec.ts';
 import type { MqttTransport, PublishOptions } from '../../src/mqtt/transport.ts';
 import { es256 } from '../../src/mup/adapters/noble-curves.ts';
+import type { SliceChainHead } from '../../src/mup/authenticated-slices.ts';
 import { endorse, formatRegistrationAnswer } from '../../src/mup/endorsement.ts';
+import { keyId } from '../../src/mup/key-id.ts';
 import type { DeviceToken, ExtendedManifest, UnsignedManifest } from '../../src/mup/manifest.ts';
 import { type PrivateKey, privateKey } from '../../src/mup/signature-scheme.ts';
 import { extendManifest, signManifest } from '../../src/mup/signing.ts';
@@ -44,6 +46,9 @@ export const stranger = keyOf('stranger');
 export const vendorKey = es256.publicKeyOf(vendor);
 export const serverKey = es256.publicKeyOf(server);
 export const strangerKey = es256.publicKeyOf(stranger);
+
+/** What the device says of itself once it keeps the key of the update server. */
+export const saysOnline = (version: number, key = serverKey): string => `online;${version};${keyId(key)}`;
 
 function text(name: string, role?: FieldRole): Field {
   return {
@@ -79,6 +84,8 @@ export const manifestRoles = [
   'outerSignature',
 ] as const satisfies readonly FieldRole[];
 
+const sliceRoles = ['sliceSize', 'sliceHash'] as const satisfies readonly FieldRole[];
+
 /** A lamp whose firmware can be updated, as the ontology reader would read it. */
 export const description: DeviceDescription = {
   uuid,
@@ -105,6 +112,16 @@ export const description: DeviceDescription = {
       inputs: [text('image', 'image')],
       inputTopic: topics.image,
       acknowledgementTopic: topics.ack,
+    }),
+    operation({
+      name: 'rotateVendorKey',
+      role: 'vendor-key',
+      mqttMethod: 'ROTATE-VENDOR-KEY',
+      inputs: [
+        text('newKey', 'newVendorKey'),
+        text('counter', 'vendorKeyCounter'),
+        text('signature', 'vendorKeySignature'),
+      ],
     }),
     operation({
       name: 'setColor',
@@ -155,6 +172,23 @@ export const description: DeviceDescription = {
   ],
 };
 
+/** The same lamp, with slices that are authenticated (ADR 28). */
+export const authenticating: DeviceDescription = {
+  ...description,
+  operations: description.operations.map((one) =>
+    one.role === 'manifest'
+      ? {
+          ...one,
+          inputs: [
+            ...one.inputs.slice(0, -1),
+            ...sliceRoles.map((role) => text(role, role)),
+            ...one.inputs.slice(-1),
+          ],
+        }
+      : one,
+  ),
+};
+
 /** 1,000 octets that are not all the same. */
 export const image = Uint8Array.from({ length: 1000 }, (_, i) => (i * 7 + (i >> 8)) & 0xff);
 
@@ -175,9 +209,16 @@ export function extended(
     manifest = {},
     vendorOf = vendor,
     serverOf = server,
-  }: { manifest?: Partial<UnsignedManifest>; vendorOf?: PrivateKey; serverOf?: PrivateKey } = {},
+    slices,
+  }: {
+    manifest?: Partial<UnsignedManifest>;
+    vendorOf?: PrivateKey;
+    serverOf?: PrivateKey;
+    slices?: SliceChainHead;
+  } = {},
 ): ExtendedManifest {
-  return extendManifest(signManifest({ ...unsigned, ...manifest }, vendorOf, es256), token, serverOf, es256);
+  const signed = signManifest({ ...unsigned, ...manifest }, vendorOf, es256);
+  return extendManifest({ ...signed, ...(slices && { slices }) }, token, serverOf, es256);
 }
 
 /** The inputs of `SEND-EXTENDED-MANIFEST`. */
@@ -193,6 +234,7 @@ export function manifestInputs(manifest: ExtendedManifest): string[] {
     toHex(manifest.innerSignature),
     manifest.uuid,
     manifest.nonce,
+    ...(manifest.slices ? [String(manifest.slices.sliceSize), manifest.slices.hash] : []),
     toHex(manifest.outerSignature),
   ];
 }

@@ -58,6 +58,6 @@ describe('a faulty device of the tests shows its fault, and nothing else', () =>
 
   test('claimedVersion', async () => {
     await faulty({ claimedVersion: 9 });
-    expect(device.broker.texts(topics.status)).toEqual(['online;9']);
+    expect(device.broker.texts(topics.status)).toEqual(['online;9', 'online;9']);
   });
 });

@@ -20,7 +20,7 @@ import { instantiate } from '../../src/ontology/description-template.ts';
 import { startMosquitto } from '../support/mosquitto.ts';
 import { describeWith, root } from '../support/peers.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
-import { endorsed, extended, image, server, topics, uuid, vendorKey } from './bench-device.ts';
+import { endorsed, extended, image, saysOnline, server, topics, uuid, vendorKey } from './bench-device.ts';
 
 // Each device starts a thread to read its description, which takes seconds on a busy machine.
 jest.setTimeout(120_000);
@@ -190,7 +190,7 @@ async function updateOver(url: string): Promise<void> {
     expect(await wire.slice(at, image.subarray(at, at + 600))).toBe(Math.min(at + 600, image.length));
   expect((await wire.call('firmware', ['FIN'])).state).toBe('10_OK');
   await wire.presence('offline');
-  await wire.presence('online;2');
+  await wire.presence(saysOnline(2));
   expect(events.map(({ kind }) => kind)).toContain('restarted');
   expect(new Uint8Array(await readFile(join(stateDir, 'slot-b.bin')))).toEqual(image);
   const record = JSON.parse(await readFile(join(stateDir, 'device.json'), 'utf8'));

@@ -2,7 +2,7 @@ import { chmod, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { startSha256 } from '../../src/base/adapters/node-runtime.ts';
-import { concatBytes, utf8 } from '../../src/base/bytes.ts';
+import { concatBytes, toHex, utf8 } from '../../src/base/bytes.ts';
 import { silentLogger } from '../../src/base/logger.ts';
 import { openStateDirectory } from '../../src/device/adapters/state-directory.ts';
 import { formatRecord, parseRecord } from '../../src/device/device-record.ts';
@@ -117,12 +117,33 @@ describe('firmware in a state directory', () => {
       version: 2,
       activeSlot: 'b',
       vendorKey,
+      vendorKeyCounter: 0,
+      firstVendorKey: vendorKey,
       serverKey: { key: serverKey, epoch: 3 },
       transfer: undefined,
       pendingBoot: undefined,
     });
     expect(new Uint8Array(await readFile(join(path, 'slot-b.bin')))).toEqual(image);
     await third.close();
+  });
+
+  test('the key that follows the vendor key is there after a restart, whichever of the two is given then', async () => {
+    const store = await openStateDirectory(await newDirectory());
+    const firmware = await Firmware.open(store, factory, deps);
+    await firmware.keepServerKey({ key: serverKey, epoch: 3 });
+    await Promise.all([firmware.keepVendorKey(strangerKey, 2), firmware.begin(unsigned)]);
+    for (const given of [vendorKey, strangerKey]) {
+      const { record } = await Firmware.open(store, { ...factory, vendorKey: given }, deps);
+      expect(record).toMatchObject({
+        vendorKey: strangerKey,
+        vendorKeyCounter: 2,
+        firstVendorKey: vendorKey,
+        // What the key before endorsed is held, and nothing has to be newer than it.
+        serverKey: { key: serverKey, epoch: 0 },
+        transfer: { digest: unsigned.digest },
+      });
+    }
+    await store.close();
   });
 
   test('more bytes than the image has are not gone on with', async () => {
@@ -163,7 +184,9 @@ describe('the record', () => {
     appId: 'APP',
     version: 2,
     activeSlot: 'a' as const,
-    vendorKey,
+    vendorKey: strangerKey,
+    vendorKeyCounter: 4,
+    firstVendorKey: vendorKey,
     serverKey: { key: serverKey, epoch: 1 },
     transfer: { digest: unsigned.digest, size: 7, newVersion: 3 },
     pendingBoot: undefined,
@@ -173,10 +196,20 @@ describe('the record', () => {
     expect(parseRecord(formatRecord(whole))).toEqual(whole);
   });
 
+  test('one of format 1 has the vendor key that the device was made with', () => {
+    const { vendorKeyCounter: _, firstVendorKey: __, ...before } = whole;
+    const json = { format: 1, ...before, vendorKey: toHex(vendorKey), serverKey: undefined };
+    expect(parseRecord(utf8(JSON.stringify(json)))).toMatchObject({
+      vendorKey,
+      vendorKeyCounter: 0,
+      firstVendorKey: vendorKey,
+    });
+  });
+
   test('a damaged one is an error that says where, not a new device', () => {
     const text = Buffer.from(formatRecord(whole)).toString();
     const damages: readonly [string, string, string][] = [
-      ['"format": 1', '"format": 2', 'format'],
+      ['"format": 2', '"format": 3', 'format'],
       ['"version": 2', '"version": -2', 'version'],
       ['"version": 2', '"version": "2"', 'version'],
       ['"activeSlot": "a"', '"activeSlot": "c"', 'activeSlot'],

@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { fieldRoles } from '../../src/base/description.ts';
-import { deviceStates } from '../../src/mup/states.ts';
+import { deviceStates, vendorKeyStates } from '../../src/mup/states.ts';
 import { describeWithSharedData, sharedData } from '../support/peers.ts';
 import { example, read } from './support.ts';
 
 describe('ontologies/examples', () => {
-  test('the updatable device offers the three operations of the update by their roles', async () => {
+  test('the updatable device offers the operations of the update and of the vendor key by their roles', async () => {
     const { operations } = await read(example('updatable-device'));
     expect(
       operations
@@ -16,6 +16,7 @@ describe('ontologies/examples', () => {
         .map(({ role, name, mqttMethod, topic }) => [role, name, mqttMethod, topic]),
     ).toEqual([
       ['token', 'getDeviceToken', 'GET-DEVICE-TOKEN', 'mup/token/%s'],
+      ['vendor-key', 'rotateVendorKey', 'ROTATE-VENDOR-KEY', 'mup/vendor-key/%s'],
       ['manifest', 'sendExtendedManifest', 'SEND-EXTENDED-MANIFEST', 'mup/manifest/%s'],
       ['firmware', 'sendFirmwareImage', 'SEND-FIRMWARE-IMAGE', 'mup/firmware/%s'],
     ]);
@@ -55,6 +56,23 @@ describe('ontologies/examples', () => {
     const { operations } = await read(example('updatable-device'));
     const used = operations.flatMap(({ inputs, outputs }) => [...inputs, ...outputs]).map(({ role }) => role);
     expect([...new Set(used)].filter((role) => role !== undefined).sort()).toEqual([...fieldRoles].sort());
+  });
+
+  test('its vendor key travels with what is signed, and is answered by states of its own (ADR 27)', async () => {
+    const { operations } = await read(example('updatable-device'));
+    const rotation = operations.find(({ role }) => role === 'vendor-key');
+    expect(rotation?.inputs.map(({ role, mandatory }) => [role, mandatory])).toEqual([
+      ['newVendorKey', true],
+      ['vendorKeyCounter', true],
+      ['vendorKeySignature', true],
+    ]);
+    expect(rotation?.states.map(({ name }) => name)).toEqual([
+      '10_OK',
+      '11_NOOP',
+      '12_ERROR',
+      '24_INNER-SIGN-INVALID',
+      ...vendorKeyStates,
+    ]);
   });
 
   test('its update answers with the states of mup-protocol §3, each explained', async () => {
