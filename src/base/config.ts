@@ -11,6 +11,10 @@ export interface LogConfig {
   readonly format: 'json' | 'pretty';
   /** Which wires are traced, at level `trace`, to the log. */
   readonly wireTrace: readonly ('netconf' | 'mqtt')[];
+  /** Characters of one value in a line; the rest is cut off. */
+  readonly maxValueLength: number;
+  /** Lines that say the same, whatever their fields are, in a minute; more are counted. */
+  readonly maxRepeatsPerMinute: number;
 }
 
 export interface NetconfConfig {
@@ -196,7 +200,7 @@ const MiB = 1024 * KiB;
 
 export const defaultConfig: Config = {
   stateDir: 'mup-state',
-  log: { level: 'info', format: 'pretty', wireTrace: [] },
+  log: { level: 'info', format: 'pretty', wireTrace: [], maxValueLength: 1000, maxRepeatsPerMinute: 300 },
   netconf: {
     host: '127.0.0.1',
     port: 830,

@@ -3,16 +3,21 @@ import { openSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { createLogger } from '../../src/base/adapters/pino-logger.ts';
-import type { LogConfig } from '../../src/base/config.ts';
+import { defaultConfig, type LogConfig } from '../../src/base/config.ts';
 import { InternalError, PeerError } from '../../src/base/errors.ts';
 import type { Logger } from '../../src/base/logger.ts';
 import { printable } from '../../src/base/printable.ts';
+import { ManualClock } from '../support/manual-clock.ts';
 
-function collect(config: Partial<LogConfig>): { readonly logger: Logger; text(): string; lines(): string[] } {
+function collect(
+  config: Partial<LogConfig>,
+  clock = new ManualClock(),
+): { readonly logger: Logger; text(): string; lines(): string[] } {
   const written: string[] = [];
   const logger = createLogger(
-    { level: 'trace', format: 'pretty', wireTrace: [], ...config },
+    { ...defaultConfig.log, level: 'trace', ...config },
     { write: (line) => written.push(line) },
+    clock,
   );
   const text = (): string => written.join('');
   return { logger, text, lines: () => text().split('\n').slice(0, -1) };
@@ -99,6 +104,80 @@ describe('pretty', () => {
   });
 });
 
+describe('a log that a peer cannot flood', () => {
+  const leftOut = 'lines were left out that said the same too often';
+  const entries = (lines: readonly string[]): unknown[] =>
+    lines.map((line) => {
+      const { time: _, ...rest } = JSON.parse(line);
+      return rest;
+    });
+  const limited = (maxRepeatsPerMinute: number) => {
+    const clock = new ManualClock();
+    return { clock, ...collect({ format: 'json', maxRepeatsPerMinute }, clock) };
+  };
+
+  test.each(['error', 'warn', 'info', 'debug'] as const)(
+    '%s: what is repeated is counted, and told once',
+    (level) => {
+      const { logger, clock, lines } = limited(3);
+      for (let user = 0; user < 1000; user += 1) logger[level]('login failed', { user });
+      expect(entries(lines())).toEqual([0, 1, 2].map((user) => ({ level, user, msg: 'login failed' })));
+      clock.advance(60_000);
+      expect(entries(lines()).slice(3)).toEqual([{ level, said: 'login failed', lines: 997, msg: leftOut }]);
+      clock.advance(600_000);
+      expect(lines()).toHaveLength(4);
+    },
+  );
+
+  test('a new minute has lines of its own', () => {
+    const { logger, clock, lines } = limited(1);
+    logger.warn('a');
+    clock.advance(59_999);
+    logger.warn('a');
+    clock.advance(1);
+    logger.warn('a');
+    expect(entries(lines())).toMatchObject([{ msg: 'a' }, { msg: leftOut, lines: 1 }, { msg: 'a' }]);
+  });
+
+  test('other messages and levels are not held up', () => {
+    const { logger, lines } = limited(1);
+    for (const message of ['a', 'a', 'b']) logger.warn(message);
+    logger.error('a');
+    expect(entries(lines())).toMatchObject([{ msg: 'a' }, { msg: 'b' }, { level: 'error' }]);
+  });
+
+  test('components share the bound: one peer reaches many of them', () => {
+    const { logger, lines } = limited(2);
+    for (let component = 0; component < 5; component += 1) logger.child({ component }).info('a');
+    expect(entries(lines())).toMatchObject([{ component: 0 }, { component: 1 }]);
+  });
+
+  test('the wire is traced whole', () => {
+    const { logger, lines } = limited(1);
+    for (let i = 0; i < 5; i += 1) logger.trace('packet', { bytes: 'x'.repeat(4000) });
+    expect(lines()).toHaveLength(5);
+    expect(lines()[4]?.length).toBeGreaterThan(4000);
+  });
+
+  test('lines that nobody sees are not counted', () => {
+    const clock = new ManualClock();
+    const { logger } = collect({ level: 'info', maxRepeatsPerMinute: 1 }, clock);
+    for (let i = 0; i < 5; i += 1) logger.debug('a');
+    expect(clock.pending).toBe(0);
+  });
+
+  test.each(['json', 'pretty'] as const)('%s: a line is bounded, however long the values are', (format) => {
+    const { logger, lines } = collect({ format, maxValueLength: 100 });
+    const long = 'x'.repeat(100_000);
+    const error = new PeerError('bad', long, { where: long, hint: long });
+    logger
+      .child({ component: long })
+      .warn(long, { text: long, list: [long], error, ours: new InternalError(long) });
+    expect(lines()[0]?.length).toBeLessThan(2000);
+    expect(lines()[0]).toContain(`${'x'.repeat(100)}…`);
+  });
+});
+
 describe('printable', () => {
   test('leaves ordinary text of any language alone', () => {
     const text = 'Größe 12 µm, 日本, 😀, "a=b"';
@@ -121,7 +200,7 @@ describe('standard error', () => {
     const module = new URL('../../src/base/adapters/pino-logger.ts', import.meta.url).href;
     const script = `
       import { createLogger } from ${JSON.stringify(module)};
-      const logger = createLogger({ level: 'info', format: 'json', wireTrace: [] });
+      const logger = createLogger({ level: 'info', format: 'json', wireTrace: [], maxValueLength: 99, maxRepeatsPerMinute: 9 });
       for (let i = 0; i < 10; i += 1) logger.info('a line');
       setImmediate(() => console.log('alive'));`;
     const { status, stdout } = spawnSync(

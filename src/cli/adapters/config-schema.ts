@@ -47,6 +47,8 @@ const log = z.strictObject({
     .array(z.enum(['netconf', 'mqtt']))
     .readonly()
     .describe('Which wires are traced, at level `trace`'),
+  maxValueLength: integer(64, 65_536, 'Characters of one value in a line; the rest is cut off'),
+  maxRepeatsPerMinute: count('Lines that say the same in a minute; more are counted, and told as one'),
 } satisfies Shape<LogConfig>);
 
 const netconf = z.strictObject({
