@@ -102,10 +102,18 @@ export interface RegistrationConfig {
   readonly maxOperations: number;
   /** Which devices are accepted, where nothing is configured over NETCONF. */
   readonly acceptance: AcceptancePolicy;
+  /** Public keys of the vendors whose signatures count for descriptions, in hex. */
+  readonly vendorKeys: readonly string[];
 }
 
-/** `open`: every device that describes itself; `approve`: those that a user has accepted. */
-export type AcceptancePolicy = 'open' | 'approve';
+/** Which devices are accepted, from the laxest to the strictest. */
+export const acceptancePolicies = ['open', 'approve', 'signed'] as const;
+
+/**
+ * `open`: every device that describes itself; `approve`: those that a user has accepted; `signed`: those whose
+ * descriptions a trusted vendor has signed, or the device itself with a key that a user has accepted.
+ */
+export type AcceptancePolicy = (typeof acceptancePolicies)[number];
 
 export interface RpcConfig {
   /** How long a device may take to answer a request. */
@@ -183,6 +191,8 @@ export interface YangConfig {
 export interface Config {
   /** Where keys, users, images and the registry are kept. */
   readonly stateDir: string;
+  /** File with the passphrase of encrypted private keys, one line; empty: none. */
+  readonly passphraseFile: string;
   readonly log: LogConfig;
   readonly netconf: NetconfConfig;
   readonly mqtt: MqttConfig;
@@ -200,6 +210,7 @@ const MiB = 1024 * KiB;
 
 export const defaultConfig: Config = {
   stateDir: 'mup-state',
+  passphraseFile: '',
   log: { level: 'info', format: 'pretty', wireTrace: [], maxValueLength: 1000, maxRepeatsPerMinute: 300 },
   netconf: {
     host: '127.0.0.1',
@@ -253,6 +264,7 @@ export const defaultConfig: Config = {
     maxPendingDevices: 1000,
     maxOperations: 512,
     acceptance: 'open',
+    vendorKeys: [],
   },
   rpc: { timeoutMs: 10_000, maxInFlight: 10_000, maxInFlightPerDevice: 16 },
   update: {

@@ -3,6 +3,7 @@ import type { Clock } from '../base/clock.ts';
 import type { AuditConfig } from '../base/config.ts';
 import { errorMessage } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
+import { fromBroker } from './audit-descriptions.ts';
 import { type AuditFacts, formatAuditEntry } from './audit-entry.ts';
 
 /** Where lines are kept. */
@@ -31,7 +32,8 @@ const minuteMs = 60_000;
 /**
  * The audit log: who did what, when, from where, with what outcome. Entries are written in their order, those
  * that wait together at once. A disk that fails is logged as an error and stops nothing. Whoever is refused
- * all the time does not push out what others did: over a bound, refusals are only counted.
+ * all the time does not push out what others did: over a bound, refusals are only counted, and so is what anybody
+ * at the broker can cause.
  */
 export class AuditTrail implements AuditSink {
   readonly #deps: AuditTrailDependencies;
@@ -50,7 +52,8 @@ export class AuditTrail implements AuditSink {
 
   record(facts: AuditFacts): Promise<void> {
     const { clock, limits } = this.#deps;
-    if (facts.outcome === 'refused' && !this.#mayWriteRefusal()) {
+    const bounded = facts.outcome === 'refused' || facts.from === fromBroker;
+    if (bounded && !this.#mayWriteRefusal()) {
       this.#unwritten += 1;
       return Promise.resolve();
     }

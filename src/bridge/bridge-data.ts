@@ -78,6 +78,7 @@ export class BridgeData {
       ...propertiesOf(device, template),
       ...(description?.remarks ?? []).map((remark) => leaf('remark', remark)),
       leaf('acceptance', device.module === undefined ? 'pending' : 'accepted'),
+      signerOf(device),
       leaf('presence', virtual.isVirtual(device.uuid) ? virtual.presenceOf(device.uuid) : device.presence),
       leaf('last-seen', dateAndTime(device.lastSeen)),
       leaf('registered-at', dateAndTime(device.registeredAt)),
@@ -141,6 +142,13 @@ export class BridgeData {
       Object.entries(this.#deps.statistics()).map(([name, value]) => leaf(name, value)),
     );
   }
+}
+
+/** Who alone describes the device. */
+function signerOf({ signer }: Device): XmlElement | undefined {
+  if (signer === undefined) return undefined;
+  const { by, key, counter } = signer;
+  return container('signer', [leaf('by', by), leaf('key', key), leaf('counter', counter)]);
 }
 
 /** Facts about a device; a template has none that are one device's own. */

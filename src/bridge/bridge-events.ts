@@ -29,6 +29,15 @@ export class BridgeEvents {
     this.#device(uuid, 'device-pending', [leaf('uuid', uuid), leaf('category', category)]);
   }
 
+  /** Somebody has described an accepted device who may not be it. */
+  descriptionRefused(uuid: DeviceUuid, code: string, text: string): void {
+    this.#device(uuid, 'description-refused', [
+      leaf('uuid', uuid),
+      leaf('code', code),
+      leaf('message', text),
+    ]);
+  }
+
   removed(uuid: DeviceUuid): void {
     this.#device(uuid, 'device-removed', [leaf('uuid', uuid)]);
   }

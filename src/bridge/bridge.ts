@@ -20,19 +20,21 @@ import type { DeviceRegistry, Registration } from '../registry/device-registry.t
 import type { DocumentStore } from '../registry/document-store.ts';
 import type { ImageRepository } from '../registry/image-repository.ts';
 import type { ModuleSchema } from '../yang/schema.ts';
+import { describedByDevice } from './audit-descriptions.ts';
 import { AuditedRequests } from './audit-requests.ts';
 import type { AuditSink } from './audit-trail.ts';
 import { BridgeBackend } from './bridge-backend.ts';
 import { BridgeData } from './bridge-data.ts';
 import { BridgeEvents } from './bridge-events.ts';
 import { BridgeRpcs } from './bridge-rpcs.ts';
+import { DescriptionTrust } from './description-trust.ts';
 import { DeviceCaller } from './device-caller.ts';
 import { DeviceSettingsSource } from './device-settings.ts';
 import { InstalledDescriptions } from './installed-descriptions.ts';
 import { MupBootstrap } from './mup-bootstrap.ts';
 import { MynoBootstrap } from './myno-bootstrap.ts';
 import { PresenceService } from './presence.ts';
-import { RegistrationService } from './registration.ts';
+import { type ForeignDescription, RegistrationService } from './registration.ts';
 import { type Imports, ServedModules } from './served-modules.ts';
 import { TelemetryService } from './telemetry.ts';
 import { TopicOwners } from './topic-owners.ts';
@@ -128,7 +130,12 @@ export class Bridge {
     this.#registration = new RegistrationService({
       ...deps,
       topics: this.#topics,
-      acceptanceOf: (uuid, description) => settings.of(uuid, description).acceptance,
+      trust: new DescriptionTrust({
+        ...deps,
+        vendorKeys: config.registration.vendorKeys,
+        acceptanceOf: (uuid, description) => settings.of(uuid, description).acceptance,
+      }),
+      onForeign: (foreign) => this.#foreign(foreign),
       onPending: (uuid, { category }) => this.#events.pending(uuid, category),
       onRegistered: (registration, description) => this.#registered(registration, description),
       drop: (uuid) => this.#remove(uuid),
@@ -235,9 +242,16 @@ export class Bridge {
     this.#modules.update(this.#deps.registry.module(registration.model.name) ?? registration.model);
     if (changed) this.#updateServer.forget(uuid);
     this.#follow(description, changed);
+    if (changed) void this.#deps.audit?.record(describedByDevice(uuid, 'ok'));
     if (outcome !== 'confirmed') this.#events.registered(device, outcome, description.category);
     await this.#presence.registered(uuid);
     this.#jobs.described(uuid);
+  }
+
+  /** Somebody may have tried to take a device over. */
+  #foreign({ uuid, code, text, alarm }: ForeignDescription): void {
+    if (alarm) this.#events.descriptionRefused(uuid, code, text);
+    void this.#deps.audit?.record(describedByDevice(uuid, 'refused', code));
   }
 
   /** What a virtual device measures, its members do. */

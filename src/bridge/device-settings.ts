@@ -1,4 +1,4 @@
-import type { AcceptancePolicy, Config, UpdateConfig } from '../base/config.ts';
+import { type AcceptancePolicy, acceptancePolicies, type Config, type UpdateConfig } from '../base/config.ts';
 import type { DeviceDescription } from '../base/description.ts';
 import type { DeviceUuid } from '../base/ids.ts';
 import type { ConfigTree, ConfigView } from '../netconf/datastore/config-view.ts';
@@ -114,5 +114,6 @@ function settingsIn(parent: XmlElement): Settings {
   }
   const acceptance = childElement(parent, bridgeNamespace, 'acceptance');
   if (acceptance === undefined) return settings;
-  return { ...settings, acceptance: textOf(acceptance) === 'approve' ? 'approve' : 'open' };
+  const policy = acceptancePolicies.find((one) => one === textOf(acceptance));
+  return policy === undefined ? settings : { ...settings, acceptance: policy };
 }

@@ -12,12 +12,17 @@ export class RefusalLog {
     this.#logger = logger;
   }
 
-  /** @param refusal what makes it the same as the one before */
-  refused(name: string, level: 'warn' | 'error', refusal: string, fields: LogFields): void {
-    if (this.#last.get(name) === refusal) this.#logger.debug('description refused again', fields);
-    else this.#logger[level]('description refused', fields);
+  /**
+   * @param refusal what makes it the same as the one before
+   * @returns whether it is not
+   */
+  refused(name: string, level: 'warn' | 'error', refusal: string, fields: LogFields): boolean {
+    const isNew = this.#last.get(name) !== refusal;
+    if (isNew) this.#logger[level]('description refused', fields);
+    else this.#logger.debug('description refused again', fields);
     if (this.#last.size >= maxRemembered) this.#last.clear();
     this.#last.set(name, refusal);
+    return isNew;
   }
 
   /** The next refusal is news. */

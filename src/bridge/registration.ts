@@ -1,4 +1,3 @@
-import type { AcceptancePolicy } from '../base/config.ts';
 import type { DeviceDescription } from '../base/description.ts';
 import { PeerError } from '../base/errors.ts';
 import { type DeviceUuid, isDigest } from '../base/ids.ts';
@@ -10,6 +9,7 @@ import { type DescriptionTemplate, instantiate } from '../ontology/description-t
 import type { DeviceRegistry, Registration } from '../registry/device-registry.ts';
 import type { Change } from '../registry/document-store.ts';
 import { withLeafNames } from '../yang/identifiers.ts';
+import { type Admission, type DescriptionTrust, isForeign } from './description-trust.ts';
 import { RefusalLog } from './refusal-log.ts';
 import { type RegistrationSource, refusalOf } from './registration-source.ts';
 import type { TopicOwners } from './topic-owners.ts';
@@ -19,8 +19,8 @@ export interface RegistrationDependencies {
   readonly library: DescriptionLibrary;
   readonly registry: DeviceRegistry;
   readonly topics: TopicOwners;
-  /** Which devices are accepted. */
-  readonly acceptanceOf: (uuid: DeviceUuid, description: DeviceDescription) => AcceptancePolicy;
+  /** Whose descriptions count, and which devices are accepted with them. */
+  readonly trust: DescriptionTrust;
   readonly logger: Logger;
   /** Called when a device is registered, before it is answered. */
   readonly onRegistered: (registration: Registration, description: DeviceDescription) => Promise<void>;
@@ -30,12 +30,23 @@ export interface RegistrationDependencies {
   readonly drop: (uuid: DeviceUuid) => Promise<unknown>;
   /** Devices that may wait to be accepted. */
   readonly maxPendingDevices: number;
+  /** Called when somebody else may have described a device, once for each reason. */
+  readonly onForeign: (foreign: ForeignDescription) => void;
 }
 
 /** Counters for the statistics of `mup-bridge`. */
 export interface RegistrationStatistics {
   accepted: number;
   refused: number;
+}
+
+/** A description that may be of somebody else than the device. */
+export interface ForeignDescription {
+  readonly uuid: DeviceUuid;
+  readonly code: string;
+  readonly text: string;
+  /** Whether the device is accepted, and this is the first such description since the last that was taken. */
+  readonly alarm: boolean;
 }
 
 /** A description that waits for its turn. */
@@ -66,6 +77,8 @@ export class RegistrationService {
   /** What is done to the registration of one device goes one after the other. */
   readonly #turns = new KeyedQueue<DeviceUuid>();
   readonly #refusals: RefusalLog;
+  /** Accepted devices of which somebody else has sent descriptions since the last that was taken. */
+  readonly #alarmed = new Set<DeviceUuid>();
   #closed = false;
 
   constructor(deps: RegistrationDependencies) {
@@ -165,7 +178,15 @@ export class RegistrationService {
     this.statistics.refused += 1;
     const { code, text, level, reason } = refusalOf(error);
     source.answer(uuid, { kind: 'refused', code, text });
-    this.#refusals.refused(uuid, level, `${code} ${text}`, { uuid, code, reason });
+    const isNew = this.#refusals.refused(uuid, level, `${code} ${text}`, { uuid, code, reason });
+    if (isNew && isForeign(code)) this.#deps.onForeign({ uuid, code, text, alarm: this.#isAlarm(uuid) });
+  }
+
+  /** Whoever sends one such description sends more, for other reasons too. */
+  #isAlarm(uuid: DeviceUuid): boolean {
+    if (this.#deps.registry.get(uuid)?.module === undefined || this.#alarmed.has(uuid)) return false;
+    this.#alarmed.add(uuid);
+    return true;
   }
 
   /** Counts what came under a name that is no device UUID, and so cannot be answered. */
@@ -178,18 +199,20 @@ export class RegistrationService {
   }
 
   async #register(uuid: DeviceUuid, { bytes, source }: Arrival): Promise<void> {
-    const { registry, topics } = this.#deps;
+    const { registry, topics, trust } = this.#deps;
     try {
       this.checkSource(uuid, source);
-      const { template, description } = await this.#read(uuid, bytes);
+      const opened = trust.open(uuid, bytes);
+      const { template, description } = await this.#read(uuid, opened.octets);
       if (!source.profiles.includes(description.profile))
         throw otherProfile(`a device of profile ${description.profile} cannot describe itself here`);
       topics.check(description, false);
-      if (!this.#mayRegister(uuid, description)) {
-        await this.#hold(uuid, template, description, source);
+      const { kind, signer } = trust.admit(uuid, opened, template.digest, description);
+      if (kind === 'hold') {
+        await this.#hold(uuid, { template, description }, signer, source);
         return;
       }
-      await this.#registered(await registry.register(uuid, template), description);
+      await this.#registered(await registry.register(uuid, template, { by: 'device', signer }), description);
       source.answer(uuid, { kind: 'registered' });
     } catch (error) {
       this.refuse(uuid, error, source);
@@ -212,30 +235,28 @@ export class RegistrationService {
     this.#deps.logger.info('a description says more than is used', fields);
   }
 
-  /** A device that was accepted once stays so, whatever the policy is now. */
-  #mayRegister(uuid: DeviceUuid, description: DeviceDescription): boolean {
-    const { registry, acceptanceOf } = this.#deps;
-    if (registry.get(uuid) !== undefined && !registry.isPending(uuid)) return true;
-    return acceptanceOf(uuid, description) === 'open';
+  #taken(uuid: DeviceUuid): void {
+    this.#refusals.taken(uuid);
+    this.#alarmed.delete(uuid);
   }
 
   async #registered(registration: Registration, description: DeviceDescription): Promise<void> {
     await this.#deps.onRegistered(registration, description);
     this.statistics.accepted += 1;
-    this.#refusals.taken(registration.device.uuid);
+    this.#taken(registration.device.uuid);
     this.#report(registration, description);
   }
 
   async #hold(
     uuid: DeviceUuid,
-    template: DescriptionTemplate,
-    description: DeviceDescription,
+    { template, description }: Read,
+    signer: Admission['signer'],
     source: RegistrationSource,
   ): Promise<void> {
     const { registry, logger, onPending } = this.#deps;
     if (registry.get(uuid) === undefined) await this.#makeRoom();
-    const isNew = await registry.hold(uuid, template);
-    this.#refusals.taken(uuid);
+    const isNew = await registry.hold(uuid, template, signer);
+    this.#taken(uuid);
     source.answer(uuid, { kind: 'pending' });
     if (!isNew) return;
     logger.info('device pending', { uuid, category: description.category });

@@ -7,10 +7,11 @@ import { deviceUuid } from '../../src/base/ids.ts';
 import { bridgeNamespace } from '../../src/netconf/namespaces.ts';
 import { childElement, textOf, type XmlElement } from '../../src/xml/element.ts';
 import { writeXml } from '../../src/xml/xml-writer.ts';
-import { image, topics, uuid } from '../device/bench-device.ts';
+import { image, topics, uuid, vendor } from '../device/bench-device.ts';
 import { dataPoint, description, operation } from '../support/example-description.ts';
 import { describeWith, root } from '../support/peers.ts';
 import type { RecordingEvents } from '../support/recording-events.ts';
+import { signedText } from '../support/signed-text.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { BenchBridge, leaves, newWorld } from './bench-bridge.ts';
 import { BenchUpdate } from './bench-update.ts';
@@ -193,14 +194,20 @@ describeWith(['yanglint'], 'all events of the bridge are valid by its modules', 
     await bench.settled();
     await bench.register(description({ category: 'Station' }), 'less');
     await bench.call('mup-bridge', 'remove-device', { device: one });
-    world.running.commit(settingsTree({ all: { acceptance: 'approve' } }));
     world.reader.knows('lamp', lamp);
+    world.reader.knows('pump', description({ category: 'Pump' }));
+    const signed = deviceUuid('dev-9');
+    bench.describe(signed, signedText(signed, 'pump', vendor), 1000);
+    bench.describe(signed, 'pump', 1000);
+    await bench.settled();
+    world.running.commit(settingsTree({ all: { acceptance: 'approve' } }));
     bench.describe(one, 'lamp');
     await bench.settled();
     const events = world.events.events.map(({ content }) => content);
     expect(new Set(events.map(({ name }) => name))).toEqual(
       new Set([
         ...['device-registered', 'device-presence', 'device-changed', 'device-removed', 'device-pending'],
+        'description-refused',
         ...['update-state', 'update-progress', 'measurement'],
       ]),
     );

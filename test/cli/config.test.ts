@@ -49,6 +49,12 @@ function at(config: Config, path: readonly string[]): unknown {
   return path.reduce<unknown>((value, name) => (value as Record<string, unknown>)[name], config);
 }
 
+/** Values of the keys that are lists, where not any text is one. */
+const listSamples: ReadonlyMap<string, readonly string[]> = new Map([
+  ['netconf.callHome', ['noc.example.org', '[::1]:4335']],
+  ['registration.vendorKeys', ['0'.repeat(128), '1'.repeat(64)]],
+]);
+
 /** A valid value of a key other than its default where the key has more than one. */
 function otherValue(key: ConfigKey): { readonly value: unknown; readonly text: string } {
   if (key.kind === 'integer') {
@@ -60,7 +66,7 @@ function otherValue(key: ConfigKey): { readonly value: unknown; readonly text: s
     return { value, text: value };
   }
   if (key.kind === 'list') {
-    const texts = keyPath(key) === 'netconf.callHome' ? ['noc.example.org', '[::1]:4335'] : ['/a', '/b c'];
+    const texts = listSamples.get(keyPath(key)) ?? ['/a', '/b c'];
     const value = key.choices ?? texts;
     return { value, text: value.join(',') };
   }
@@ -242,6 +248,7 @@ describe('wrong values', () => {
     ['[mqtt]\nreconnectMinMs = 20000', 'mqtt.reconnectMinMs is greater than reconnectMaxMs'],
     ['[update]\nminTimeoutMs = 20000', 'update.minTimeoutMs is greater than maxTimeoutMs'],
     ['[yang]\nsearchPath = [""]', 'yang.searchPath.0 is empty'],
+    ['[registration]\nvendorKeys = ["1f"]', 'registration.vendorKeys.0 is no public key in hex'],
   ])('%j', (toml, message) => {
     const error = fault(() => load({ file: file(toml) }));
     expect([error.code, error.message]).toEqual(['bad-config', message]);

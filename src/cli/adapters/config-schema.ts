@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import {
   type AuditConfig,
+  acceptancePolicies,
   type Config,
   defaultConfig,
   type EmbeddedBrokerConfig,
@@ -15,6 +16,7 @@ import {
   type YangConfig,
 } from '../../base/config.ts';
 import { InternalError } from '../../base/errors.ts';
+import { publicKeyFromHex } from '../../mup/signature-scheme.ts';
 import { targetFromText } from '../../netconf/call-home/call-home-config.ts';
 import type { ConfigKey, ConfigProblem } from '../config-key.ts';
 import { maxDelayMs } from '../max-delay.ts';
@@ -148,8 +150,13 @@ const registration = z.strictObject({
   maxPendingDevices: count('Devices that wait to be accepted; the one silent the longest makes room'),
   maxOperations: count('Operations in one description'),
   acceptance: z
-    .enum(['open', 'approve'])
-    .describe('Which devices are accepted: all, or those that `accept-device` has named'),
+    .enum(acceptancePolicies)
+    .describe('Accepted devices: all, those that `accept-device` has named, or signed ones'),
+  vendorKeys: z
+    .array(z.string().refine((one) => publicKeyFromHex(one) !== undefined, 'is no public key in hex'))
+    .max(256)
+    .readonly()
+    .describe('Public keys of the vendors whose signatures count for descriptions, in hex'),
 } satisfies Shape<RegistrationConfig>);
 
 const rpc = z.strictObject({
@@ -216,6 +223,9 @@ const yang = z.strictObject({
 
 const configSchema = z.strictObject({
   stateDir: z.string().min(1, 'is empty').describe('Where keys, users, images and the registry are kept'),
+  passphraseFile: z
+    .string()
+    .describe('File with the passphrase of encrypted private keys, one line; empty: none'),
   log,
   netconf,
   mqtt,
