@@ -29,12 +29,15 @@ export type FleetEvent =
 
 /** As a few sites with many devices each would share a link, and more than a broker queues for one client. */
 const devicesPerConnection = 125;
+/** Devices that describe themselves at the same time: a broker drops what is too much for the bridge's queue. */
+const describing = 64;
 
 const options: FleetOptions = JSON.parse(process.argv[2] ?? '');
 const description = readFileSync(options.description);
 const devices = new Map<string, FleetDevice>();
 const connections: LightMqtt[] = [];
 const tally = { registered: 0, complete: 0, updated: 0, slices: 0, strays: 0, first: 0 };
+const silent: FleetDevice[] = [];
 let watching = false;
 
 function say(event: FleetEvent): void {
@@ -48,6 +51,7 @@ function now(): number {
 const listener = {
   registered: () => {
     tally.registered += 1;
+    silent.shift()?.describe(description);
     if (tally.registered === options.count) say({ event: 'registered' });
   },
   slice: (offset: number, taken: boolean) => {
@@ -91,10 +95,11 @@ async function connectDevices(from: number): Promise<void> {
   for (const device of mine) for (const topic of device.topics) devices.set(topic, device);
   mqtt.onMessage = (topic, payload) => devices.get(topic)?.receive(topic, payload);
   await mqtt.subscribe(mine.flatMap(({ topics }) => topics));
-  for (const device of mine) device.describe(description);
+  silent.push(...mine);
 }
 
 for (let from = 0; from < options.count; from += devicesPerConnection) await connectDevices(from);
+for (const device of silent.splice(0, describing)) device.describe(description);
 createInterface({ input: process.stdin }).on('line', (line) => {
   const [command, size] = line.split(' ');
   if (command === 'watch') {
