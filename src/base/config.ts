@@ -33,6 +33,8 @@ export interface NetconfConfig {
   readonly maxMessageBytes: number;
   readonly maxDepth: number;
   readonly maxAttributes: number;
+  /** Elements, attributes and the like in one request. */
+  readonly maxRequestNodes: number;
   /** Requests of one session that wait for their turn. */
   readonly maxQueuedRequests: number;
   /** Octets written to a session and not taken by its client before requests are no longer read. */
@@ -43,6 +45,10 @@ export interface NetconfConfig {
   readonly maxConfigBytes: number;
   /** Octets of requests and replies that all sessions of one user may hold. */
   readonly maxUserBytes: number;
+  /** SFTP channels of one connection. */
+  readonly maxSftpChannels: number;
+  /** Octets of all SFTP uploads that are under way. */
+  readonly maxUploadBytes: number;
   /** A client that was silent for this long is asked whether it lives. */
   readonly keepaliveMs: number;
   /** How often it is asked in a row before it is cut off. */
@@ -76,6 +82,12 @@ export interface EmbeddedBrokerConfig {
   readonly port: number;
   readonly maxConnections: number;
   readonly maxPacketBytes: number;
+  /** Retained messages of all topics together, and their octets, topics included. */
+  readonly maxRetainedMessages: number;
+  readonly maxRetainedBytes: number;
+  /** Topic levels in the subscriptions of one client and of all; each takes some hundred octets. */
+  readonly maxClientSubscriptionLevels: number;
+  readonly maxSubscriptionLevels: number;
 }
 
 export interface RegistrationConfig {
@@ -225,11 +237,14 @@ export const defaultConfig: Config = {
     maxMessageBytes: 32 * MiB,
     maxDepth: 256,
     maxAttributes: 64,
+    maxRequestNodes: 100_000,
     maxQueuedRequests: 64,
     maxUnsentBytes: MiB,
     sendTimeoutMs: 60_000,
     maxConfigBytes: 16 * MiB,
     maxUserBytes: 128 * MiB,
+    maxSftpChannels: 8,
+    maxUploadBytes: 64 * MiB,
     keepaliveMs: 15_000,
     keepaliveCount: 3,
     callHome: [],
@@ -247,7 +262,16 @@ export const defaultConfig: Config = {
     reconnectMaxMs: 10_000,
     maxPacketBytes: MiB,
     maxUnsentBytes: MiB,
-    embedded: { host: '127.0.0.1', port: 1883, maxConnections: 10_000, maxPacketBytes: MiB },
+    embedded: {
+      host: '127.0.0.1',
+      port: 1883,
+      maxConnections: 10_000,
+      maxPacketBytes: MiB,
+      maxRetainedMessages: 50_000,
+      maxRetainedBytes: 64 * MiB,
+      maxClientSubscriptionLevels: 50_000,
+      maxSubscriptionLevels: 1_000_000,
+    },
   },
   registration: {
     maxDescriptionBytes: 256 * KiB,

@@ -56,8 +56,6 @@ export interface Answer {
   readonly last?: 'closed' | 'other';
 }
 
-/** Elements, attributes and the like in one request: room for every sane one, none for a memory bomb. */
-const maxRequestNodes = 100_000;
 /** Octets over which a request is read in turns with everything else; fewer take a few milliseconds. */
 const longRequestBytes = 65_536;
 /** How long reading keeps everything else waiting. */
@@ -80,7 +78,8 @@ export class Responder {
     this.#signal = signal;
     this.#access = access;
     this.#subscribe = subscribe;
-    this.#limits = { ...host.config, maxBytes: host.config.maxMessageBytes, maxNodes: maxRequestNodes };
+    const { config } = host;
+    this.#limits = { ...config, maxBytes: config.maxMessageBytes, maxNodes: config.maxRequestNodes };
   }
 
   /** @throws XmlError */

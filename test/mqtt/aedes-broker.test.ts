@@ -142,6 +142,32 @@ describe('the embedded broker', () => {
     expect(logger.lines.filter(({ level }) => level === 'warn')).toHaveLength(1);
   });
 
+  test('the subscriptions of all clients together are bounded', async () => {
+    const broker = await start({ maxClientSubscriptionLevels: 4, maxSubscriptionLevels: 6 });
+    const [one, other] = [await connections.online(broker.url), await connections.online(broker.url)];
+    await one.subscribe('a/b/c/d', 0, () => {});
+    await expect(one.subscribe('e', 0, () => {})).rejects.toMatchObject({ code: 'mqtt-refused' });
+    await other.subscribe('a/b', 0, () => {});
+    await expect(other.subscribe('e', 0, () => {})).rejects.toMatchObject({ code: 'mqtt-refused' });
+  });
+
+  test.each([
+    ['messages', { maxRetainedMessages: 2 }],
+    ['octets', { maxRetainedBytes: 12 }],
+  ])('retained %s are bounded: one too many is delivered, and not kept', async (_what, limits) => {
+    const logger = new RecordingLogger();
+    const broker = await start(limits, logger);
+    const transport = await connections.online(broker.url);
+    const live = await Inbox.open(transport, '#');
+    for (const topic of ['a', 'b', 'c']) await transport.publish(topic, utf8('12345'), { retain: true });
+    await live.count(3);
+    const late = await Inbox.open(await connections.online(broker.url), '#');
+    await transport.publish('end', utf8(''));
+    await late.count(3);
+    expect(late.received.map(({ topic }) => topic)).toEqual(['a', 'b', 'end']);
+    expect(logger.lines.filter(({ level }) => level === 'warn')).toHaveLength(1);
+  });
+
   test('a session ends with its connection: nothing is queued for who is away', async () => {
     const broker = await start();
     const socket = await raw(broker.port);

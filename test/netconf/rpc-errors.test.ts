@@ -278,6 +278,15 @@ describe('the error table of netconf-wire.md, octet by octet', () => {
     },
   );
 
+  test('a request of too many elements: too-big, and the session goes on (netconf.maxRequestNodes)', async () => {
+    const client = connect(startServer({ maxRequestNodes: 100 }).server);
+    client.sendRpc(`<get><filter type="subtree">${'<a/>'.repeat(100)}</filter></get>`);
+    expect(await client.reply()).toContain('<error-tag>too-big</error-tag>');
+    expect(await client.call(`<get><filter type="subtree">${'<a/>'.repeat(90)}</filter></get>`)).toContain(
+      '<data',
+    );
+  });
+
   test('broken framing: malformed-message, then the session ends (RFC 6242 §4.2)', async () => {
     const client = connect(startServer().server);
     client.raw('\n#0\n');

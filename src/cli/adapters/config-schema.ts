@@ -70,6 +70,7 @@ const netconf = z.strictObject({
   ),
   maxDepth: integer(16, 4096, 'Nesting of elements in a message'),
   maxAttributes: integer(8, 65_536, 'Attributes of one element'),
+  maxRequestNodes: integer(1000, 10_000_000, 'Elements, attributes and the like in one request'),
   maxQueuedRequests: count('Requests of one session that wait for their turn'),
   maxUnsentBytes: bytes(
     4096,
@@ -83,6 +84,8 @@ const netconf = z.strictObject({
     64 * GiB,
     'Requests without answer and replies that were not taken, of all sessions of one user',
   ),
+  maxSftpChannels: integer(1, 1000, 'SFTP channels of one connection'),
+  maxUploadBytes: bytes(4096, 64 * GiB, 'All SFTP uploads that are under way'),
   keepaliveMs: integer(
     1000,
     maxDelayMs,
@@ -105,6 +108,10 @@ const embedded = z.strictObject({
   port: port('TCP port of the embedded broker; 0 takes any free port'),
   maxConnections: count('MQTT clients at one time'),
   maxPacketBytes: bytes(1024, 256 * MiB, 'Largest packet that the embedded broker accepts'),
+  maxRetainedMessages: count('Retained messages of all topics together'),
+  maxRetainedBytes: bytes(4096, 64 * GiB, 'Retained messages of all topics together, topics included'),
+  maxClientSubscriptionLevels: count('Topic levels in the subscriptions of one client'),
+  maxSubscriptionLevels: count('Topic levels in the subscriptions of all clients'),
 } satisfies Shape<EmbeddedBrokerConfig>);
 
 const mqtt = z

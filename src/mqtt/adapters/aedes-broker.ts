@@ -22,12 +22,6 @@ const drainTimeoutMs = 5000;
 /** How long a connection may take until its CONNECT has come. */
 const connectTimeoutMs = 10_000;
 
-/** Retained messages of all topics together. */
-const retainedLimits = { maxMessages: 50_000, maxBytes: 64 * 1024 * 1024 };
-
-/** Topic levels in the subscriptions of one client and of all; each takes some hundred octets. */
-const subscriptionLimits = { maxLevelsPerClient: 50_000, maxLevels: 1_000_000 };
-
 /**
  * Starts an MQTT 3.1.1 broker in this process: for one machine, without passwords, loopback unless
  * configured. Sessions end with their connection, and retained messages and subscriptions are bounded, so
@@ -43,7 +37,7 @@ export async function startBroker(
     drainTimeout: drainTimeoutMs,
     maxClientsIdLength: 128,
   });
-  configure(aedes, logger);
+  configure(aedes, config, logger);
   const sockets = new Set<Socket>();
   const server = createServer({ noDelay: true }, (socket) => {
     sockets.add(socket);
@@ -73,8 +67,11 @@ export async function startBroker(
   return { port, url, close: () => shutDown(server, sockets, aedes) };
 }
 
-function configure(aedes: Aedes, logger: Logger): void {
-  const retained = new RetainedBudget(retainedLimits);
+function configure(aedes: Aedes, limits: EmbeddedBrokerConfig, logger: Logger): void {
+  const retained = new RetainedBudget({
+    maxMessages: limits.maxRetainedMessages,
+    maxBytes: limits.maxRetainedBytes,
+  });
   const told = new Set<string>();
   // A client that goes over a bound does so as often as it likes: the first time says it all.
   const tellOnce = (message: string, fields: LogFields): void => {
@@ -97,7 +94,7 @@ function configure(aedes: Aedes, logger: Logger): void {
     }
     done(null);
   };
-  boundSubscriptions(aedes, tellOnce);
+  boundSubscriptions(aedes, limits, tellOnce);
   aedes.authorizeForward = (_client, packet) => (packet.topic.startsWith('$SYS') ? null : packet);
   aedes.on('clientError', (client, error) => {
     logger.debug('client of the embedded broker failed', { client: client.id, error: errorMessage(error) });
@@ -110,8 +107,15 @@ function configure(aedes: Aedes, logger: Logger): void {
   internal.on('error', (error) => logger.error('the embedded broker failed', { error: errorMessage(error) }));
 }
 
-function boundSubscriptions(aedes: Aedes, tell: (message: string, fields: LogFields) => void): void {
-  const budget = new SubscriptionBudget<object>(subscriptionLimits);
+function boundSubscriptions(
+  aedes: Aedes,
+  limits: EmbeddedBrokerConfig,
+  tell: (message: string, fields: LogFields) => void,
+): void {
+  const budget = new SubscriptionBudget<object>({
+    maxLevelsPerClient: limits.maxClientSubscriptionLevels,
+    maxLevels: limits.maxSubscriptionLevels,
+  });
   aedes.authorizeSubscribe = (client, subscription, done) => {
     // What a client that is going asked for last would never be released.
     const admitted = client === null || (!client.closed && budget.admit(client, subscription.topic));

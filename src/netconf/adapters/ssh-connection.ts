@@ -31,7 +31,6 @@ const maxUnreadBytes = 4 * 1024 * 1024;
 const closeMs = 2000;
 /** How long the sessions of a connection that we end may take to flush what they have. */
 const flushMs = 1000;
-const maxSftpChannels = 8;
 
 type ServedChannel = NetconfChannel | SftpChannel;
 
@@ -188,10 +187,10 @@ export class SshConnection {
     exchanges: KeyExchanges,
   ): ((channel: ServerChannel) => ServedChannel) | undefined {
     if (subsystem === 'netconf') return (channel) => this.#openNetconf(channel, exchanges);
-    const { fileDrop } = this.#shared.options;
+    const { fileDrop, config } = this.#shared.options;
     if (subsystem !== 'sftp' || fileDrop === undefined) return undefined;
     const sftpChannels = [...this.#served.keys()].filter((served) => served instanceof SftpChannel);
-    return sftpChannels.length < maxSftpChannels
+    return sftpChannels.length < config.maxSftpChannels
       ? (channel) => this.#openSftp(channel, exchanges, fileDrop)
       : undefined;
   }

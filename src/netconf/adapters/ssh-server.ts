@@ -64,8 +64,6 @@ export interface ServedConnection {
 
 /** Passwords that are checked at one time; the others wait, as long as their connections do. */
 const maxPasswordChecks = 2;
-/** Octets of all SFTP uploads that are under way. */
-const uploadBytes = 64 * 1024 * 1024;
 
 /**
  * Serves NETCONF over SSH (RFC 6242) and SFTP for images on one port. Everything else that SSH can do is
@@ -78,7 +76,7 @@ export async function startSshServer(options: SshServerOptions): Promise<Running
     options,
     throttle: new LoginThrottle(),
     passwordTurns: new TaskLimit(maxPasswordChecks),
-    uploads: new UploadBudget(uploadBytes),
+    uploads: new UploadBudget(config.maxUploadBytes),
     rekey: options.rekey ?? defaultRekeyLimits,
   };
   const connections = new Set<SshConnection>();
