@@ -38,6 +38,8 @@ export interface OpenBenchOptions {
   readonly assembly: AssemblyLimits;
   readonly clock: Clock;
   readonly random: RandomBytes;
+  /** Ends the wait for the description. */
+  readonly signal: AbortSignal;
   /** Told when nothing happens until the device describes itself. */
   readonly onWaiting: () => void;
 }
@@ -124,14 +126,19 @@ function someSlices(sliceBytes: number): number {
 }
 
 async function describedBy(
-  { description, readDescription, limits, clock, onWaiting }: OpenBenchOptions,
+  { description, readDescription, limits, clock, signal, onWaiting }: OpenBenchOptions,
   announced: Promise<{ readonly bytes: Uint8Array }>,
 ): Promise<DeviceDescription> {
   if (description !== undefined) return readDescription(description);
   onWaiting();
   const late = deferred<'late'>();
-  const cancel = clock.schedule(limits.restartDeadlineMs, () => late.resolve('late'));
-  const found = await Promise.race([announced, late.promise]).finally(cancel);
+  const giveUp = (): void => late.resolve('late');
+  const cancel = clock.schedule(limits.restartDeadlineMs, giveUp);
+  signal.addEventListener('abort', giveUp, { once: true });
+  const found = await Promise.race([announced, late.promise]).finally(() => {
+    cancel();
+    signal.removeEventListener('abort', giveUp);
+  });
   if (found !== 'late') return readDescription(found.bytes);
   throw new UnavailableError(
     'no-description',

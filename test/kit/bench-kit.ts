@@ -61,6 +61,7 @@ export function kitOptions(
     assembly: defaultConfig.registration,
     clock: device.clock,
     random: countingRandom(),
+    signal: new AbortController().signal,
     onWaiting: () => {},
   };
 }

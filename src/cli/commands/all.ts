@@ -5,6 +5,7 @@ import { demoCommand } from './demo.ts';
 import { describeCommand } from './describe.ts';
 import { descriptionCommand } from './description.ts';
 import { deviceCommand } from './device.ts';
+import { deviceTestCommand } from './device-test.ts';
 import { endorseCommand } from './endorse.ts';
 import { imageCommand } from './image.ts';
 import { jobCommand, jobsCommand } from './jobs.ts';
@@ -29,6 +30,7 @@ export const commands: readonly (CommandDefinition | CommandGroup)[] = [
   jobsCommand,
   jobCommand,
   deviceCommand,
+  deviceTestCommand,
   descriptionCommand,
   describeCommand,
 ];

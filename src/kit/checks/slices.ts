@@ -32,10 +32,10 @@ export const sliceChecks: readonly Check[] = checksOf(
         const { image } = await bench.begin();
         const size = slices.maxBytes;
         await slices.advance(image, 0, size);
-        await slices.put(encodeSlice(0, image.subarray(0, size)));
+        await slices.expectAfter(encodeSlice(0, image.subarray(0, size)), size);
         await slices.advance(image, size, 2 * size);
-        await slices.put(encodeSlice(0, image.subarray(0, size)));
-        await slices.put(encodeSlice(size, image.subarray(size, 2 * size)));
+        await slices.expectAfter(encodeSlice(size, image.subarray(size, 2 * size)), 2 * size);
+        await slices.expectAfter(encodeSlice(0, image.subarray(0, size)), 2 * size);
         await slices.advance(image, 2 * size, 3 * size);
       },
     },

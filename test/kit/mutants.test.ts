@@ -1,0 +1,200 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { fromHex } from '../../src/base/bytes.ts';
+import type { UpdateReceiver } from '../../src/device/update-receiver.ts';
+import { allChecks } from '../../src/kit/checks/all.ts';
+import { es256 } from '../../src/mup/adapters/noble-curves.ts';
+import { type BenchDevice, countingRandom, topics, uuid } from '../device/bench-device.ts';
+import { FaultyTransport } from '../support/faulty-device.ts';
+import { kitOptions, results } from './bench-kit.ts';
+import {
+  answersEverywhere,
+  blindToDigests,
+  clipsSlices,
+  diesOfNonsense,
+  hearing,
+  Mutations,
+  overlooks,
+  takesEveryKey,
+  takesSlicesAsTheyCome,
+} from './mutations.ts';
+
+let mutations: Mutations;
+beforeEach(() => {
+  mutations = new Mutations();
+});
+afterEach(() => mutations.end());
+
+/** The fault that is used here waits for nothing. */
+const noClock = { now: () => 0, monotonic: () => 0, schedule: () => () => {} };
+
+/** What no mutant is to lose: it is broken in one place, not dead. */
+const sound = 'token/fields';
+
+/** A device that is broken in one place, and the checks that have to find it. */
+const mutants: readonly [string, (device: Mutations) => BenchDevice, readonly string[]][] = [
+  [
+    'hands out one nonce for ever',
+    (one) => one.device({ random: (length) => new Uint8Array(length) }),
+    [
+      ...['token/nonce-fresh', 'token/superseded', 'manifest/replayed'],
+      ...['update/replayed', 'update/nonce-after-restart'],
+    ],
+  ],
+  [
+    'seeds its generator alike at each boot',
+    (one) => {
+      let random = countingRandom();
+      const device = one.device({ random: (length) => random(length) });
+      device.agent.onEvent(({ kind }) => {
+        if (kind === 'restarting') random = countingRandom();
+      });
+      return device;
+    },
+    ['update/nonce-after-restart'],
+  ],
+  [
+    'takes a nonce that is spent, replaced or unknown',
+    (one) => {
+      one.replace(
+        'receiveManifest',
+        (real) =>
+          function (this: UpdateReceiver, manifest, now) {
+            one.draw(fromHex(manifest?.nonce ?? '') ?? new Uint8Array(16));
+            this.issueToken();
+            return real.call(this, manifest, now);
+          },
+      );
+      return one.device();
+    },
+    ['token/superseded', 'manifest/nonce-unknown', 'manifest/nonce-spent', 'manifest/replayed'],
+  ],
+  [
+    'verifies no signature',
+    (one) => one.device({ scheme: { ...es256, verify: () => true } }),
+    [
+      ...['manifest/outer-signature', 'manifest/inner-signature', 'manifest/mixed'],
+      ...['keys/forged', 'keys/other-epoch'],
+    ],
+  ],
+  [
+    'wants a low s',
+    (one) =>
+      one.device({
+        scheme: {
+          ...es256,
+          verify: (text, signature, key) => (signature[32] ?? 0) < 0x80 && es256.verify(text, signature, key),
+        },
+      }),
+    ['manifest/every-s'],
+  ],
+  ['does not look at the UUID', (one) => overlooks(one, () => ({ uuid })), ['manifest/other-device']],
+  ['does not look at the App ID', (one) => overlooks(one, () => ({ appId: 'APP' })), ['manifest/other-app']],
+  [
+    'takes every version',
+    (one) => {
+      let taken = 1000;
+      return overlooks(one, () => {
+        taken += 1;
+        return { newVersion: taken };
+      });
+    },
+    ['manifest/version-same', 'manifest/version-lower', 'update/rollback'],
+  ],
+  [
+    'takes every difference',
+    (one) => overlooks(one, () => ({ oldVersion: 0 })),
+    ['manifest/wrong-precursor'],
+  ],
+  ['takes every size', (one) => overlooks(one, () => ({ size: 1 })), ['manifest/too-big']],
+  [
+    'takes a second manifest in the place of the first',
+    (one) => {
+      one.replace(
+        'receiveManifest',
+        (real) =>
+          function (this: UpdateReceiver, ...given) {
+            this.abandon('another one came');
+            return real.apply(this, given);
+          },
+      );
+      return one.device();
+    },
+    ['manifest/changed-after-acceptance'],
+  ],
+  [
+    'accepts what is no manifest',
+    (one) => {
+      one.replace('receiveManifest', () => () => [{ kind: 'answer', state: '10_OK' }]);
+      return one.device();
+    },
+    ['manifest/malformed', 'manifest/suite-unknown', 'manifest/order'],
+  ],
+  [
+    'takes slices as they come',
+    takesSlicesAsTheyCome,
+    ['slices/duplicate', 'slices/lost', 'slices/overlapping', 'slices/resumed'],
+  ],
+  ['writes beyond the size', clipsSlices, ['slices/oversized']],
+  [
+    'takes what is retained',
+    (one) => one.device({}, (inner) => hearing(inner, (message) => ({ ...message, retain: false }))),
+    ['slices/retained', 'rpc/retained'],
+  ],
+  ['does not compare the digest', blindToDigests, ['image/altered', 'manifest/changed-after-acceptance']],
+  [
+    'says 10_OK to every FIN',
+    (one) => {
+      one.replace('receiveFin', () => () => [{ kind: 'answer', state: '10_OK' }]);
+      return one.device();
+    },
+    ['image/truncated', 'image/altered', 'image/without-manifest', 'image/abort'],
+  ],
+  [
+    'does not know ABORT',
+    (one) => {
+      one.replace('receiveAbort', () => () => [{ kind: 'answer', state: '12_ERROR' }]);
+      return one.device();
+    },
+    ['image/abort', 'image/abort-idle'],
+  ],
+  [
+    'takes every key',
+    takesEveryKey,
+    ['keys/unendorsed', 'keys/forged', 'keys/other-epoch', 'keys/older-epoch'],
+  ],
+  [
+    'never takes another key',
+    (one) =>
+      one.device({}, (inner) =>
+        hearing(inner, (message) =>
+          message.topic === topics.descriptionStatus && !Buffer.from(message.payload).includes(';1;')
+            ? undefined
+            : message,
+        ),
+      ),
+    ['keys/rotated'],
+  ],
+  [
+    'says that it runs what it does not',
+    (one) => one.device({}, (inner) => new FaultyTransport(inner, topics, noClock, { claimedVersion: 7 })),
+    ['registration/online', 'update/version-reported'],
+  ],
+  ['answers where it is told to', answersEverywhere, ['rpc/response-topic']],
+];
+
+test.each(mutants)('a device that %s is found', async (_, make, ids) => {
+  expect(allChecks.map(({ id }) => id)).toEqual(expect.arrayContaining([...ids]));
+  const device = make(mutations);
+  const found = await results(device, kitOptions(device), ({ id }) => id === sound || ids.includes(id));
+  const outcomes = ids.map((id) => [id, found.get(id)?.outcome]);
+  expect(outcomes).toEqual(ids.map((id) => [id, 'failed']));
+  expect(found.get(sound)?.outcome).toBe('passed');
+});
+
+test('a device that dies of a check has failed it, and is asked nothing more', async () => {
+  const device = diesOfNonsense(mutations);
+  const ids = ['registration/online', 'rpc/malformed', 'token/fields'];
+  const found = await results(device, kitOptions(device), ({ id }) => ids.includes(id));
+  expect(ids.map((id) => found.get(id)?.outcome)).toEqual(['passed', 'failed', 'error']);
+  expect(found.get('token/fields')?.reason).toBe('the device answers no more since rpc/malformed');
+});
