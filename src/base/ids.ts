@@ -13,6 +13,9 @@ export type DeviceUuid = Branded<string, 'DeviceUuid'>;
 /** SHA-256 as 64 lower-case hex digits. */
 export type Digest = Branded<string, 'Digest'>;
 
+/** The first 16 octets of the SHA-256 of a slice's payload, as 32 lower-case hex digits. */
+export type SliceHash = Branded<string, 'SliceHash'>;
+
 /** The id of an update job. */
 export type JobId = Branded<string, 'JobId'>;
 

@@ -1,13 +1,28 @@
+import type { Operation } from '../base/description.ts';
 import { errorMessage } from '../base/errors.ts';
-import type { DeviceUuid, Digest } from '../base/ids.ts';
+import { type DeviceUuid, type Digest, isDigest } from '../base/ids.ts';
 import type { Logger } from '../base/logger.ts';
+import type { SliceChainHead } from '../mup/authenticated-slices.ts';
+import { parseChainHead } from '../mup/chain-head.ts';
 import type { DocumentStore } from '../registry/document-store.ts';
 import { storeFailed } from './rpc-errors.ts';
+import { valuesByRole } from './update-fields.ts';
 
 /** The image that a device agreed to take: what the manifest it accepted says. */
 export interface AcceptedImage {
   readonly digest: Digest;
   readonly size: number;
+  /** Where the device takes authenticated slices: those that the manifest promised it (ADR 28). */
+  readonly slices?: SliceChainHead;
+}
+
+/** What a device agrees to when it accepts a manifest with these inputs; `undefined` when they name no image. */
+export function imageAgreedTo(operation: Operation, inputs: readonly string[]): AcceptedImage | undefined {
+  const values = valuesByRole(operation.inputs, inputs);
+  const digest = values.get('imageDigest')?.toLowerCase();
+  if (digest === undefined || !isDigest(digest)) return undefined;
+  const slices = parseChainHead(values.get('sliceSize') ?? '', values.get('sliceHash') ?? '');
+  return { digest, size: Number(values.get('imageSize')), ...(slices && { slices }) };
 }
 
 /** As the store keeps it, by the device's UUID. */
@@ -29,7 +44,7 @@ export class AcceptedImages {
   /** Reads what the store holds. */
   async restore(): Promise<void> {
     const stored = (await this.#store.all('accepted')) as readonly AcceptedDocument[];
-    for (const { uuid, digest, size } of stored) this.#images.set(uuid, { digest, size });
+    for (const { uuid, ...image } of stored) this.#images.set(uuid, image);
   }
 
   get(uuid: DeviceUuid): AcceptedImage | undefined {

@@ -86,7 +86,9 @@ export class JobRequests {
       }
       case 'send-manifest': {
         const { manifest } = await this.#image(job);
-        await server.sendManifest(description, server.extend(description, manifest, request.token));
+        const source = storedImage(images, job.digest, job.size);
+        const extended = await server.extend(description, manifest, source, request.token);
+        await server.sendManifest(description, extended);
         return { type: 'manifest-accepted', attempt };
       }
       case 'start-transfer': {

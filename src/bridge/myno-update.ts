@@ -82,6 +82,11 @@ export class MynoUpdate implements UpdateProfile {
     );
   }
 
+  /** The prototype knows of none. */
+  async cutFor(): Promise<Pick<ExtendedManifest, 'slices'>> {
+    return {};
+  }
+
   async sendImage(
     { description, operation }: UpdateStepRequest,
     { source, signal, onProgress }: ImageTransfer,

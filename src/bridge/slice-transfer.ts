@@ -3,9 +3,8 @@ import { deferred } from '../base/deferred.ts';
 import { errorCode, UnavailableError } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
 import type { MqttTransport, Unsubscribe } from '../mqtt/transport.ts';
-import type { SliceSender, SliceSenderStep } from '../mup/slice-sender.ts';
-import { decodeAcknowledgement, encodeSlice } from '../mup/slices.ts';
-import type { ImageSource } from './image-source.ts';
+import type { SliceSender, SliceSenderStep, SliceToSend } from '../mup/slice-sender.ts';
+import { decodeAcknowledgement } from '../mup/slices.ts';
 import type { SliceSending, SliceTurns } from './slice-turns.ts';
 
 export interface SliceTransferOptions {
@@ -13,7 +12,11 @@ export interface SliceTransferOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly sender: SliceSender;
-  readonly source: ImageSource;
+  /**
+   * The payload of a slice; at once where its octets are in memory.
+   * @throws PeerError `unknown-image`, `image-damaged`; also as a rejection
+   */
+  readonly payload: (slice: SliceToSend) => Uint8Array | Promise<Uint8Array>;
   /** Whose turn it is among all transfers of the transport. */
   readonly turns: SliceTurns;
   /** Offset to go on at; 0 from the start. */
@@ -80,17 +83,17 @@ class SliceTransfer implements SliceSending {
 
   /** A slice that cannot leave is lost, and the sender's timeout brings it back. */
   async send(): Promise<void> {
-    const { sender, clock, source, transport, sliceTopic } = this.#options;
+    const { sender, clock, payload, transport, sliceTopic } = this.#options;
     this.#sending = true;
     try {
       const step = sender.tick(clock.monotonic(), 1);
       this.#apply(step);
       const [slice] = step.send;
       if (slice === undefined) return;
-      const read = source.read(slice.offset, slice.length);
-      const bytes = read instanceof Uint8Array ? read : await read;
+      const made = payload(slice);
+      const octets = made instanceof Uint8Array ? made : await made;
       if (this.#ended) return;
-      await transport.publish(sliceTopic, encodeSlice(slice.offset, bytes), { qos: 0, bulk: true });
+      await transport.publish(sliceTopic, octets, { qos: 0, bulk: true });
     } catch (error) {
       this.#unsent(error);
     } finally {

@@ -1,5 +1,7 @@
 import type { DeviceDescription, Operation, OperationRole } from '../base/description.ts';
 import type { DeviceUuid } from '../base/ids.ts';
+import type { SliceChainHead } from '../mup/authenticated-slices.ts';
+import type { ExtendedManifest } from '../mup/manifest.ts';
 import type { DeviceAnswer, DeviceCaller } from './device-caller.ts';
 import type { DeviceSettings, DeviceSettingsSource } from './device-settings.ts';
 import type { ImageSource } from './image-source.ts';
@@ -13,6 +15,12 @@ export interface ImageTransfer {
   readonly signal: AbortSignal;
   /** Called with the octets that the device has acknowledged, whenever they grew. */
   readonly onProgress: (acknowledged: number) => void;
+}
+
+/** A transfer as the device agreed to it. */
+export interface AgreedTransfer extends ImageTransfer {
+  /** What the manifest that it accepted says of the slices. */
+  readonly slices: SliceChainHead | undefined;
 }
 
 /** A step that asks something of a device, with the operation that the step belongs to. */
@@ -35,8 +43,10 @@ export interface UpdateProfile {
   requestToken(request: UpdateStepRequest): Promise<DeviceAnswer>;
   /** Steps 3 and 4, with the inputs of the operation in wire order. @throws RpcError unless it is accepted */
   sendManifest(request: UpdateStepRequest, inputs: readonly string[]): Promise<DeviceAnswer>;
+  /** What the manifest of an image says of its slices: nothing, unless the device asks for it. */
+  cutFor(description: DeviceDescription, image: ImageSource): Promise<Pick<ExtendedManifest, 'slices'>>;
   /** Step 5. Resolves when the device has acknowledged the whole image. */
-  sendImage(request: UpdateStepRequest, transfer: ImageTransfer): Promise<void>;
+  sendImage(request: UpdateStepRequest, transfer: AgreedTransfer): Promise<void>;
   /** Step 6. @throws RpcError unless the device holds the image for the signed one */
   verifyImage(request: UpdateStepRequest): Promise<DeviceAnswer>;
   /** Instead of the steps that are left: the device drops what it has of the image. @throws RpcError */

@@ -61,7 +61,8 @@ export class UpdateRpcs {
     const digest = values.get('imageDigest');
     if (values.size === 1 && digest !== undefined) {
       const { manifest } = await this.#storedImage(operation, digest);
-      return server.sendManifest(description, server.extend(description, manifest), signal);
+      const image = storedImage(this.#deps.images, manifest.digest, manifest.size);
+      return server.sendManifest(description, await server.extend(description, manifest, image), signal);
     }
     const missing = leaves(operation.inputs).find(({ role }) => role !== undefined && !values.has(role));
     if (missing !== undefined) throw missingInput(operation, missing);

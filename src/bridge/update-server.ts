@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { DeviceDescription } from '../base/description.ts';
 import { errorMessage } from '../base/errors.ts';
-import { type DeviceUuid, isDigest } from '../base/ids.ts';
+import type { DeviceUuid, Digest } from '../base/ids.ts';
 import type { Logger } from '../base/logger.ts';
 import type { DeviceLines } from '../mqtt/device-lines.ts';
 import type { MqttTransport } from '../mqtt/transport.ts';
@@ -11,13 +11,14 @@ import type { PrivateKey, SignatureScheme } from '../mup/signature-scheme.ts';
 import { extendManifest } from '../mup/signing.ts';
 import { checkSuite, checkUpdate } from '../mup/update-checks.ts';
 import type { DocumentStore } from '../registry/document-store.ts';
-import { type AcceptedImage, AcceptedImages } from './accepted-images.ts';
+import { type AcceptedImage, AcceptedImages, imageAgreedTo } from './accepted-images.ts';
 import type { DeviceAnswer, DeviceCaller } from './device-caller.ts';
 import type { DeviceSettingsSource } from './device-settings.ts';
+import type { ImageSource } from './image-source.ts';
 import { MupUpdate } from './mup-update.ts';
 import { MynoUpdate } from './myno-update.ts';
 import { isDeviceError, operationFailed, refusedIf } from './rpc-errors.ts';
-import { manifestInputs, valuesByRole } from './update-fields.ts';
+import { manifestInputs } from './update-fields.ts';
 import {
   type ImageTransfer,
   requiredOperation,
@@ -39,6 +40,7 @@ export interface UpdateServerDependencies {
   readonly store: DocumentStore;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly sha256: (bytes: Uint8Array) => Digest;
 }
 
 /**
@@ -104,12 +106,14 @@ export class UpdateServer {
    * Step 3, first half: signs a vendor manifest for a device with a token, its latest unless another is
    * given. The token is used up.
    * Refuses what the device would refuse (mup-protocol §3), before anything is sent.
+   * @param image what the manifest is of
    */
-  extend(
+  async extend(
     description: DeviceDescription,
     manifest: VendorManifest,
+    image: ImageSource,
     token = this.#tokens.get(description.uuid),
-  ): ExtendedManifest {
+  ): Promise<ExtendedManifest> {
     if (token === undefined)
       throw operationFailed(
         'no-token',
@@ -119,7 +123,8 @@ export class UpdateServer {
     refusedIf(() => checkUpdate(manifest, token));
     this.#tokens.delete(description.uuid);
     const { scheme, serverKey } = this.#deps;
-    return extendManifest(manifest, token, serverKey, scheme, description.profile);
+    const cut = await this.#profile(description).cutFor(description, image);
+    return extendManifest({ ...manifest, ...cut }, token, serverKey, scheme, description.profile);
   }
 
   /** Whether device and update server have a manifest's suite in common. @throws RpcError as `mup/checkSuite` */
@@ -153,11 +158,9 @@ export class UpdateServer {
     return profile.inTurn(uuid, async () => {
       if (!profile.resumes) await this.#release(description);
       const answer = await profile.sendManifest({ description, operation, signal }, inputs);
-      const values = valuesByRole(operation.inputs, inputs);
-      const digest = values.get('imageDigest')?.toLowerCase();
-      const size = Number(values.get('imageSize'));
+      const image = imageAgreedTo(operation, inputs);
       this.#untouched.add(uuid);
-      if (digest !== undefined && isDigest(digest)) await this.#accepted.keep(uuid, { digest, size });
+      if (image !== undefined) await this.#accepted.keep(uuid, image);
       return answer;
     });
   }
@@ -170,7 +173,8 @@ export class UpdateServer {
     const profile = this.#profile(description);
     await profile.inTurn(uuid, () => {
       this.#untouched.delete(uuid);
-      return profile.sendImage({ description, operation, signal }, transfer);
+      const slices = this.#accepted.get(uuid)?.slices;
+      return profile.sendImage({ description, operation, signal }, { ...transfer, slices });
     });
   }
 

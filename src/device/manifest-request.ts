@@ -3,6 +3,7 @@ import type { FieldRole, Operation } from '../base/description.ts';
 import { UsageError } from '../base/errors.ts';
 import { isDeviceUuid } from '../base/ids.ts';
 import { leaves } from '../base/leaves.ts';
+import { parseChainHead } from '../mup/chain-head.ts';
 import type { ExtendedManifest, UnsignedManifest } from '../mup/manifest.ts';
 import { checkUnsignedManifest, parseUint32 } from '../mup/manifest-fields.ts';
 import { signatureBytes } from '../mup/suites.ts';
@@ -22,13 +23,19 @@ const requiredRoles = [
   'outerSignature',
 ] as const satisfies readonly FieldRole[];
 
+/** What a manifest says of slices that are authenticated: an operation has both, or none of them (ADR 28). */
+const sliceRoles = ['sliceSize', 'sliceHash'] as const satisfies readonly FieldRole[];
+
 /**
  * Checks that a manifest operation takes all fields of an extended manifest (mup-protocol §3).
  * @throws UsageError `manifest-operation-incomplete`
  */
 export function checkManifestOperation(operation: Operation): void {
   const roles = new Set(leaves(operation.inputs).map(({ role }) => role));
-  const missing = requiredRoles.filter((role) => !roles.has(role));
+  const wanted = sliceRoles.some((role) => roles.has(role))
+    ? [...requiredRoles, ...sliceRoles]
+    : requiredRoles;
+  const missing = wanted.filter((role) => !roles.has(role));
   if (missing.length === 0) return;
   throw new UsageError(
     'manifest-operation-incomplete',
@@ -40,8 +47,13 @@ export function checkManifestOperation(operation: Operation): void {
 /**
  * The extended manifest in the inputs of a request, found by what each field represents, or `undefined`
  * when they do not make one. Signatures are not checked here.
+ * @param maxSliceSize octets of image that the device takes in a slice; without it, any number
  */
-export function manifestOf(operation: Operation, inputs: readonly string[]): ExtendedManifest | undefined {
+export function manifestOf(
+  operation: Operation,
+  inputs: readonly string[],
+  maxSliceSize = Number.POSITIVE_INFINITY,
+): ExtendedManifest | undefined {
   const fields = leaves(operation.inputs);
   if (fields.length !== inputs.length) return undefined;
   const value = (role: FieldRole): string => inputs[fields.findIndex((field) => field.role === role)] ?? '';
@@ -59,7 +71,10 @@ export function manifestOf(operation: Operation, inputs: readonly string[]): Ext
   const [uuid, nonce] = [value('deviceUuid'), value('nonce')];
   if (innerSignature === undefined || outerSignature === undefined) return undefined;
   if (!isDeviceUuid(uuid) || !isNonce(nonce, 'mup') || !isUnsigned(unsigned)) return undefined;
-  return { ...unsigned, innerSignature, uuid, nonce, outerSignature };
+  const extended = { ...unsigned, innerSignature, uuid, nonce, outerSignature };
+  if (!fields.some(({ role }) => role === 'sliceHash')) return extended;
+  const slices = parseChainHead(value('sliceSize'), value('sliceHash'));
+  return slices === undefined || slices.sliceSize > maxSliceSize ? undefined : { ...extended, slices };
 }
 
 type UnsignedFields = Parameters<typeof checkUnsignedManifest>[0];

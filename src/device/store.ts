@@ -18,9 +18,11 @@ export interface Slot {
   read(): AsyncIterable<Uint8Array>;
 }
 
-/** What a device keeps over restarts: two slots and one small record. */
+/** What a device keeps over restarts: two slots, one small record, the hashes of a download. */
 export interface DeviceStore {
   readonly slots: Readonly<Record<SlotName, Slot>>;
+  /** Beside a download of authenticated slices: for each slice the hash of the one after it, 16 octets. */
+  readonly hashes: Slot;
   /** The record as it was written last, or `undefined` on a new device. */
   readRecord(): Promise<Uint8Array | undefined>;
   /** Replaces the record: after a crash at any point the old one or the new one is there, whole. */

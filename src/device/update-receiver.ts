@@ -1,14 +1,28 @@
 import type { RunningSha256 } from '../base/adapters/node-runtime.ts';
+import type { SliceHash } from '../base/ids.ts';
 import type { RandomBytes } from '../base/random.ts';
-import type { ExtendedManifest, VendorManifest } from '../mup/manifest.ts';
+import { decodeAuthenticatedSlice } from '../mup/authenticated-slices.ts';
+import type { ExtendedManifest } from '../mup/manifest.ts';
 import { decodeSlice } from '../mup/slices.ts';
 import type { DeviceStateName } from '../mup/states.ts';
 import { createNonce } from '../mup/token.ts';
 import type { DeviceEvent } from './events.ts';
 import { checkManifest, isOfOurSuite, type ManifestFacts } from './manifest-checks.ts';
+import { isExpectedSlice } from './slice-check.ts';
 
 /** What the image is compared with, frozen when the manifest was accepted (mup-protocol §3). */
-export type FrozenManifest = Pick<VendorManifest, 'digest' | 'size' | 'newVersion'>;
+export type FrozenManifest = Pick<ExtendedManifest, 'digest' | 'size' | 'newVersion' | 'slices'>;
+
+/** How far a transfer has come. */
+export interface TransferState {
+  readonly manifest: FrozenManifest;
+  /** The offset expected next: octets taken so far. */
+  readonly received: number;
+  /** Over those octets. */
+  readonly hash: RunningSha256;
+  /** What the next slice has to be, where slices are authenticated: all that this costs in memory. */
+  readonly expected: SliceHash | undefined;
+}
 
 /** What has to be done, in the order of the list; if one fails, the rest is not done. */
 export type ReceiverEffect =
@@ -17,7 +31,13 @@ export type ReceiverEffect =
   /** Subscribe to the slice topic; done once the subscription stands. */
   | { readonly kind: 'join' }
   | { readonly kind: 'leave' }
-  | { readonly kind: 'write'; readonly offset: number; readonly bytes: Uint8Array }
+  | {
+      readonly kind: 'write';
+      readonly offset: number;
+      readonly bytes: Uint8Array;
+      /** What the slice after this one has to be, where slices are authenticated. */
+      readonly next?: SliceHash;
+    }
   | { readonly kind: 'acknowledge'; readonly offset: number }
   /** Forget what was downloaded. */
   | { readonly kind: 'discard' }
@@ -43,13 +63,13 @@ export interface ReceiverOptions {
   readonly limits: ReceiverLimits;
 }
 
-interface Transfer {
-  readonly manifest: FrozenManifest;
-  readonly hash: RunningSha256;
+type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
+
+interface Transfer extends Writable<TransferState> {
   readonly endsAt: number;
-  /** The offset expected next: octets taken so far. */
-  received: number;
   idleEndsAt: number;
+  /** Slices that named the expected offset and were not the expected one. */
+  forged: number;
 }
 
 /**
@@ -95,9 +115,10 @@ export class UpdateReceiver {
     const slotFree = this.#transfer === undefined && !this.#sealed;
     const fault = checkManifest(manifest, { ...facts, nonce, slotFree });
     if (fault !== undefined) return refuseManifest(fault);
-    const { digest, size, newVersion } = manifest;
-    const frozen = Object.freeze({ digest, size, newVersion });
-    this.resume(frozen, 0, this.#options.startSha256(), now);
+    const { digest, size, newVersion, slices } = manifest;
+    const frozen = Object.freeze({ digest, size, newVersion, ...(slices && { slices }) });
+    const hash = this.#options.startSha256();
+    this.resume({ manifest: frozen, received: 0, hash, expected: slices?.hash }, now);
     return [
       { kind: 'begin', manifest: frozen },
       { kind: 'join' },
@@ -106,36 +127,42 @@ export class UpdateReceiver {
     ];
   }
 
-  /** Goes on with a transfer of which `received` octets, hashed in `hash`, are in the slot. */
-  resume(manifest: FrozenManifest, received: number, hash: RunningSha256, now: number): void {
+  /** Goes on with a transfer of which a part is in the slot. */
+  resume(state: TransferState, now: number): void {
     const { transferDeadlineMs, idleDeadlineMs } = this.#options.limits;
-    this.#transfer = {
-      manifest,
-      hash,
-      received,
-      endsAt: now + transferDeadlineMs,
-      idleEndsAt: now + idleDeadlineMs,
-    };
+    const endsAt = now + transferDeadlineMs;
+    this.#transfer = { ...state, endsAt, idleEndsAt: now + idleDeadlineMs, forged: 0 };
   }
 
-  /** Step 5: takes the slice at the expected offset, and answers any slice with the offset expected next. */
+  /**
+   * Step 5: takes the slice at the expected offset, and answers any slice with the offset expected next. Where slices
+   * are authenticated, that slice alone which the one before it, or the manifest, has named (ADR 28).
+   */
   receiveSlice(payload: Uint8Array, now: number): ReceiverEffect[] {
-    const slice = decodeSlice(payload);
     const transfer = this.#transfer;
-    if (transfer === undefined || slice === undefined) return [];
+    if (transfer === undefined) return [];
+    const { expected: hash, manifest } = transfer;
+    const authenticated = hash === undefined ? undefined : decodeAuthenticatedSlice(payload);
+    const slice = hash === undefined ? decodeSlice(payload) : authenticated;
+    if (slice === undefined) return [];
     const { offset, bytes } = slice;
-    // Longer than the signed size: refused before it is written.
-    const taken = offset === transfer.received && bytes.length <= transfer.manifest.size - offset;
+    // Longer than the signed size: refused before it is written. Hashed last: most that is not taken costs no hash.
+    const inPlace = offset === transfer.received && bytes.length <= manifest.size - offset;
+    const taken =
+      inPlace && (hash === undefined || isExpectedSlice(payload, hash, this.#options.startSha256));
+    const event = { kind: 'slice', offset, length: bytes.length, taken } as const;
     if (taken) {
       transfer.hash.update(bytes);
       transfer.received += bytes.length;
+      transfer.expected = authenticated?.next;
       transfer.idleEndsAt = now + this.#options.limits.idleDeadlineMs;
-    }
+    } else if (inPlace) transfer.forged += 1;
     const expected = transfer.received;
+    const next = authenticated && { next: authenticated.next };
     return [
-      ...(taken ? [{ kind: 'write', offset, bytes } as const] : []),
+      ...(taken ? [{ kind: 'write', offset, bytes, ...next } as const] : []),
       { kind: 'acknowledge', offset: expected },
-      { kind: 'event', event: { kind: 'slice', offset, length: bytes.length, taken, expected } },
+      { kind: 'event', event: { ...event, expected, ...(inPlace && !taken && { forged: true }) } },
     ];
   }
 
@@ -147,7 +174,7 @@ export class UpdateReceiver {
     const transfer = this.#transfer;
     if (transfer === undefined)
       return this.#sealed ? [{ kind: 'answer', state: '10_OK' }] : refuseImage('no manifest was accepted');
-    const { manifest, received, hash } = transfer;
+    const { manifest, received, hash, forged } = transfer;
     this.#transfer = undefined;
     const fault =
       received !== manifest.size
@@ -157,11 +184,12 @@ export class UpdateReceiver {
           : undefined;
     if (fault !== undefined) return [{ kind: 'leave' }, { kind: 'discard' }, ...refuseImage(fault)];
     this.#sealed = true;
-    const { digest, newVersion } = manifest;
+    const { digest, newVersion, slices } = manifest;
+    const verified = { kind: 'image-verified', digest, newVersion, ...(slices && { forged }) } as const;
     return [
       { kind: 'leave' },
       { kind: 'seal', manifest },
-      { kind: 'event', event: { kind: 'image-verified', digest, newVersion } },
+      { kind: 'event', event: verified },
       { kind: 'answer', state: '10_OK' },
       { kind: 'restart', manifest },
     ];

@@ -5,8 +5,8 @@ import type { MqttMessage, MqttTransport, Unsubscribe } from '../mqtt/transport.
 import { encodeAcknowledgement } from '../mup/slices.ts';
 import type { DeviceStateName } from '../mup/states.ts';
 import type { DeviceEventListener } from './events.ts';
-import type { Firmware, InterruptedTransfer } from './firmware.ts';
-import type { ReceiverEffect, UpdateReceiver } from './update-receiver.ts';
+import type { Firmware } from './firmware.ts';
+import type { ReceiverEffect, TransferState, UpdateReceiver } from './update-receiver.ts';
 
 export interface UpdateRunnerOptions {
   readonly receiver: UpdateReceiver;
@@ -44,13 +44,13 @@ export class UpdateRunner {
   }
 
   /** Goes on with a download that a restart interrupted. */
-  resume({ manifest, received, hash }: InterruptedTransfer): void {
+  resume(interrupted: TransferState): void {
     const { receiver, clock } = this.#options;
-    receiver.resume(manifest, received, hash, clock.monotonic());
+    receiver.resume(interrupted, clock.monotonic());
     this.#connectionChanged();
     void this.#enqueue(() => [
       { kind: 'join' },
-      { kind: 'event', event: { kind: 'transfer-resumed', offset: received } },
+      { kind: 'event', event: { kind: 'transfer-resumed', offset: interrupted.received } },
     ]);
   }
 
@@ -141,7 +141,7 @@ export class UpdateRunner {
       case 'answer':
         return respond?.(effect.state);
       case 'write':
-        firmware.write(effect.offset, effect.bytes);
+        firmware.write(effect.offset, effect.bytes, effect.next);
         return undefined;
       case 'acknowledge':
         this.#acknowledge(effect.offset);

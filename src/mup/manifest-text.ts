@@ -2,7 +2,7 @@ import { toHex } from '../base/bytes.ts';
 import type { Profile } from '../base/description.ts';
 import { PeerError } from '../base/errors.ts';
 import { isDeviceUuid } from '../base/ids.ts';
-import type { DeviceToken, UnsignedManifest, VendorManifest } from './manifest.ts';
+import type { DeviceToken, ExtendedManifest, UnsignedManifest, VendorManifest } from './manifest.ts';
 import { badField, checkUnsignedManifest, clipped } from './manifest-fields.ts';
 import { es256Suite, suiteName } from './suites.ts';
 import { isNonce } from './token.ts';
@@ -23,17 +23,21 @@ export function innerText(manifest: UnsignedManifest, profile: Profile): string 
 
 /**
  * The text that the update server signs (mup-protocol §3): the whole signed inner manifest, bound to one
- * device and one token. `myno` knows no UUID here.
+ * device and one token, and where the device takes authenticated slices what they have to be (ADR 28). `myno`
+ * knows no UUID and no such slices.
  * @throws PeerError `bad-manifest`, `bad-token` when a field breaks its rule
  */
 export function outerText(
-  manifest: VendorManifest,
+  manifest: VendorManifest & Pick<ExtendedManifest, 'slices'>,
   token: Pick<DeviceToken, 'uuid' | 'nonce'>,
   profile: Profile,
 ): string {
   checkBinding(token, profile);
   const inner = [innerText(manifest, profile), toHex(manifest.innerSignature)];
-  return (profile === 'mup' ? [...inner, token.uuid, token.nonce] : [...inner, token.nonce]).join(';');
+  if (profile !== 'mup') return [...inner, token.nonce].join(';');
+  const { slices } = manifest;
+  const cut = slices === undefined ? [] : [slices.sliceSize, slices.hash];
+  return [...inner, token.uuid, token.nonce, ...cut].join(';');
 }
 
 function checkBinding({ uuid, nonce }: Pick<DeviceToken, 'uuid' | 'nonce'>, profile: Profile): void {

@@ -15,6 +15,10 @@ export function manifestValues(manifest: ExtendedManifest): Partial<Record<Field
     innerSignature: toHex(manifest.innerSignature),
     deviceUuid: manifest.uuid,
     nonce: manifest.nonce,
+    ...(manifest.slices && {
+      sliceSize: String(manifest.slices.sliceSize),
+      sliceHash: manifest.slices.hash,
+    }),
     outerSignature: toHex(manifest.outerSignature),
   };
 }

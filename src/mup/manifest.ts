@@ -1,4 +1,5 @@
 import type { Digest } from '../base/ids.ts';
+import type { SliceChainHead } from './authenticated-slices.ts';
 
 /**
  * The vendor manifest (paper Table 1): what an image is, signed by its vendor. Versions, size and link
@@ -37,6 +38,8 @@ export interface DeviceToken {
 export interface ExtendedManifest extends VendorManifest {
   readonly uuid: string;
   readonly nonce: string;
+  /** Where the device takes authenticated slices: how the image is cut, and what the first one has to be. */
+  readonly slices?: SliceChainHead;
   /** Update server's signature, 64 octets. */
   readonly outerSignature: Uint8Array;
 }

@@ -34,7 +34,7 @@ export function signManifest(
  * @throws PeerError `bad-manifest`, `bad-token`; UsageError `bad-key`, `wrong-suite` as {@link signManifest}
  */
 export function extendManifest(
-  manifest: VendorManifest,
+  manifest: VendorManifest & Pick<ExtendedManifest, 'slices'>,
   token: Pick<DeviceToken, 'uuid' | 'nonce'>,
   serverKey: PrivateKey,
   scheme: SignatureScheme,

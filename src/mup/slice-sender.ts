@@ -13,6 +13,8 @@ export interface SliceSenderOptions {
   readonly sliceSize: number;
   /** Slices that may be in flight; at most 1024 are used. */
   readonly window: number;
+  /** Slices begin at multiples of the slice size and nowhere else, whatever offset an acknowledgement names. */
+  readonly cutFixed?: boolean;
   readonly limits: TimeoutLimits & Pick<UpdateConfig, 'stallTimeoutMs'>;
 }
 
@@ -97,7 +99,7 @@ export class SliceSender {
 
   /**
    * Starts or goes on at the offset that the device names, lower or higher than what was sent, and gives
-   * it the full time to make progress again. An offset outside the image is ignored: the transfer goes on
+   * it the full time to make progress again. An offset outside the image, or where no slice begins, is ignored: the transfer goes on
    * from the last acknowledged one.
    */
   resume(offset: number, now: number, room?: number): SliceSenderStep {
@@ -111,7 +113,7 @@ export class SliceSender {
     return this.#fill(now, room);
   }
 
-  /** The device named the next offset it expects. An offset outside the image is ignored. */
+  /** The device named the next offset it expects. An offset outside the image, or where no slice begins, is ignored. */
   acknowledged(offset: number, now: number, room?: number): SliceSenderStep {
     if (!this.#running || !this.#isOffset(offset)) return this.#step([]);
     if (offset > this.#acknowledged) this.#advance(offset, now);
@@ -140,7 +142,9 @@ export class SliceSender {
   }
 
   #isOffset(offset: number): boolean {
-    return Number.isInteger(offset) && offset >= 0 && offset <= this.#options.size;
+    const { size, sliceSize, cutFixed = false } = this.#options;
+    if (cutFixed && offset % sliceSize !== 0 && offset !== size) return false;
+    return Number.isInteger(offset) && offset >= 0 && offset <= size;
   }
 
   #advance(offset: number, now: number): void {

@@ -172,6 +172,8 @@ class Turn {
 
   #transferFailed(reason: UpdateEnding): UpdateTransition {
     const { interrupted, unheard, silent } = this.#job;
+    // Which slices the device was promised is not known any more: another manifest promises anew.
+    if (reason.code === 'manifest-not-accepted') return this.#moves.beginAgain(reason);
     if (unheard && !silent) return this.#moves.wait();
     // The device may go on where it was, and its absence not be known yet.
     const stalled = reason.code === 'transfer-stalled';

@@ -1,4 +1,5 @@
 import type { Config } from '../../src/base/config.ts';
+import type { DeviceDescription } from '../../src/base/description.ts';
 import type { DeviceUuid } from '../../src/base/ids.ts';
 import type { UpdateStep } from '../../src/mup/update-job-types.ts';
 import type { RpcOutput } from '../../src/netconf/backend.ts';
@@ -16,18 +17,24 @@ export class BenchUpdate {
   device: BenchDevice;
   #faulty: FaultyTransport | undefined;
   readonly #config: Partial<Config>;
+  readonly #description: DeviceDescription;
 
-  private constructor(bench: BenchBridge, config: Partial<Config>, store?: MemoryDeviceStore) {
+  private constructor(bench: BenchBridge, config: Partial<Config>, described: DeviceDescription) {
     this.bench = bench;
     this.#config = config;
-    this.device = this.#newDevice(store);
+    this.#description = described;
+    this.device = this.#newDevice();
   }
 
   /** Both started, the device registered. */
-  static async start(config: Partial<Config> = {}, world: World = newWorld()): Promise<BenchUpdate> {
+  static async start(
+    config: Partial<Config> = {},
+    world: World = newWorld(),
+    described: DeviceDescription = description,
+  ): Promise<BenchUpdate> {
     const bench = await BenchBridge.start(world, config);
-    world.reader.knows(descriptionText, description);
-    const both = new BenchUpdate(bench, config);
+    world.reader.knows(descriptionText, described);
+    const both = new BenchUpdate(bench, config, described);
     await both.startDevice();
     return both;
   }
@@ -126,6 +133,7 @@ export class BenchUpdate {
   #newDevice(store?: MemoryDeviceStore): BenchDevice {
     return new BenchDevice(
       {
+        description: this.#description,
         slotBytes: 200_000,
         wrap: (transport, clock) => {
           const { image, ack, answers, status } = topics;

@@ -52,9 +52,25 @@ describe('ontologies/examples', () => {
     ]);
   });
 
+  test('the meter that authenticates slices has them in its manifest, before the signature over them', async () => {
+    const { operations } = await read(example('authenticating-meter'));
+    const manifest = operations.find(({ role }) => role === 'manifest');
+    expect(manifest?.inputs.map(({ role }) => role).slice(-4)).toEqual([
+      'nonce',
+      'sliceSize',
+      'sliceHash',
+      'outerSignature',
+    ]);
+  });
+
   test('every role of the update protocol has a field', async () => {
-    const { operations } = await read(example('updatable-device'));
-    const used = operations.flatMap(({ inputs, outputs }) => [...inputs, ...outputs]).map(({ role }) => role);
+    const devices = await Promise.all(
+      ['updatable-device', 'authenticating-meter'].map((name) => read(example(name))),
+    );
+    const used = devices
+      .flatMap(({ operations }) => operations)
+      .flatMap(({ inputs, outputs }) => [...inputs, ...outputs])
+      .map(({ role }) => role);
     expect([...new Set(used)].filter((role) => role !== undefined).sort()).toEqual([...fieldRoles].sort());
   });
 

@@ -41,6 +41,7 @@ export class MemorySlot implements Slot {
 /** A {@link DeviceStore} in memory. A second agent on the same store is the device after a power cut. */
 export class MemoryDeviceStore implements DeviceStore {
   readonly slots: Record<SlotName, MemorySlot> = { a: new MemorySlot(), b: new MemorySlot() };
+  readonly hashes = new MemorySlot();
   record: Uint8Array | undefined;
   /** Makes the next writing of the record fail. */
   recordFault: Error | undefined;
@@ -64,6 +65,7 @@ export class MemoryDeviceStore implements DeviceStore {
     copy.record = this.record?.slice();
     copy.slots.a.bytes = this.slots.a.bytes.slice();
     copy.slots.b.bytes = this.slots.b.bytes.slice();
+    copy.hashes.bytes = this.hashes.bytes.slice();
     return copy;
   }
 }

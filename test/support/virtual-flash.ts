@@ -23,6 +23,7 @@ export class VirtualFlash {
   onRecord: (record: Record<string, unknown>) => void = () => {};
   readonly #random: VirtualRandom;
   readonly #slots: Record<SlotName, SlotContent> = { a: emptySlot(), b: emptySlot() };
+  readonly #hashes = emptySlot();
   #record: Uint8Array | undefined;
 
   constructor(random: VirtualRandom) {
@@ -39,6 +40,7 @@ export class VirtualFlash {
     };
     return {
       slots: { a: this.#slot(process, this.#slots.a), b: this.#slot(process, this.#slots.b) },
+      hashes: this.#slot(process, this.#hashes),
       readRecord: () => process.io('read record', 1, () => this.#record),
       writeRecord: (bytes) =>
         process.io(
@@ -65,7 +67,7 @@ export class VirtualFlash {
 
   /** The power goes. */
   cutPower(): void {
-    for (const slot of Object.values(this.#slots)) {
+    for (const slot of [...Object.values(this.#slots), this.#hashes]) {
       let left = slot.synced;
       for (const { offset, bytes } of slot.unsynced) {
         const part = this.#random.pick([0, 0, bytes.length, this.#random.int(0, bytes.length)]);

@@ -12,7 +12,7 @@ const privateFile = 0o600;
 const partBytes = 64 * 1024;
 
 /**
- * The state of a device in a directory: `device.json`, `slot-a.bin`, `slot-b.bin`, readable by their owner
+ * The state of a device in a directory: `device.json`, `slot-a.bin`, `slot-b.bin`, `slice-hashes.bin`, readable by their owner
  * alone. Makes the directory.
  * @throws UnavailableError `state-directory`
  */
@@ -22,13 +22,16 @@ export async function openStateDirectory(path: string): Promise<DeviceStore> {
     a: new FileSlot(join(path, 'slot-a.bin')),
     b: new FileSlot(join(path, 'slot-b.bin')),
   };
+  const hashes = new FileSlot(join(path, 'slice-hashes.bin'));
   return {
     slots,
+    hashes,
     readRecord: () => attempt(path, () => readIfThere(join(path, recordFile))),
     writeRecord: (bytes) => attempt(path, () => replaceFile(path, recordFile, bytes)),
     async close() {
       slots.a.close();
       slots.b.close();
+      hashes.close();
     },
   };
 }

@@ -106,7 +106,8 @@ function manifestReceiver(device: Omit<ManifestVector, 'state' | 'nextState'>): 
 /** As if a manifest had been accepted. */
 function begin(receiver: UpdateReceiver, { size, digest }: Pick<ImageVector, 'size' | 'digest'>): void {
   if (!isDigest(digest)) throw new Error(`${digest} is no digest`);
-  receiver.resume({ size, digest, newVersion: 2 }, 0, startSha256(), 0);
+  const manifest = { size, digest, newVersion: 2 };
+  receiver.resume({ manifest, received: 0, hash: startSha256(), expected: undefined }, 0);
 }
 
 /** The state that a step answers with. */
