@@ -39,6 +39,12 @@ export class UpdateReport {
     if (entry.state === 'transferring') this.#bar.show(entry);
   }
 
+  /** What is no change of the job; on stderr, so that programs read changes alone. */
+  note(text: string): void {
+    this.end();
+    this.#io.stderr.write(`mup: ${printable(text)}\n`);
+  }
+
   /** Leaves the line of the progress bar, so that the next text has its own. */
   end(): void {
     this.#bar.end();

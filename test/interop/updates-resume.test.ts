@@ -8,7 +8,7 @@ import { textOf } from '../../src/xml/element.ts';
 import { type Mosquitto, startMosquitto } from '../support/mosquitto.ts';
 import { MqttConnections } from '../support/mqtt-connections.ts';
 import { describeWith } from '../support/peers.ts';
-import type { Program } from '../support/program.ts';
+import { mup, type Program } from '../support/program.ts';
 import { ScriptedDevice } from '../support/scripted-device.ts';
 import { SliceObserver } from '../support/slice-observer.ts';
 import {
@@ -121,15 +121,22 @@ describeWith(['mosquitto'], 'a transfer that was interrupted goes on where it wa
   );
 
   test(
-    'when the bridge was killed and started again',
+    'when the bridge was killed and started again; who followed the job follows it to its end',
     async () => {
+      radio.hold(imageBytes / 4);
       const job = await underWay();
+      const follower = mup(['job', job, '--json', '--state-dir', bridge.stateDir]);
+      await follower.json({ state: 'transferring' });
       const { acknowledged } = seen;
       bridge.program.signal('SIGKILL');
       await bridge.program.exited;
       const since = seen.slices.length;
       await startBridge();
+      radio.release();
       await goesOn(job, acknowledged, since);
+      expect(await follower.exited).toBe(0);
+      expect(follower.lines.at(-1)?.json).toMatchObject({ job, state: 'succeeded' });
+      expect(follower.stderr).toMatch(/waiting for the bridge\nmup: the bridge is back\n$/);
     },
     patience,
   );

@@ -19,6 +19,8 @@ export interface BridgeConnection {
   readonly client: NetconfClient;
   readonly host: string;
   readonly port: number;
+  /** Connects once more, as the same user, to where the bridge is by then. */
+  reconnect(): Promise<NetconfClient>;
 }
 
 /**
@@ -35,7 +37,12 @@ export async function connectBridge(
   const address = await addressOf(args, io, stateDir);
   const credentials = await credentialsOf(args, io, stateDir);
   const client = await connectNetconf({ ...address, ...credentials });
-  return { client, host: address.host, port: address.port };
+  return {
+    client,
+    host: address.host,
+    port: address.port,
+    reconnect: async () => connectNetconf({ ...(await addressOf(args, io, stateDir)), ...credentials }),
+  };
 }
 
 /**

@@ -6,6 +6,7 @@ import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { cancelUpdate, getJobs, jobStates, jobsOf } from '../job-entry.ts';
 import { followJob } from '../job-follow.ts';
 import { jobHeading, jobRow } from '../job-lines.ts';
+import { LastingSession } from '../lasting-session.ts';
 import { printResult, table } from '../output.ts';
 import { UpdateReport } from '../update-report.ts';
 import { withBridge } from './bridge-connection.ts';
@@ -29,14 +30,26 @@ export async function runJob(args: CommandArguments, io: CliIo): Promise<ExitCod
   const id = args.argument('ID');
   const report = new UpdateReport(io, args.flag('json'));
   try {
-    const end = await withBridge(args, io, async ({ client }) => {
+    const end = await withBridge(args, io, async ({ client, reconnect }) => {
       if (args.flag('cancel')) await client.rpc(cancelUpdate(id), { signal: io.signal });
-      return followJob(id, {
-        session: client,
+      const session = new LastingSession({
+        first: client,
+        connect: reconnect,
         clock: systemClock,
         signal: io.signal,
-        onChange: (entry) => report.job(entry),
+        onLost: (reason) => report.note(`${reason}; waiting for the bridge`),
+        onBack: () => report.note('the bridge is back'),
       });
+      try {
+        return await followJob(id, {
+          session,
+          clock: systemClock,
+          signal: io.signal,
+          onChange: (entry) => report.job(entry),
+        });
+      } finally {
+        await session.close();
+      }
     });
     const wanted = args.flag('cancel') ? 'cancelled' : 'succeeded';
     return end.state === wanted ? exitCodes.ok : exitCodes.failed;

@@ -36,7 +36,7 @@ export const jobCommand: CommandDefinition = {
   description:
     'Shows what an update job went through and follows it until it ends: on a terminal with a progress bar, ' +
     'else with a line for each change. Exit code 0: the device runs the new version; 1: the update failed or ' +
-    'was cancelled. Ctrl-C leaves the job running. With --cancel it ends the job, and exit code 0 says that ' +
+    'was cancelled. Ctrl-C leaves the job running, and a bridge that restarts is waited for. With --cancel it ends the job, and exit code 0 says that ' +
     'it is cancelled. With --json it prints one object for each change, the last of which is the end.',
   arguments: [{ name: 'ID', description: 'id of the job, as mup update and mup jobs print it' }],
   options: [
