@@ -12,6 +12,7 @@ import type { Firmware } from './firmware.ts';
 import { inputFault } from './input-check.ts';
 import { manifestOf } from './manifest-request.ts';
 import { type DeviceAgentOptions, defaultDeviceLimits } from './options.ts';
+import { signedByDevice } from './own-signature.ts';
 import { onlinePresence } from './presence.ts';
 import { Registrar } from './registrar.ts';
 import { type Respond, RpcServer } from './rpc-server.ts';
@@ -138,11 +139,16 @@ export class BootSession {
   }
 
   #createRegistrar(): Registrar {
-    const { descriptionBytes, announceDigest, pieceBytes, limits, transport, deps } = this.#options;
+    const { descriptionBytes, announceDigest, signKey, pieceBytes, limits, transport, deps } = this.#options;
     return new Registrar({
       uuid: this.#uuid,
       description: descriptionBytes,
       announceDigest,
+      sign: (octets) =>
+        signedByDevice(octets, {
+          ...{ uuid: this.#uuid, signKey, deps },
+          ...{ description: descriptionBytes, firmware: this.#firmware },
+        }),
       pieceBytes,
       limits: { ...defaultDeviceLimits, ...limits },
       transport,

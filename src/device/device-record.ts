@@ -1,6 +1,6 @@
 import { decodeUtf8, toHex, utf8 } from '../base/bytes.ts';
 import { UsageError } from '../base/errors.ts';
-import { isDigest } from '../base/ids.ts';
+import { type Digest, isDigest } from '../base/ids.ts';
 import type { SliceChainHead } from '../mup/authenticated-slices.ts';
 import { parseChainHead } from '../mup/chain-head.ts';
 import { type PublicKey, publicKeyFromHex } from '../mup/signature-scheme.ts';
@@ -27,6 +27,14 @@ export interface DeviceRecord {
   readonly transfer: FrozenManifest | undefined;
   /** A verified image in the other slot that boots next. */
   readonly pendingBoot: FrozenManifest | undefined;
+  /** The description that the device has signed last with a key of its own (ADR 29). */
+  readonly described: CountedDescription | undefined;
+}
+
+/** A description, and how many others the device has signed before it. */
+export interface CountedDescription {
+  readonly digest: Digest;
+  readonly counter: number;
 }
 
 /** Format number in the file; a change of meaning makes a new one. In 1 there was one vendor key for ever. */
@@ -65,6 +73,7 @@ export function parseRecord(bytes: Uint8Array): DeviceRecord {
     serverKey: optional(json['serverKey'], keptKey),
     transfer: optional(json['transfer'], (value) => manifest(value, 'transfer')),
     pendingBoot: optional(json['pendingBoot'], (value) => manifest(value, 'pendingBoot')),
+    described: optional(json['described'], counted),
   };
 }
 
@@ -110,6 +119,13 @@ function key(value: unknown, where: string): PublicKey {
 function keptKey(value: unknown): KeptKey {
   const { key: hex, epoch } = object(value, 'serverKey');
   return { key: key(hex, 'serverKey.key'), epoch: uint32(epoch, 'serverKey.epoch') };
+}
+
+function counted(value: unknown): CountedDescription {
+  const { digest, counter } = object(value, 'described');
+  const checked = text(digest, 'described.digest');
+  if (!isDigest(checked)) throw damaged('described.digest');
+  return { digest: checked, counter: uint32(counter, 'described.counter') };
 }
 
 function manifest(value: unknown, where: string): FrozenManifest {

@@ -1,6 +1,7 @@
 import type { RunningSha256 } from '../base/adapters/node-runtime.ts';
 import { equalBytes } from '../base/bytes.ts';
 import { UsageError } from '../base/errors.ts';
+import type { Digest } from '../base/ids.ts';
 import type { SliceHash } from '../base/ids.ts';
 import type { Logger } from '../base/logger.ts';
 import { sliceHashBytes, sliceHashOctets } from '../mup/authenticated-slices.ts';
@@ -99,6 +100,18 @@ export class Firmware {
     await this.#save({ transfer: undefined, pendingBoot: manifest });
   }
 
+  /**
+   * How many descriptions the device has signed with this one; another one than the last counts as new.
+   * @param digest of the description
+   */
+  async countDescription(digest: Digest): Promise<number> {
+    const { described } = this.#record;
+    if (described?.digest === digest) return described.counter;
+    const counter = (described?.counter ?? 0) + 1;
+    await this.#save({ described: { digest, counter } });
+    return counter;
+  }
+
   /** Keeps the update server's key. */
   async keepServerKey(serverKey: KeptKey): Promise<void> {
     await this.#save({ serverKey });
@@ -185,6 +198,7 @@ function newRecord({ appId, firmwareVersion, vendorKey }: FactorySettings): Devi
     serverKey: undefined,
     transfer: undefined,
     pendingBoot: undefined,
+    described: undefined,
   };
 }
 

@@ -5,7 +5,7 @@ import type { Digest } from '../base/ids.ts';
 import type { Logger } from '../base/logger.ts';
 import type { RandomBytes } from '../base/random.ts';
 import type { MqttTransport } from '../mqtt/transport.ts';
-import type { PublicKey, SignatureScheme } from '../mup/signature-scheme.ts';
+import type { PrivateKey, PublicKey, SignatureScheme } from '../mup/signature-scheme.ts';
 import type { Behaviour } from './behaviour.ts';
 import type { RegistrationLimits } from './registration.ts';
 import type { DeviceStore } from './store.ts';
@@ -52,6 +52,8 @@ export interface DeviceAgentOptions {
   readonly telemetryIntervalMs: number;
   /** Octets of description in one piece. */
   readonly pieceBytes: number;
+  /** The device's own key, with which it signs its description (ADR 29). */
+  readonly signKey?: PrivateKey;
   /** Digest of the description's template, to announce it before the description. */
   readonly announceDigest?: Digest;
   /** What generic operations do. */

@@ -17,6 +17,8 @@ export interface RegistrarOptions {
   readonly description: Uint8Array;
   /** Digest of the description's template, to announce it first instead of the description. */
   readonly announceDigest: Digest | undefined;
+  /** Signs what is sent of the description, where the device has a key of its own. May reject. */
+  readonly sign: (octets: Uint8Array) => Promise<Uint8Array>;
   /** Octets of description in one piece. */
   readonly pieceBytes: number;
   readonly limits: RegistrationLimits;
@@ -106,17 +108,17 @@ export class Registrar {
   #announce(announcement: Announcement | undefined): void {
     this.#scheduleTick();
     if (announcement === undefined) return;
-    const { description, announceDigest, pieceBytes } = this.#options;
+    const { description, announceDigest } = this.#options;
     this.#announcements += 1;
     this.#offers = 0;
     const bytes = announcement === 'digest' ? utf8(`sha256:${announceDigest}`) : description;
-    void this.#publish(encodePieces(bytes, pieceBytes), this.#announcements);
+    void this.#publish(bytes, this.#announcements);
   }
 
-  async #publish(pieces: readonly Uint8Array[], announcement: number): Promise<void> {
-    const { transport, uuid, logger } = this.#options;
+  async #publish(octets: Uint8Array, announcement: number): Promise<void> {
+    const { transport, uuid, logger, sign, pieceBytes } = this.#options;
     try {
-      for (const piece of pieces) {
+      for (const piece of encodePieces(await sign(octets), pieceBytes)) {
         if (announcement !== this.#announcements) return;
         await transport.publish(descriptionTopic(uuid), piece, { qos: 1 });
       }

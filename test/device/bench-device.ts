@@ -10,7 +10,7 @@ import type { DeviceAgentOptions } from '../../src/device/options.ts';
 import { presenceWill } from '../../src/device/presence.ts';
 import { decodeResponse, encodeRequest, type RpcResponse } from '../../src/mqtt/rpc-codec.ts';
 import type { MqttTransport, PublishOptions } from '../../src/mqtt/transport.ts';
-import { es256 } from '../../src/mup/adapters/noble-curves.ts';
+import { allSuites, es256 } from '../../src/mup/adapters/noble-curves.ts';
 import type { SliceChainHead } from '../../src/mup/authenticated-slices.ts';
 import { endorse, formatRegistrationAnswer } from '../../src/mup/endorsement.ts';
 import { keyId } from '../../src/mup/key-id.ts';
@@ -300,7 +300,7 @@ export class BenchDevice {
         clock: this.clock,
         random: countingRandom(),
         logger: silentLogger,
-        scheme: es256,
+        scheme: allSuites,
         startSha256,
       },
       ...options,

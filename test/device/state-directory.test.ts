@@ -190,6 +190,7 @@ describe('the record', () => {
     serverKey: { key: serverKey, epoch: 1 },
     transfer: { digest: unsigned.digest, size: 7, newVersion: 3 },
     pendingBoot: undefined,
+    described: { digest: unsigned.digest, counter: 3 },
   };
 
   test('what is written is read', () => {
@@ -213,6 +214,7 @@ describe('the record', () => {
       ['"version": 2', '"version": -2', 'version'],
       ['"version": 2', '"version": "2"', 'version'],
       ['"activeSlot": "a"', '"activeSlot": "c"', 'activeSlot'],
+      ['"counter": 3', '"counter": -3', 'described.counter'],
       ['"appId": "APP"', '"appId": 5', 'appId'],
       ['"epoch": 1', '"epoch": 1.5', 'serverKey.epoch'],
       ['"key": "', '"key": "00', 'serverKey.key'],

@@ -5,8 +5,9 @@ import { UsageError } from '../../base/errors.ts';
 import { printable } from '../../base/printable.ts';
 import { type RunDeviceOptions, runDevice } from '../../device/adapters/run-device.ts';
 import type { DeviceEvent } from '../../device/events.ts';
-import { readPublicKey } from '../../mup/adapters/key-files.ts';
+import { readPrivateKey, readPublicKey } from '../../mup/adapters/key-files.ts';
 import { appIdPattern, maxUint32 } from '../../mup/manifest-fields.ts';
+import { isSignedDescription } from '../../mup/signed-description.ts';
 import type { CommandArguments } from '../arguments.ts';
 import type { CliIo } from '../command.ts';
 import { eventLine, eventObject } from '../device-report.ts';
@@ -39,10 +40,12 @@ async function deviceOptions(args: CommandArguments, io: CliIo): Promise<RunDevi
       hint: 'Name the broker with --mqtt-url, or in mqtt.url of the configuration.',
     });
   const vendorKey = args.text('vendor-key');
+  const signKey = args.text('sign-key');
+  const description = await descriptionOf(args, io, config.registration.maxDescriptionBytes);
   const ontologies = args.text('ontologies');
   const logger = createLogger(config.log).child({ component: 'device' });
   return {
-    description: await readInput(io, args.required('description'), config.registration.maxDescriptionBytes),
+    description,
     uuid,
     ...(ontologies === undefined ? {} : { ontologiesDir: resolve(io.cwd, ontologies) }),
     mqtt: config.mqtt,
@@ -53,6 +56,7 @@ async function deviceOptions(args: CommandArguments, io: CliIo): Promise<RunDevi
     slotBytes: args.integer('slot-bytes', 1, maxUint32) ?? config.images.maxImageBytes,
     ...(vendorKey === undefined ? {} : { vendorKey: await readPublicKey(resolve(io.cwd, vendorKey)) }),
     trustFirstKey: args.flag('trust-first-key'),
+    ...(signKey === undefined ? {} : { signKey: await readPrivateKey(resolve(io.cwd, signKey)) }),
     telemetryIntervalMs: args.integer('telemetry-interval-ms', 0, maxDelayMs) ?? 10_000,
     pieceBytes: args.integer('piece-bytes', 1, config.mqtt.maxPacketBytes) ?? 4096,
     digestFirst: args.flag('digest-first'),
@@ -63,6 +67,19 @@ async function deviceOptions(args: CommandArguments, io: CliIo): Promise<RunDevi
       ...(config.log.wireTrace.includes('mqtt') ? { mqttTrace: logger } : {}),
     },
   };
+}
+
+/** A description that its vendor has signed goes out as it is, and in no other form. */
+async function descriptionOf(args: CommandArguments, io: CliIo, maxBytes: number): Promise<Uint8Array> {
+  const path = args.required('description');
+  const bytes = await readInput(io, path, maxBytes);
+  const signKey = args.text('sign-key') === undefined ? undefined : 'sign-key';
+  const other = args.flag('digest-first') ? 'digest-first' : signKey;
+  if (!isSignedDescription(bytes) || other === undefined) return bytes;
+  throw new UsageError('bad-option', `the description ${path} is signed already`, {
+    where: `--${other}`,
+    hint: 'Leave the option out, or give the description as it was before it was signed.',
+  });
 }
 
 function appIdOf(args: CommandArguments): string {

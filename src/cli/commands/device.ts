@@ -40,6 +40,11 @@ export const deviceCommand: CommandDefinition = {
         'every update, for only the vendor’s key verifies a manifest’s inner signature',
     },
     {
+      name: 'sign-key',
+      value: 'FILE',
+      description: "device's own private key, PEM: it signs its description, and nobody else describes it then",
+    },
+    {
       name: 'telemetry-interval-ms',
       value: 'N',
       description: 'pause between measurements (default: 10000; 0: none)',

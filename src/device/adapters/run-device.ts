@@ -6,7 +6,8 @@ import type { Logger } from '../../base/logger.ts';
 import type { RandomBytes } from '../../base/random.ts';
 import { connectMqtt } from '../../mqtt/adapters/mqtt-js.ts';
 import { allSuites } from '../../mup/adapters/noble-curves.ts';
-import type { PublicKey } from '../../mup/signature-scheme.ts';
+import type { PrivateKey, PublicKey } from '../../mup/signature-scheme.ts';
+import { isSignedDescription, parseSignedDescription } from '../../mup/signed-description.ts';
 import { createDescriptionReader } from '../../ontology/adapters/worker-reader.ts';
 import { type DescriptionTemplate, instantiate } from '../../ontology/description-template.ts';
 import { DeviceAgent } from '../agent.ts';
@@ -18,7 +19,10 @@ import type { DeviceStore } from '../store.ts';
 import { openStateDirectory } from './state-directory.ts';
 
 export interface RunDeviceOptions {
-  /** JSON-LD, plain or packed with zlib; `%s` stands for the UUID. Published as it is. */
+  /**
+   * JSON-LD, plain or packed with zlib, also with its vendor's signature before it; `%s` stands for the UUID.
+   * Published as it is, unless the device signs it with a key of its own.
+   */
   readonly description: Uint8Array;
   readonly uuid: DeviceUuid;
   readonly mqtt: Omit<MqttConfig, 'embedded'>;
@@ -35,6 +39,8 @@ export interface RunDeviceOptions {
   readonly slotBytes: number;
   readonly vendorKey?: PublicKey;
   readonly trustFirstKey: boolean;
+  /** The device's own key, with which it signs its description (ADR 29). */
+  readonly signKey?: PrivateKey;
   /** 0: no telemetry. */
   readonly telemetryIntervalMs: number;
   /** Octets of description in one piece. */
@@ -97,6 +103,11 @@ export async function runDevice(options: RunDeviceOptions): Promise<DeviceAgent>
   }
 }
 
+/** A vendor's signature is for the bridge. @throws PeerError `bad-signature` */
+function unsigned(description: Uint8Array): Uint8Array {
+  return isSignedDescription(description) ? parseSignedDescription(description).octets : description;
+}
+
 /** The device reads its own description once; its ontologies are not needed after that. */
 async function readDescription({
   uuid,
@@ -112,7 +123,7 @@ async function readDescription({
     ...(ontologiesDir === undefined ? {} : { operatorDir: ontologiesDir }),
   });
   try {
-    return await reader.read(uuid, description);
+    return await reader.read(uuid, unsigned(description));
   } finally {
     await reader.close();
   }
