@@ -8,8 +8,8 @@ import { DescriptionAssembler } from '../mqtt/description-pieces.ts';
 import { DeviceLines } from '../mqtt/device-lines.ts';
 import { RpcClient } from '../mqtt/rpc-client.ts';
 import type { MqttTransport } from '../mqtt/transport.ts';
-import type { Endorsement } from '../mup/endorsement.ts';
-import type { PrivateKey, SignatureScheme } from '../mup/signature-scheme.ts';
+import type { ServerKey } from '../mup/server-keys.ts';
+import type { SignatureScheme } from '../mup/signature-scheme.ts';
 import type { RequestAudit } from '../netconf/audit.ts';
 import type { Backend, ServedModule } from '../netconf/backend.ts';
 import type { ConfigView } from '../netconf/datastore/config-view.ts';
@@ -54,8 +54,8 @@ export interface BridgeDependencies {
   readonly reader: DescriptionReader;
   readonly library: DescriptionLibrary;
   readonly scheme: SignatureScheme;
-  readonly serverKey: PrivateKey;
-  readonly endorsement: Endorsement;
+  /** The update server's: one of each suite that it has. */
+  readonly serverKeys: readonly ServerKey[];
   /** `mup-bridge` and the standard modules. */
   readonly fixedModules: readonly ServedModule[];
   readonly imports: Imports;

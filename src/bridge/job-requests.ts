@@ -80,7 +80,7 @@ export class JobRequests {
     const description = this.#description(job);
     switch (request.type) {
       case 'request-token': {
-        server.checkSuite(description, (await this.#image(job)).manifest);
+        server.keyFor(description, (await this.#image(job)).manifest);
         const { token } = await server.requestToken(description);
         return { type: 'token-received', attempt, token };
       }

@@ -6,7 +6,11 @@ import type { Logger } from '../base/logger.ts';
 import type { DescriptionAssembler } from '../mqtt/description-pieces.ts';
 import { descriptionFilter, descriptionStatusTopic, uuidOfTopic } from '../mqtt/topics.ts';
 import type { MqttMessage, MqttTransport, Unsubscribe } from '../mqtt/transport.ts';
-import { type Endorsement, formatRegistrationAnswer, formatRegistrationError } from '../mup/endorsement.ts';
+import { describedSuites } from '../mup/described-suites.ts';
+import { formatRegistrationAnswer, formatRegistrationError } from '../mup/endorsement.ts';
+import { heldSuites, keysFor, type ServerKey } from '../mup/server-keys.ts';
+import { suiteNames } from '../mup/suites.ts';
+import type { DeviceRegistry } from '../registry/device-registry.ts';
 import { expireAssemblies } from './assembly-expiry.ts';
 import type { RegistrationService } from './registration.ts';
 import type { RegistrationOutcome, RegistrationSource } from './registration-source.ts';
@@ -15,8 +19,8 @@ export interface MupBootstrapDependencies {
   readonly transport: MqttTransport;
   readonly assembler: DescriptionAssembler;
   readonly registration: RegistrationService;
-  /** The update server's key as devices are told it. */
-  readonly endorsement: Endorsement;
+  readonly serverKeys: readonly ServerKey[];
+  readonly registry: Pick<DeviceRegistry, 'describe'>;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -48,16 +52,28 @@ export class MupBootstrap implements RegistrationSource {
 
   answer(uuid: DeviceUuid, outcome: RegistrationOutcome): void {
     const { transport, logger } = this.#deps;
-    transport
-      .publish(descriptionStatusTopic(uuid), utf8(this.#text(outcome)))
-      .catch((error) => logger.warn('a device was not answered', { uuid, reason: errorMessage(error) }));
+    for (const text of this.#texts(uuid, outcome))
+      transport
+        .publish(descriptionStatusTopic(uuid), utf8(text))
+        .catch((error) => logger.warn('a device was not answered', { uuid, reason: errorMessage(error) }));
   }
 
   /** A device that waits asks again after a while, and is answered at once when it is accepted. */
-  #text(outcome: RegistrationOutcome): string {
-    if (outcome.kind === 'registered') return formatRegistrationAnswer(this.#deps.endorsement);
-    if (outcome.kind === 'refused') return formatRegistrationError(outcome.code, outcome.text);
-    return formatRegistrationError('pending', 'the device waits until a user accepts it');
+  #texts(uuid: DeviceUuid, outcome: RegistrationOutcome): readonly string[] {
+    if (outcome.kind === 'registered') return this.#announced(uuid);
+    if (outcome.kind === 'refused') return [formatRegistrationError(outcome.code, outcome.text)];
+    return [formatRegistrationError('pending', 'the device waits until a user accepts it')];
+  }
+
+  /** An answer for each key that the device may verify with; it takes the one that its vendor has endorsed. */
+  #announced(uuid: DeviceUuid): readonly string[] {
+    const { serverKeys, registry, logger } = this.#deps;
+    const understood = describedSuites(registry.describe(uuid) ?? { operations: [] });
+    const keys = keysFor(serverKeys, understood);
+    if (keys.length > 0) return keys.map(({ endorsement }) => formatRegistrationAnswer(endorsement));
+    const text = `the update server has keys of ${heldSuites(serverKeys)}, the device understands ${suiteNames(understood, 'and')}`;
+    logger.warn('a registered device was told no key, and cannot be updated', { uuid, reason: text });
+    return [formatRegistrationError('no-key-of-suite', text)];
   }
 
   #receive({ topic, payload }: MqttMessage): void {

@@ -8,9 +8,9 @@ export function operationFailed(appTag: string, message: string): RpcError {
 }
 
 /** What a check of ours refuses, as a NETCONF client is told it. @throws RpcError with the code of the error */
-export function refusedIf(check: () => void): void {
+export function refusedIf<T>(check: () => T): T {
   try {
-    check();
+    return check();
   } catch (error) {
     throw error instanceof MupError ? operationFailed(error.code, error.message) : error;
   }

@@ -7,9 +7,10 @@ import type { DeviceLines } from '../mqtt/device-lines.ts';
 import type { MqttTransport } from '../mqtt/transport.ts';
 import { describedSuites } from '../mup/described-suites.ts';
 import type { DeviceToken, ExtendedManifest, VendorManifest } from '../mup/manifest.ts';
+import { keyOfSuite, type ServerKey } from '../mup/server-keys.ts';
 import type { PrivateKey, SignatureScheme } from '../mup/signature-scheme.ts';
 import { extendManifest } from '../mup/signing.ts';
-import { checkSuite, checkUpdate } from '../mup/update-checks.ts';
+import { checkUpdate } from '../mup/update-checks.ts';
 import type { DocumentStore } from '../registry/document-store.ts';
 import { type AcceptedImage, AcceptedImages, imageAgreedTo } from './accepted-images.ts';
 import type { DeviceAnswer, DeviceCaller } from './device-caller.ts';
@@ -34,7 +35,7 @@ export interface UpdateServerDependencies {
   /** Shared with whatever else is sent to devices that take one message at a time. */
   readonly lines: DeviceLines;
   readonly scheme: SignatureScheme;
-  readonly serverKey: PrivateKey;
+  readonly serverKeys: readonly ServerKey[];
   readonly settings: Pick<DeviceSettingsSource, 'of'>;
   /** Where it survives a restart what devices have accepted. */
   readonly store: DocumentStore;
@@ -119,17 +120,16 @@ export class UpdateServer {
         'no-token',
         'the device has no token outstanding: call the token operation first',
       );
-    this.checkSuite(description, manifest);
+    const serverKey = this.keyFor(description, manifest);
     refusedIf(() => checkUpdate(manifest, token));
     this.#tokens.delete(description.uuid);
-    const { scheme, serverKey } = this.#deps;
     const cut = await this.#profile(description).cutFor(description, image);
-    return extendManifest({ ...manifest, ...cut }, token, serverKey, scheme, description.profile);
+    return extendManifest({ ...manifest, ...cut }, token, serverKey, this.#deps.scheme, description.profile);
   }
 
-  /** Whether device and update server have a manifest's suite in common. @throws RpcError as `mup/checkSuite` */
-  checkSuite(description: DeviceDescription, manifest: Pick<VendorManifest, 'suite'>): void {
-    refusedIf(() => checkSuite(manifest, describedSuites(description), [this.#deps.serverKey.suite]));
+  /** The key that signs a manifest for a device. @throws RpcError with the codes of `mup/keyOfSuite` */
+  keyFor(description: DeviceDescription, manifest: Pick<VendorManifest, 'suite'>): PrivateKey {
+    return refusedIf(() => keyOfSuite(manifest, describedSuites(description), this.#deps.serverKeys));
   }
 
   /** Steps 3 and 4, with a manifest that is complete. */

@@ -15,10 +15,14 @@ export interface ConfigLayer {
   whereIs(path: readonly string[]): string;
 }
 
+/** Holds the passphrase of encrypted keys. */
+export const passphraseVariable = 'MUP_PASSPHRASE';
+
 /** Variables that begin with `MUP_` and are no keys of `Config`, with what they are for. */
 export const reservedVariables: Readonly<Record<string, string>> = {
   MUP_CONFIG: 'configuration file, where `--config` is not given',
   MUP_PASSWORD: 'password of `mup update`',
+  [passphraseVariable]: 'passphrase of encrypted keys, where `--passphrase-file` is not given',
 };
 
 const mask = '********';

@@ -19,6 +19,12 @@ export const jsonOption: CommandOption = {
   description: 'print JSON for programs instead of text for people',
 };
 
+export const passphraseFileOption: CommandOption = {
+  name: 'passphrase-file',
+  value: 'FILE',
+  description: 'passphrase of encrypted private keys, one line; - is stdin (or set MUP_PASSPHRASE)',
+};
+
 /** Options of the commands that talk to a running bridge as NETCONF clients. */
 export const bridgeConnectionOptions: readonly CommandOption[] = [
   { name: 'host', value: 'HOST', description: 'bridge (default: the one of the state directory)' },

@@ -1,7 +1,6 @@
 import { PeerError } from '../base/errors.ts';
 import type { Digest } from '../base/ids.ts';
 import type { DeviceToken, UnsignedManifest } from './manifest.ts';
-import { suiteName, suiteNames } from './suites.ts';
 
 /** What an image is, measured. */
 export interface ImageFacts {
@@ -30,35 +29,6 @@ export function checkUpdate(
       hint: 'Choose an image with the App ID of the device.',
     });
   if (image !== undefined) checkImage(manifest, image);
-}
-
-/**
- * Whether an update can be signed and verified at all: the device understands the manifest's suite, and the update
- * server has a key of it. Called before anything is sent.
- * @param understood codes of the suites that the device understands
- * @param held codes of the suites of which the update server has a key that the device may hold
- * @throws PeerError `suite-not-understood`, `no-key-of-suite`
- */
-export function checkSuite(
-  { suite }: Pick<UnsignedManifest, 'suite'>,
-  understood: readonly string[],
-  held: readonly string[],
-): void {
-  if (!understood.includes(suite))
-    throw new PeerError(
-      'suite-not-understood',
-      `the manifest is of suite ${suiteName(suite)}, the device understands ${suiteNames(understood, 'and')}`,
-      { where: 'suite', hint: 'Sign the image with a vendor key of a suite that the device understands.' },
-    );
-  if (!held.includes(suite))
-    throw new PeerError(
-      'no-key-of-suite',
-      `the manifest is of suite ${suiteName(suite)}, the update server has keys of ${suiteNames(held, 'and')}`,
-      {
-        where: 'suite',
-        hint: 'Make the update server a key of that suite with `mup keygen server --suite`.',
-      },
-    );
 }
 
 /**

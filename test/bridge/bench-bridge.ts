@@ -112,8 +112,12 @@ export class BenchBridge {
       reader,
       library: { find: async (digest) => library.get(digest) },
       scheme: es256,
-      serverKey: server,
-      endorsement: { serverKey, epoch: 1, signature: endorse(serverKey, 1, vendor, es256) },
+      serverKeys: [
+        {
+          key: server,
+          endorsement: { serverKey, epoch: 1, signature: endorse(serverKey, 1, vendor, es256) },
+        },
+      ],
       fixedModules: modules,
       imports,
       running,

@@ -3,9 +3,9 @@ import { sha256 } from '../../src/base/adapters/node-runtime.ts';
 import type { DeviceDescription } from '../../src/base/description.ts';
 import { allSuites, ed25519 } from '../../src/mup/adapters/noble-curves.ts';
 import { describedSuites } from '../../src/mup/described-suites.ts';
+import { keyOfSuite } from '../../src/mup/server-keys.ts';
 import { signManifest } from '../../src/mup/signing.ts';
-import { checkSuite } from '../../src/mup/update-checks.ts';
-import { description, image, unsigned } from '../device/bench-device.ts';
+import { description, image, server, serverKey, unsigned } from '../device/bench-device.ts';
 import { newWorld } from './bench-bridge.ts';
 import { BenchUpdate } from './bench-update.ts';
 
@@ -27,9 +27,10 @@ describe('the suites that a device understands', () => {
   });
 
   test('what device and update server do not have in common is refused with the names of what they have', () => {
+    const endorsement = { serverKey, epoch: 0, signature: undefined };
     const refused = (suite: string, understood: readonly string[]) => () =>
-      checkSuite({ suite }, understood, ['1']);
-    expect(refused('1', ['1', '2'])).not.toThrow();
+      keyOfSuite({ suite }, understood, [{ key: server, endorsement }]);
+    expect(refused('1', ['1', '2'])()).toBe(server);
     expect(refused('2', ['1', '7'])).toThrow(
       expect.objectContaining({
         code: 'suite-not-understood',

@@ -58,7 +58,9 @@ describe('mup keygen', () => {
       const key = await readPrivateKey(join(cwd, 'k.pem'));
       const publicKey = Buffer.from(es256.publicKeyOf(key)).toString('hex');
       expect(result).toEqual({
+        suite: '1',
         publicKey,
+        encrypted: false,
         privateKeyFile: join(cwd, 'k.pem'),
         publicKeyFile: join(cwd, 'k.pub.pem'),
       });

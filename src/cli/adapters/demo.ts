@@ -23,7 +23,7 @@ import { CommandArguments } from '../arguments.ts';
 import type { CliIo } from '../command.ts';
 import { reportError } from '../error-line.ts';
 import { type ExitCode, exitCodeOf, exitCodes } from '../exit-codes.ts';
-import { endorsementFile, privateKeyFiles, publicKeyFile } from '../key-owner.ts';
+import { endorsementFile, privateKeyFile, publicKeyFile } from '../key-owner.ts';
 import { commandConfig } from './command-config.ts';
 import { exists } from './files.ts';
 import { aborted, readyLines, showFirstPassword } from './serve.ts';
@@ -86,7 +86,7 @@ async function demonstrate(bridge: RunningBridge, demo: Demonstration): Promise<
     const image = await makeImage(demo.directory, version + 1, demo.vendorKey);
     say(io, '');
     // With the key, the steps of the paper's Figure 2 are taken one by one, and seen.
-    const key = join(config.stateDir, privateKeyFiles.server);
+    const key = join(config.stateDir, privateKeyFile('server'));
     const line = `mup update --device ${demoDevice} --image ${image} --key ${key}`;
     say(io, `Updating the device from version ${version} (${line})`);
     const code = await updated({ device: demoDevice, image, key, 'state-dir': config.stateDir }, io);
@@ -123,7 +123,7 @@ async function prepareTrust(stateDir: string, directory: string): Promise<Privat
     await writePublicKey(publicKeyFile(path), es256.publicKeyOf(key));
   }
   const vendorKey = await readPrivateKey(path);
-  const endorsement = join(stateDir, endorsementFile);
+  const endorsement = join(stateDir, endorsementFile());
   if (!(await exists(endorsement))) {
     const serverKey = es256.publicKeyOf(await loadServerKey(stateDir));
     const signature = endorse(serverKey, 1, vendorKey, es256);

@@ -17,7 +17,11 @@ export async function readInput(io: CliIo, path: string, maxBytes: number): Prom
  * Reads a file that holds a secret.
  * @throws UsageError `file-permissions` when others than the owner may open it, or as {@link readInput}
  */
-export async function readSecretFile(io: CliIo, path: string, maxBytes: number): Promise<Uint8Array> {
+export async function readSecretFile(
+  io: Pick<CliIo, 'cwd'>,
+  path: string,
+  maxBytes: number,
+): Promise<Uint8Array> {
   const { content, mode } = await readWithMode(io, path, maxBytes);
   if ((mode & 0o077) === 0) return content;
   throw new UsageError('file-permissions', `${path} holds a secret and others may open it`, {
@@ -27,7 +31,7 @@ export async function readSecretFile(io: CliIo, path: string, maxBytes: number):
 }
 
 async function readWithMode(
-  io: CliIo,
+  io: Pick<CliIo, 'cwd'>,
   path: string,
   maxBytes: number,
 ): Promise<{ readonly content: Uint8Array; readonly mode: number }> {
@@ -97,7 +101,7 @@ export async function exists(path: string): Promise<boolean> {
   }
 }
 
-/** The most octets that a password on stdin may have. */
+/** The most octets that a password or passphrase on stdin may have. */
 const maxSecretBytes = 4096;
 
 /**
@@ -120,5 +124,5 @@ export async function readSecretLine(io: CliIo): Promise<string> {
 }
 
 function badStdin(why: string): UsageError {
-  return new UsageError('bad-stdin', `the password on stdin ${why}`, { where: 'stdin' });
+  return new UsageError('bad-stdin', `the secret on stdin ${why}`, { where: 'stdin' });
 }

@@ -43,9 +43,9 @@ export async function openBridge(
   const { stateDir } = config;
   const store = await openDocumentStore(join(stateDir, 'registry'), logger.child({ component: 'registry' }));
   cleanup.add(() => store.close());
-  const [images, serverKey] = await Promise.all([
+  const [images, serverKeys] = await Promise.all([
     openImageRepository(join(stateDir, 'images'), config.images),
-    loadServerKey(stateDir),
+    loadServerKeys(config),
   ]);
   const clock = systemClock;
   const { maxDevices } = config.registration;
@@ -68,8 +68,7 @@ export async function openBridge(
       logger: logger.child({ component: 'ontology' }),
     }),
     scheme: quickSuites,
-    serverKey,
-    endorsement: await loadEndorsement(stateDir, serverKey),
+    serverKeys,
     fixedModules: modules,
     imports,
     running,

@@ -8,6 +8,7 @@ import type { VendorManifest } from '../../mup/manifest.ts';
 import { maxUint32 } from '../../mup/manifest-fields.ts';
 import { formatVendorManifest } from '../../mup/manifest-json.ts';
 import { signManifest, verifyInnerSignature } from '../../mup/signing.ts';
+import { suiteName } from '../../mup/suites.ts';
 import { checkImage, type ImageFacts } from '../../mup/update-checks.ts';
 import type { CommandArguments } from '../arguments.ts';
 import type { CliIo } from '../command.ts';
@@ -17,6 +18,7 @@ import { manifestProfile } from '../profile-option.ts';
 import { commandConfig } from './command-config.ts';
 import { readInput, writeOutput } from './files.ts';
 import { manifestBeside, readManifest } from './images.ts';
+import { commandPassphrase } from './passphrase.ts';
 
 /** `mup sign` */
 export function runSign(args: CommandArguments, io: CliIo): Promise<ExitCode> {
@@ -43,7 +45,7 @@ async function makeManifest(args: CommandArguments, io: CliIo): Promise<ExitCode
       hint: 'Name another file with --out.',
     });
   const image = await readInput(io, imageFile, commandConfig(args, io).images.maxImageBytes);
-  const key = await readPrivateKey(keyFile);
+  const key = await readPrivateKey(keyFile, commandPassphrase(args, io));
   const unsigned = {
     suite: key.suite,
     appId,
@@ -83,12 +85,13 @@ async function measure(io: CliIo, file: string, config: Config): Promise<ImageFa
 function report(
   args: CommandArguments,
   io: CliIo,
-  { appId, newVersion, oldVersion, linkOffset, size, digest }: VendorManifest,
+  { suite, appId, newVersion, oldVersion, linkOffset, size, digest }: VendorManifest,
   more: Readonly<Record<string, unknown>>,
   line: string,
 ): void {
-  printResult(args, io, { ...more, appId, newVersion, oldVersion, linkOffset, size, digest }, [
+  printResult(args, io, { ...more, suite, appId, newVersion, oldVersion, linkOffset, size, digest }, [
     line,
+    `suite:   ${suiteName(suite)}`,
     `app id:  ${appId}`,
     `version: ${newVersion}${oldVersion === 0 ? '' : ` (difference to ${oldVersion})`}`,
     `size:    ${size} octets`,

@@ -22,6 +22,7 @@ import { type BridgeConnection, withBridge } from './bridge-connection.ts';
 import { commandConfig } from './command-config.ts';
 import { readInput } from './files.ts';
 import { manifestBeside, openImages, readManifest } from './images.ts';
+import { commandPassphrase } from './passphrase.ts';
 
 /** `mup update` */
 export async function runUpdate(args: CommandArguments, io: CliIo): Promise<ExitCode> {
@@ -49,7 +50,10 @@ async function update(args: CommandArguments, io: CliIo, report: UpdateReport): 
   const config = commandConfig(args, io);
   const image = await namedImage(args, io, config);
   const keyFile = args.text('key');
-  const serverKey = keyFile === undefined ? undefined : await readPrivateKey(resolve(io.cwd, keyFile));
+  const serverKey =
+    keyFile === undefined
+      ? undefined
+      : await readPrivateKey(resolve(io.cwd, keyFile), commandPassphrase(args, io));
   return withBridge(args, io, (bridge) => {
     const { client, host, port } = bridge;
     report.step({ step: 'connected', host, port });

@@ -1,5 +1,5 @@
 import type { CommandDefinition } from '../command.ts';
-import { configFileOption, jsonOption } from '../options.ts';
+import { configFileOption, jsonOption, passphraseFileOption } from '../options.ts';
 import { profileOption } from '../profile-option.ts';
 
 /** `mup sign`: makes and checks vendor manifests. */
@@ -12,7 +12,8 @@ export const signCommand: CommandDefinition = {
     'the image is the signed one. Needs no running bridge.',
   arguments: [{ name: 'IMAGE', description: 'firmware image to sign', optional: true }],
   options: [
-    { name: 'key', value: 'FILE', description: "vendor's private key, PEM" },
+    { name: 'key', value: 'FILE', description: "vendor's private key, PEM; its suite is the manifest's" },
+    passphraseFileOption,
     { name: 'app-id', value: 'ID', description: 'App ID of the firmware: [A-Za-z0-9._-], up to 32' },
     { name: 'new-version', value: 'N', description: 'version of the image; devices take only newer ones' },
     {
