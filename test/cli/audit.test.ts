@@ -1,9 +1,20 @@
-import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { defaultConfig } from '../../src/base/config.ts';
 import { UsageError } from '../../src/base/errors.ts';
+import { silentLogger } from '../../src/base/logger.ts';
 import { type AuditFacts, formatAuditEntry } from '../../src/bridge/audit-entry.ts';
+import { openAuditTrail } from '../../src/cli/adapters/open-audit-trail.ts';
 import { sinceOption } from '../../src/cli/audit-query.ts';
 import { runMup, temporaryDirectory } from '../support/cli.ts';
 
@@ -24,6 +35,25 @@ const operations = (json: string): string[] =>
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line).operation);
+
+describe('the files of the audit log', () => {
+  test('are as many as audit.maxFiles, of audit.maxFileBytes each', async () => {
+    const stateDir = mkdtempSync(join(base(), 'case-'));
+    const config = {
+      ...defaultConfig,
+      stateDir,
+      audit: { ...defaultConfig.audit, maxFiles: 3, maxFileBytes: 400 },
+    };
+    const trail = await openAuditTrail(config, silentLogger);
+    for (let i = 0; i < 50; i += 1)
+      await trail.record({ user: `u${i}`, from: '192.0.2.1', operation: 'login', outcome: 'ok' });
+    await trail.close();
+    const files = readdirSync(join(stateDir, 'audit')).map((name) => join(stateDir, 'audit', name));
+    expect(files.length).toBeLessThanOrEqual(3);
+    expect(files.map((file) => statSync(file).size > 800)).toEqual(files.map(() => false));
+    expect(files.map((file) => readFileSync(file, 'utf8')).join('')).toContain('"u49"');
+  });
+});
 
 describe('mup audit', () => {
   test('is a table in the order of time, with all that is known', async () => {

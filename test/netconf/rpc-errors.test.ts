@@ -287,6 +287,20 @@ describe('the error table of netconf-wire.md, octet by octet', () => {
     );
   });
 
+  test.each([
+    ['elements within one another', { maxDepth: 16 }, `${'<a>'.repeat(16)}${'</a>'.repeat(16)}`],
+    [
+      'attributes of an element',
+      { maxAttributes: 8 },
+      `<a ${Array.from({ length: 9 }, (_, i) => `a${i}=""`).join(' ')}/>`,
+    ],
+  ])('too many %s: too-big, and the session goes on', async (_, limits, filter) => {
+    const client = connect(startServer(limits).server);
+    client.sendRpc(`<get><filter type="subtree">${filter}</filter></get>`);
+    expect(await client.reply()).toContain('<error-tag>too-big</error-tag>');
+    expect(await client.call('<get-config><source><running/></source></get-config>')).toContain('<data');
+  });
+
   test('broken framing: malformed-message, then the session ends (RFC 6242 §4.2)', async () => {
     const client = connect(startServer().server);
     client.raw('\n#0\n');

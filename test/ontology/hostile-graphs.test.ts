@@ -38,6 +38,20 @@ describe('graphs that would loop or explode', () => {
     expect((await refusal(document)).code).toBe('description-too-big');
   });
 
+  test.each([
+    ['operations', (i: number) => operation(`call${i}`)],
+    [
+      'data points',
+      (i: number) => [{ ...id(`p${i}`), '@type': 'onem2m:OutputDataPoint', 'myno:mqttTopic': `t/%s/${i}` }],
+    ],
+  ])('%s are bounded by registration.maxOperations', async (_, nodes) => {
+    const document = (count: number) =>
+      describeDevice(Array.from({ length: count }, (_, i) => nodes(i)).flat());
+    const { operations, dataPoints } = await read(document(3), { maxOperations: 3 });
+    expect(operations.length + dataPoints.length).toBe(3);
+    expect((await refusal(document(4), { maxOperations: 3 })).findings[0]?.expected).toBe('at most 3');
+  });
+
   test('a list that bites its tail ends', async () => {
     const rdf = 'http://www.w3.org/1999/02/22-rdf-syntax-ns#';
     const nodes = [

@@ -9,7 +9,7 @@ import { createRdfTools } from '../../src/ontology/adapters/rdf-tools.ts';
 import { DescriptionError } from '../../src/ontology/description-error.ts';
 import { instantiate, uuidPlaceholder } from '../../src/ontology/description-template.ts';
 import type { Term } from '../../src/ontology/rdf.ts';
-import { type RdfTools, readDescription } from '../../src/ontology/reading.ts';
+import { type RdfTools, type ReadingLimits, readDescription } from '../../src/ontology/reading.ts';
 import { moduleStatement } from '../../src/yang/module-generator.ts';
 import { newModule } from '../../src/yang/module-model.ts';
 import { printModule } from '../../src/yang/printer.ts';
@@ -18,20 +18,26 @@ export type Node = Record<string, unknown>;
 
 let tools: Promise<RdfTools> | undefined;
 
-/** Reads a description in this process, with the limits of the default configuration. */
-export async function read(document: unknown): Promise<DeviceDescription> {
+/** Reads a description in this process, with the limits of the default configuration unless others are given. */
+export async function read(
+  document: unknown,
+  limits: Partial<ReadingLimits> = {},
+): Promise<DeviceDescription> {
   tools ??= createRdfTools(defaultOntologiesDir);
   const bytes =
     document instanceof Uint8Array
       ? document
       : utf8(typeof document === 'string' ? document : JSON.stringify(document));
-  return readDescription(bytes, await tools, defaultConfig.registration);
+  return readDescription(bytes, await tools, { ...defaultConfig.registration, ...limits });
 }
 
 /** The error that a description is refused with. */
-export async function refusal(document: unknown): Promise<DescriptionError> {
+export async function refusal(
+  document: unknown,
+  limits: Partial<ReadingLimits> = {},
+): Promise<DescriptionError> {
   try {
-    await read(document);
+    await read(document, limits);
   } catch (error) {
     if (error instanceof DescriptionError) return error;
     throw error;
