@@ -18,7 +18,7 @@ import { openImageRepository } from '../../registry/adapters/image-directory.ts'
 import { openDocumentStore } from '../../registry/adapters/open-document-store.ts';
 import { DeviceRegistry } from '../../registry/device-registry.ts';
 import type { Cleanup } from './cleanup.ts';
-import { loadEndorsement, loadServerKey } from './update-server-keys.ts';
+import { loadServerKeys } from './update-server-keys.ts';
 
 /** What a bridge is built on, besides its state directory. */
 export interface BridgeParts {
