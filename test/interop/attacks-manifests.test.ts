@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect } from '@jest/globals';
 import { type AttackStage, alpha, beta } from '../support/attack-stage.ts';
 import { changed, type ManifestField } from '../support/attacker.ts';
-import { type Attack, type AttackIds, describeAttacks } from '../support/attacks.ts';
+import { type Attack, type AttackIds, describeAttacks, notAuthorized } from '../support/attacks.ts';
 
 const arbitrary: AttackIds = {
   rfc9124: ['IMG.NON_AUTH', 'NET.ONPATH'],
@@ -33,9 +33,8 @@ const mixed: AttackIds = {
 };
 const drain: AttackIds = { tuf: ['Endless data attacks'], uptane: ['Endless data attack'] };
 
-const refusedByBroker = (topic: string): string => `broker: PUBACK 0x87 Not authorized on \`${topic}\``;
-const noManifest = refusedByBroker(`mup/manifest/${alpha}`);
-const noToken = refusedByBroker(`mup/token/${alpha}`);
+const noManifest = notAuthorized(`mup/manifest/${alpha}`);
+const noToken = notAuthorized(`mup/token/${alpha}`);
 
 /** Sends a manifest as the bridge would. @returns the device's answer */
 async function offer(stage: AttackStage, inputs: readonly string[], uuid = alpha): Promise<string> {
@@ -198,7 +197,7 @@ describeAttacks([
           const nonce = await stage.attacker.nonce(beta);
           return offer(stage, changed(manifest, { nonce }), beta);
         },
-        outcome: { open: 'device: 29_WRONG-UUID', acl: refusedByBroker(`mup/token/${beta}`) },
+        outcome: { open: 'device: 29_WRONG-UUID', acl: notAuthorized(`mup/token/${beta}`) },
       },
       {
         name: "Another device's manifest under the victim's UUID",
@@ -209,7 +208,7 @@ describeAttacks([
           const nonce = await stage.attacker.nonce(beta);
           return offer(stage, changed(manifest, { nonce, uuid: beta }), beta);
         },
-        outcome: { open: 'device: 23_OUTER-SIGN-INVALID', acl: refusedByBroker(`mup/token/${beta}`) },
+        outcome: { open: 'device: 23_OUTER-SIGN-INVALID', acl: notAuthorized(`mup/token/${beta}`) },
       },
       forged(
         'Another App ID',

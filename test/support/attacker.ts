@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { MqttClient } from 'mqtt';
 import {
   decodeRequest,
@@ -28,14 +27,12 @@ export interface WireMessage {
 /** All that passes the broker, as one of its clients hears it by `#`. */
 export class Wire {
   readonly messages: WireMessage[] = [];
-  readonly #client: MqttClient;
+  readonly #waiting: (() => void)[] = [];
 
   private constructor(client: MqttClient) {
-    this.#client = client;
-    client.setMaxListeners(0);
     client.on('message', (topic, payload, { retain }) => {
       this.messages.push({ topic, payload, retain });
-      client.emit('heard');
+      for (const resume of this.#waiting.splice(0)) resume();
     });
   }
 
@@ -51,7 +48,7 @@ export class Wire {
     for (;;) {
       const found = this.messages.slice(from).find((one) => one.topic === topic && wanted(one));
       if (found !== undefined) return found;
-      await once(this.#client, 'heard');
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
   }
 
@@ -78,22 +75,24 @@ export type Procedure = keyof typeof procedures;
 
 /** A client of the broker that publishes whatever it likes, as whoever it likes. */
 export class Attacker {
-  /** What it hears by `#`. */
-  readonly heard: Wire;
   readonly #client: MqttClient;
+  readonly #name: string;
   readonly #wire: Wire;
   #requests = 0;
 
-  private constructor(client: MqttClient, heard: Wire, wire: Wire) {
+  /**
+   * @param name what its request ids begin with
+   * @param wire where answers are seen, also those that the attacker itself does not hear
+   */
+  constructor(client: MqttClient, name: string, wire: Wire) {
     this.#client = client;
-    this.heard = heard;
+    this.#name = name;
     this.#wire = wire;
   }
 
-  /** @param wire where answers are seen, also those that the attacker itself does not hear */
-  static async connect(client: MqttClient, wire: Wire): Promise<Attacker> {
-    client.setMaxListeners(0);
-    return new Attacker(client, await Wire.tap(client), wire);
+  /** Hears all that it may by `#`. */
+  tap(): Promise<Wire> {
+    return Wire.tap(this.#client);
   }
 
   /** Resolves when the broker has taken it. @throws RefusedByBroker */
@@ -112,7 +111,7 @@ export class Attacker {
   async call(procedure: Procedure, uuid: string, inputs: readonly string[] = []): Promise<RpcResponse> {
     const { prefix, method } = procedures[procedure];
     this.#requests += 1;
-    const id = `attack${this.#requests}`;
+    const id = `${this.#name}${this.#requests}`;
     const from = this.#wire.messages.length;
     await this.send(`${prefix}/${uuid}`, [id, method, ...inputs].join(';'));
     const { payload } = await this.#wire.next(

@@ -37,6 +37,11 @@ export interface AttackRow {
   readonly attacks: readonly Attack[];
 }
 
+/** What comes of a message that the access lists do not allow, by MQTT 5. */
+export function notAuthorized(topic: string): string {
+  return new RefusedByBroker(topic, 0x87).message;
+}
+
 /** Written by the tests themselves with MUP_UPDATE_GOLDEN=1; else compared. */
 const documentFile = join(root, 'docs', 'attacks.md');
 const writes = process.env['MUP_UPDATE_GOLDEN'] === '1';
