@@ -9,6 +9,8 @@ import { childElement, childElements, element } from '../../src/xml/element.ts';
 import { server, stranger, vendor, vendorKey } from '../device/bench-device.ts';
 import { description, operation } from '../support/example-description.ts';
 import { signedText } from '../support/signed-text.ts';
+import { descriptionVectors } from '../support/vectors/description-vectors.ts';
+import { descriptionVerdict } from '../support/vectors/description-verdict.ts';
 import { BenchBridge, leaves, newWorld, until } from './bench-bridge.ts';
 import { settingsTree } from './bridge-settings.ts';
 
@@ -225,3 +227,10 @@ describe('a device that is pending', () => {
     expect(await shown()).toMatchObject({ by: 'vendor', counter: '1' });
   });
 });
+
+test.each(descriptionVectors)(
+  'vector of fixtures/mup/descriptions.json: $name',
+  ({ verdict, speaker, ...vector }) => {
+    expect(descriptionVerdict(vector)).toEqual({ verdict, speaker });
+  },
+);

@@ -22,6 +22,7 @@ const verdicts: Readonly<Record<string, readonly [member: string, other: string 
   'manifests.json': ['state', '24_INNER-SIGN-INVALID'],
   'images.json': ['state', '28_IMAGE-INVALID'],
   'myno.json': ['innerValid', false],
+  'descriptions.json': ['verdict', 'wrong-key'],
 };
 
 describeWith(['libssl'], 'a verifier in C on libcrypto, and the vectors of fixtures/mup', () => {

@@ -10,6 +10,7 @@ import { mynoManifestParts } from '../../src/mup/myno-manifest.ts';
 import type { PublicKey } from '../../src/mup/signature-scheme.ts';
 import { verifyInnerSignature, verifyOuterSignature } from '../../src/mup/signing.ts';
 import { vectorDirectory, vectorFiles } from '../support/mup-vectors.ts';
+import { descriptionVectors } from '../support/vectors/description-vectors.ts';
 import { endorsementVectors } from '../support/vectors/endorsement-vectors.ts';
 import { imageVectors } from '../support/vectors/image-vectors.ts';
 import { manifestVectors } from '../support/vectors/manifest-vectors.ts';
@@ -43,6 +44,7 @@ describe('the files of fixtures/mup', () => {
     manifestVectors,
     imageVectors,
     mynoVectors,
+    descriptionVectors,
   };
 
   test.each(Object.entries(all))(

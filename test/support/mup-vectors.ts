@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { descriptionVectors } from './vectors/description-vectors.ts';
 import { endorsementVectors } from './vectors/endorsement-vectors.ts';
 import { imageVectors } from './vectors/image-vectors.ts';
 import { nextServer, server, stranger, vendor } from './vectors/keys.ts';
@@ -23,6 +24,7 @@ export const vectorFiles: Readonly<Record<string, string>> = Object.fromEntries(
     'manifests.json': manifestVectors,
     'images.json': imageVectors,
     'myno.json': mynoVectors,
+    'descriptions.json': descriptionVectors,
     'keys.json': Object.entries(keys).map(([name, { seed, privateKey, publicKey }]) => ({
       name,
       seed,

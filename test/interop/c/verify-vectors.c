@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "descriptions.h"
 #include "mup-checks.h"
 #include "vector-file.h"
 
@@ -115,12 +116,30 @@ static void check_myno(const struct vector *vector) {
           text_of(vector, "outerValid"));
 }
 
+static void check_description(const struct vector *vector) {
+  static uint8_t octets[list_room];
+  const struct signer before = {
+      .by = text_of(vector, "signedBy"),
+      .key = text_of(vector, "signerKey"),
+      .counter = number_of(vector, "signerCounter"),
+      .accepted = is_true(vector, "accepted"),
+  };
+  const char *speaker;
+  long length = from_hex(text_of(vector, "message"), octets, sizeof octets);
+  if (length < 0) exit(2);
+  const char *verdict = receive_description(text_of(vector, "uuid"), text_of(vector, "vendorKey"), &before, octets,
+                                            (size_t)length, &speaker);
+  compare(vector, "verdict", verdict, text_of(vector, "verdict"));
+  compare(vector, "speaker", speaker, text_of(vector, "speaker"));
+}
+
 static const struct {
   const char *name;
   void (*check)(const struct vector *vector);
 } files[] = {
     {"signatures.json", check_signature}, {"tokens.json", check_token}, {"endorsements.json", check_endorsement},
     {"manifests.json", check_manifest},   {"images.json", check_image}, {"myno.json", check_myno},
+    {"descriptions.json", check_description},
 };
 
 int main(int argc, char **argv) {

@@ -1,4 +1,6 @@
 import fc from 'fast-check';
+import { descriptionVectors } from './description-vectors.ts';
+import { descriptionVerdict } from './description-verdict.ts';
 import { endorsementVectors } from './endorsement-vectors.ts';
 import { imageVectors } from './image-vectors.ts';
 import { manifestVectors } from './manifest-vectors.ts';
@@ -120,10 +122,22 @@ const image: fc.Arbitrary<Vector> = fc.constantFrom(...imageVectors).chain((vect
   });
 });
 
+const signedDescription: fc.Arbitrary<Vector> = fc.constantFrom(...descriptionVectors).chain((vector) => {
+  const { verdict: _, speaker: __, name: ___, ...known } = vector;
+  const text = Buffer.from(known.message, 'hex').toString('latin1');
+  const facts = fc.record({ signerCounter: uint32, accepted: fc.boolean() });
+  return fc.tuple(changedFields(text), facts, fc.boolean()).map(([changed, others, keeps]) => {
+    const message = Buffer.from(changed, 'latin1').toString('hex');
+    const all = keeps ? { ...known, message } : { ...known, ...others, message };
+    return { ...all, ...descriptionVerdict({ name: '', ...all }) };
+  });
+});
+
 /** Vectors with something changed, and what our own code says of them then, by the name of their file. */
 export const changedVectors: Readonly<Record<string, fc.Arbitrary<Vector>>> = {
   'manifests.json': manifest,
   'endorsements.json': endorsement,
   'tokens.json': token,
   'images.json': image,
+  'descriptions.json': signedDescription,
 };

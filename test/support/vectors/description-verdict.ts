@@ -1,0 +1,34 @@
+import { sha256 } from '../../../src/base/adapters/node-runtime.ts';
+import { fromHex } from '../../../src/base/bytes.ts';
+import { errorCode } from '../../../src/base/errors.ts';
+import { type Digest, deviceUuid } from '../../../src/base/ids.ts';
+import { DescriptionTrust } from '../../../src/bridge/description-trust.ts';
+import { es256 } from '../../../src/mup/adapters/noble-curves.ts';
+import type { Device } from '../../../src/registry/device.ts';
+import type { DescriptionVector } from './description-vectors.ts';
+
+/** What our own code says of a vector of descriptions. */
+export function descriptionVerdict(
+  vector: Omit<DescriptionVector, 'verdict' | 'speaker'>,
+): Pick<DescriptionVector, 'verdict' | 'speaker'> {
+  const { signedBy, signerKey, signerCounter, accepted, vendorKey, message } = vector;
+  const uuid = deviceUuid(vector.uuid);
+  const known: Device = {
+    ...{ uuid, description: '0'.repeat(64) as Digest, registeredAt: 0, lastSeen: 0, presence: 'unknown' },
+    ...(signedBy !== '' && {
+      signer: { by: signedBy === 'vendor' ? 'vendor' : 'device', key: signerKey, counter: signerCounter },
+    }),
+  };
+  const trust = new DescriptionTrust({
+    registry: { get: () => known, isPending: () => !accepted },
+    vendorKeys: vendorKey === '' ? [] : [vendorKey],
+    acceptanceOf: () => 'open',
+    ...{ scheme: es256, sha256 },
+  });
+  try {
+    const { signer } = trust.open(uuid, fromHex(message) ?? new Uint8Array());
+    return { verdict: 'taken', speaker: signer?.by ?? '' };
+  } catch (error) {
+    return { verdict: errorCode(error) ?? String(error), speaker: '' };
+  }
+}
