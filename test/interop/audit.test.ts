@@ -4,53 +4,41 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { connectNetconf } from '../../src/netconf/adapters/ssh-client.ts';
 import { baseNamespace } from '../../src/netconf/namespaces.ts';
 import { element } from '../../src/xml/element.ts';
-import { mup, type Program } from '../support/program.ts';
-import {
-  type BridgeProcess,
-  makeImage,
-  operator,
-  prepareTrust,
-  run,
-  startBridgeProcess,
-  startDeviceProcess,
-} from '../support/system.ts';
-import { temporaryDirectory } from '../support/temporary-directory.ts';
+import { OneDevice } from '../support/one-device.ts';
+import { mup } from '../support/program.ts';
+import { operator, run } from '../support/system.ts';
 
 const patience = 180_000;
 type Entry = Readonly<Record<string, unknown>>;
 
 describe('the audit log of a bridge that runs', () => {
   const uuid = 'AUDIT-1';
-  let bridge: BridgeProcess;
-  let device: Program;
+  let system: OneDevice;
   let image: string;
 
   const entries = async (...more: string[]): Promise<Entry[]> => {
-    const output = await run(['audit', '--state-dir', bridge.stateDir, '--json', ...more]);
+    const output = await run(['audit', '--state-dir', system.stateDir, '--json', ...more]);
     return output.split('\n').map((line) => JSON.parse(line));
   };
   const login = (username: string, password: string) =>
-    connectNetconf({ host: '127.0.0.1', port: bridge.port, username, password, acceptHostKey: () => true });
+    connectNetconf({
+      host: '127.0.0.1',
+      port: system.bridge.port,
+      username,
+      password,
+      acceptHostKey: () => true,
+    });
 
   beforeAll(async () => {
-    const directory = await temporaryDirectory();
-    const vendorKey = join(directory, 'vendor.pem');
-    const stateDir = join(directory, 'bridge');
-    await prepareTrust(stateDir, vendorKey);
-    bridge = await startBridgeProcess(stateDir);
-    const { mqttUrl } = bridge;
-    device = await startDeviceProcess({ uuid, mqttUrl, stateDir: join(directory, 'device'), vendorKey });
-    image = await makeImage(directory, { size: 20_000, version: 2, vendorKey });
+    system = await OneDevice.start({ uuid });
+    image = await system.image(2, 20_000);
   }, patience);
-  afterAll(async () => {
-    await device?.stop();
-    await bridge?.program.stop();
-  });
+  afterAll(() => system?.stop());
 
   test(
     'has an update whole: files, order, end, with user, address and digests',
     async () => {
-      await run(['update', '--device', uuid, '--image', image, '--state-dir', bridge.stateDir]);
+      await run(['update', '--device', uuid, '--image', image, '--state-dir', system.stateDir]);
       const found = (await entries('--user', 'local')).filter(
         ({ operation }) => operation !== 'config-change',
       );
@@ -76,7 +64,7 @@ describe('the audit log of a bridge that runs', () => {
     'has logins, failed ones, what access control denied and sessions that were killed, and no password',
     async () => {
       await run(
-        ['user', 'add', 'bert', '--password-stdin', '--state-dir', bridge.stateDir],
+        ['user', 'add', 'bert', '--password-stdin', '--state-dir', system.stateDir],
         'password of bert\n',
       );
       await expect(login('bert', 'not-the-password')).rejects.toMatchObject({ code: 'login-refused' });
@@ -102,7 +90,7 @@ describe('the audit log of a bridge that runs', () => {
       });
       const all = await entries();
       expect(all.some(({ changes }) => JSON.stringify(changes ?? '').includes("'bert'"))).toBe(true);
-      const directory = join(bridge.stateDir, 'audit');
+      const directory = join(system.stateDir, 'audit');
       for (const name of await readdir(directory)) {
         expect((await stat(join(directory, name))).mode & 0o777).toBe(0o600);
         const text = await readFile(join(directory, name), 'utf8');
@@ -121,8 +109,8 @@ describe('the audit log of a bridge that runs', () => {
       await expect(
         admin.rpc(element(baseNamespace, 'kill-session', [element(baseNamespace, 'session-id', '999')])),
       ).rejects.toMatchObject({ code: 'invalid-value' });
-      bridge.program.signal('SIGKILL');
-      await bridge.program.exited;
+      system.bridge.program.signal('SIGKILL');
+      await system.bridge.program.exited;
       const offline = await entries('--user', operator.username);
       expect(offline.at(-1)).toMatchObject({
         operation: 'kill-session',
@@ -130,9 +118,9 @@ describe('the audit log of a bridge that runs', () => {
         code: 'invalid-value',
       });
       const before = (await entries()).length;
-      bridge = await startBridgeProcess(bridge.stateDir);
+      await system.restartBridge();
       expect((await entries()).length).toBeGreaterThan(before);
-      const table = mup(['audit', '--state-dir', bridge.stateDir, '--since', '1h']);
+      const table = mup(['audit', '--state-dir', system.stateDir, '--since', '1h']);
       expect([await table.exited, table.stderr]).toEqual([0, '']);
     },
     patience,

@@ -3,18 +3,9 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { leafOf, Ncclient, rpcXml } from '../support/ncclient.ts';
+import { OneDevice } from '../support/one-device.ts';
 import { describeWith } from '../support/peers.ts';
-import type { Program } from '../support/program.ts';
-import {
-  type BridgeProcess,
-  makeImage,
-  operator,
-  prepareTrust,
-  run,
-  startBridgeProcess,
-  startDeviceProcess,
-} from '../support/system.ts';
-import { temporaryDirectory } from '../support/temporary-directory.ts';
+import { operator } from '../support/system.ts';
 import { yangdump, yanglint } from '../support/yang-tools.ts';
 
 const uuid = 'MODULES-0001';
@@ -31,9 +22,7 @@ function lintData(type: 'data' | 'get', folder: string, modules: readonly string
 }
 
 describeWith(['ncclient', 'yanglint', 'yangdump'], 'what a client learns of a running bridge', () => {
-  let directory: string;
-  let bridge: BridgeProcess;
-  let device: Program;
+  let system: OneDevice;
   let client: Ncclient;
   /** Children of `<data>` in the reply to `<get>`. */
   let data = '';
@@ -42,16 +31,9 @@ describeWith(['ncclient', 'yanglint', 'yangdump'], 'what a client learns of a ru
   let capabilities: readonly string[] = [];
 
   beforeAll(async () => {
-    directory = await temporaryDirectory();
-    const vendorKey = join(directory, 'vendor.pem');
-    const stateDir = join(directory, 'bridge');
-    await prepareTrust(stateDir, vendorKey);
-    bridge = await startBridgeProcess(stateDir);
-    const { mqttUrl } = bridge;
-    device = await startDeviceProcess({ uuid, mqttUrl, stateDir: join(directory, 'device'), vendorKey });
-    const image = await makeImage(directory, { size: 3000, version: 2, vendorKey });
-    await run(['image', 'add', image, '--state-dir', stateDir]);
-    client = await Ncclient.connect({ port: bridge.port, ...operator });
+    system = await OneDevice.start({ uuid });
+    await system.addImage(2, 3000);
+    client = await Ncclient.connect({ port: system.bridge.port, ...operator });
     await update();
     ({ capabilities = [] } = await client.perform({ op: 'capabilities' }));
     // The device measures all the time; the bridge has what it measured a moment later.
@@ -67,8 +49,7 @@ describeWith(['ncclient', 'yanglint', 'yangdump'], 'what a client learns of a ru
 
   afterAll(async () => {
     await client?.stop();
-    await device?.stop();
-    await bridge?.program.stop();
+    await system?.stop();
   });
 
   async function update(): Promise<void> {
@@ -77,6 +58,7 @@ describeWith(['ncclient', 'yanglint', 'yangdump'], 'what a client learns of a ru
       filter: `<firmware xmlns="${bridgeModule}"/>`,
     });
     const digest = leafOf(list, 'digest') ?? '';
+    const { device } = system;
     const from = device.lines.length;
     await client.dispatch(rpcXml(bridgeModule, 'update-firmware', { device: uuid, digest }));
     await device.json({ event: 'restarted', version: 2 }, from);
@@ -147,7 +129,7 @@ describeWith(['ncclient', 'yanglint', 'yangdump'], 'what a client learns of a ru
   });
 
   test('the answer to get is valid against them', async () => {
-    const folder = join(directory, 'modules');
+    const folder = join(system.directory, 'modules');
     await mkdir(folder);
     const files = await Promise.all(
       Object.entries(modules).map(async ([id, text]) => {

@@ -1,51 +1,26 @@
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { leafOf, Ncclient, rpcXml } from '../support/ncclient.ts';
+import { OneDevice } from '../support/one-device.ts';
 import { describeWith } from '../support/peers.ts';
-import type { Program } from '../support/program.ts';
-import {
-  type BridgeProcess,
-  makeImage,
-  operator,
-  prepareTrust,
-  run,
-  startBridgeProcess,
-  startDeviceProcess,
-} from '../support/system.ts';
-import { temporaryDirectory } from '../support/temporary-directory.ts';
+import { operator } from '../support/system.ts';
 
 const bridgeModule = 'urn:mup:yang:mup-bridge';
 const uuid = 'EVENTS-0001';
 
 describeWith(['ncclient'], 'what ncclient learns of devices and updates while it happens', () => {
-  let directory: string;
-  let bridge: BridgeProcess;
-  let device: Program;
+  let system: OneDevice;
   let client: Ncclient;
-  const connect = (): Promise<Ncclient> => Ncclient.connect({ port: bridge.port, ...operator });
+  const connect = (): Promise<Ncclient> => Ncclient.connect({ port: system.bridge.port, ...operator });
 
   beforeAll(async () => {
-    directory = await temporaryDirectory();
-    const vendorKey = join(directory, 'vendor.pem');
-    const stateDir = join(directory, 'bridge');
-    await prepareTrust(stateDir, vendorKey);
-    bridge = await startBridgeProcess(stateDir);
-    device = await startDeviceProcess({
-      uuid,
-      mqttUrl: bridge.mqttUrl,
-      stateDir: join(directory, 'device'),
-      vendorKey,
-      extra: ['--telemetry-interval-ms', '200'],
-    });
-    const image = await makeImage(directory, { size: 3000, version: 2, vendorKey });
-    await run(['image', 'add', image, '--state-dir', stateDir]);
+    system = await OneDevice.start({ uuid, extra: ['--telemetry-interval-ms', '200'] });
+    await system.addImage(2, 3000);
     client = await connect();
   }, 120_000);
 
   afterAll(async () => {
     await client?.stop();
-    await device?.stop();
-    await bridge?.program.stop();
+    await system?.stop();
   });
 
   /** Subscribes to a stream, and takes its notifications until one is it. */
@@ -86,7 +61,7 @@ describeWith(['ncclient'], 'what ncclient learns of devices and updates while it
       'succeeded',
     ]);
     expect(new Set(told.map((text) => leafOf(text, 'job')))).toEqual(new Set([job]));
-    const slices = device.lines.map(({ json }) => json as { event?: string; length?: number });
+    const slices = system.device.lines.map(({ json }) => json as { event?: string; length?: number });
     const lengths = slices.filter(({ event }) => event === 'slice').map(({ length }) => length);
     expect(new Set(lengths)).toEqual(new Set([100]));
   });

@@ -9,18 +9,9 @@ import { parseVendorManifest } from '../../src/mup/manifest-json.ts';
 import type { PrivateKey } from '../../src/mup/signature-scheme.ts';
 import { extendManifest } from '../../src/mup/signing.ts';
 import { leafOf, Ncclient, rpcXml } from '../support/ncclient.ts';
+import { OneDevice } from '../support/one-device.ts';
 import { describeWith } from '../support/peers.ts';
-import type { Program } from '../support/program.ts';
-import {
-  type BridgeProcess,
-  makeImage,
-  operator,
-  prepareTrust,
-  run,
-  startBridgeProcess,
-  startDeviceProcess,
-} from '../support/system.ts';
-import { temporaryDirectory } from '../support/temporary-directory.ts';
+import { operator } from '../support/system.ts';
 
 const uuid = 'NCCLIENT-0002';
 const module = 'urn:mup:yang:mqtt-demo-board';
@@ -28,34 +19,23 @@ const bridgeModule = 'urn:mup:yang:mup-bridge';
 const imageBytes = 5000;
 
 describeWith(['ncclient'], 'wrong inputs by ncclient, each with its documented rpc-error', () => {
-  let directory: string;
-  let bridge: BridgeProcess;
-  let device: Program;
+  let system: OneDevice;
   let client: Ncclient;
-  let vendorKey: string;
   let serverKey: PrivateKey;
   let manifest: VendorManifest;
   let imageFile: string;
 
   beforeAll(async () => {
-    directory = await temporaryDirectory();
-    vendorKey = join(directory, 'vendor.pem');
-    const stateDir = join(directory, 'bridge');
-    await prepareTrust(stateDir, vendorKey);
-    serverKey = await readPrivateKey(join(stateDir, 'keys', 'update-server.pem'));
-    bridge = await startBridgeProcess(stateDir);
-    const { mqttUrl } = bridge;
-    device = await startDeviceProcess({ uuid, mqttUrl, stateDir: join(directory, 'device'), vendorKey });
-    imageFile = await makeImage(directory, { size: imageBytes, version: 2, vendorKey });
-    await run(['image', 'add', imageFile, '--state-dir', stateDir]);
+    system = await OneDevice.start({ uuid });
+    serverKey = await readPrivateKey(join(system.stateDir, 'keys', 'update-server.pem'));
+    imageFile = await system.addImage(2, imageBytes);
     manifest = parseVendorManifest(await readFile(imageFile.replace(/\.bin$/, '.json')));
-    client = await Ncclient.connect({ port: bridge.port, ...operator });
+    client = await Ncclient.connect({ port: system.bridge.port, ...operator });
   }, 120_000);
 
   afterAll(async () => {
     await client?.stop();
-    await device?.stop();
-    await bridge?.program.stop();
+    await system?.stop();
   });
 
   const call = (rpc: string, leaves: Parameters<typeof rpcXml>[2] = {}) =>
@@ -121,7 +101,7 @@ describeWith(['ncclient'], 'wrong inputs by ncclient, each with its documented r
   });
 
   test('malformed XML ends nothing but its own session', async () => {
-    const other = await Ncclient.connect({ port: bridge.port, ...operator });
+    const other = await Ncclient.connect({ port: system.bridge.port, ...operator });
     await other.perform({ op: 'send', text: '<rpc message-id="1"><get></rpc>' });
     expect(leafOf((await call('relayOff')).reply, 'retval')).toBe('10_OK');
     await other.stop();
@@ -160,8 +140,7 @@ describeWith(['ncclient'], 'wrong inputs by ncclient, each with its documented r
   });
 
   test('the same version, given as an image: refused by the bridge, before anything is sent', async () => {
-    const file = await makeImage(directory, { size: imageBytes, version: 1, vendorKey });
-    await run(['image', 'add', file, '--state-dir', bridge.stateDir]);
+    const file = await system.addImage(1, imageBytes);
     const { digest } = parseVendorManifest(await readFile(file.replace(/\.bin$/, '.json')));
     await nonce();
     expect((await call('sendExtendedManifest', { digest })).error).toMatchObject({
@@ -205,11 +184,11 @@ describeWith(['ncclient'], 'wrong inputs by ncclient, each with its documented r
     const filter = `<devices xmlns="${bridgeModule}"><device><uuid>${uuid}</uuid></device></devices>`;
     const { reply } = await client.perform({ op: 'get', filter });
     expect(leafOf(reply, 'firmware-version')).toBe('1');
-    expect(device.lines.some(({ json }) => JSON.stringify(json).includes('"restarting"'))).toBe(false);
+    expect(system.device.lines.some(({ json }) => JSON.stringify(json).includes('"restarting"'))).toBe(false);
     await nonce();
     await call('sendExtendedManifest', { digest: manifest.digest });
     const sent = await call('sendFirmwareImage', { digest: manifest.digest });
     expect(leafOf(sent.reply, 'retval')).toBe('10_OK');
-    await device.json({ event: 'restarted', version: 2 });
+    await system.device.json({ event: 'restarted', version: 2 });
   });
 });

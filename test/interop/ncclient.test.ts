@@ -1,20 +1,10 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { startMosquitto } from '../support/mosquitto.ts';
 import { leafOf, Ncclient, rpcXml } from '../support/ncclient.ts';
+import { OneDevice } from '../support/one-device.ts';
 import { describeWith } from '../support/peers.ts';
-import type { Program } from '../support/program.ts';
-import {
-  type BridgeProcess,
-  makeImage,
-  operator,
-  prepareTrust,
-  run,
-  startBridgeProcess,
-  startDeviceProcess,
-} from '../support/system.ts';
-import { temporaryDirectory } from '../support/temporary-directory.ts';
+import { operator, run } from '../support/system.ts';
 
 const uuid = 'NCCLIENT-0001';
 const module = 'urn:mup:yang:mqtt-demo-board';
@@ -31,33 +21,19 @@ for (const [name, startBroker] of Object.entries(brokers)) {
     ['ncclient', 'mosquitto'],
     `an update driven by ncclient, with ${name} (paper, Figure 2)`,
     () => {
-      let directory: string;
       let broker: { readonly url: string; stop(): Promise<void> };
-      let bridge: BridgeProcess;
-      let device: Program;
+      let system: OneDevice;
       let client: Ncclient;
-      let vendorKey: string;
 
       beforeAll(async () => {
-        directory = await temporaryDirectory();
-        vendorKey = join(directory, 'vendor.pem');
-        const stateDir = join(directory, 'bridge');
-        await prepareTrust(stateDir, vendorKey);
         broker = await startBroker();
-        bridge = await startBridgeProcess(stateDir, { mqttUrl: broker.url });
-        device = await startDeviceProcess({
-          uuid,
-          mqttUrl: bridge.mqttUrl,
-          stateDir: join(directory, 'device'),
-          vendorKey,
-        });
-        client = await Ncclient.connect({ port: bridge.port, ...operator });
+        system = await OneDevice.start({ uuid, mqttUrl: broker.url });
+        client = await Ncclient.connect({ port: system.bridge.port, ...operator });
       }, 120_000);
 
       afterAll(async () => {
         await client?.stop();
-        await device?.stop();
-        await bridge?.program.stop();
+        await system?.stop();
         await broker?.stop();
       });
 
@@ -65,7 +41,7 @@ for (const [name, startBroker] of Object.entries(brokers)) {
         client.dispatch(rpcXml(module, rpc, { uuidInput: uuid, ...leaves }));
 
       async function addImage(version: number) {
-        const file = await makeImage(directory, { size: imageBytes, version, vendorKey });
+        const file = await system.image(version, imageBytes);
         const manifest = await readFile(file.replace(/\.bin$/, '.json'), 'utf8');
         const image = (await readFile(file)).toString('base64');
         const { digest }: { digest: string } = JSON.parse(manifest);
@@ -91,12 +67,15 @@ for (const [name, startBroker] of Object.entries(brokers)) {
         expect(leafOf((await call('relayOn', {})).reply, 'retval')).toBe('10_OK');
         const color = { red: '255', green: '0', blue: '17' };
         expect(leafOf((await call('setLampColor', { color })).reply, 'retval')).toBe('10_OK');
-        expect(await device.json({ event: 'state-changed', operation: 'setLampColor' })).toMatchObject({
-          inputs: ['255', '0', '17'],
-        });
+        expect(await system.device.json({ event: 'state-changed', operation: 'setLampColor' })).toMatchObject(
+          {
+            inputs: ['255', '0', '17'],
+          },
+        );
       });
 
       test('update-firmware runs the whole update as a job', async () => {
+        const { device } = system;
         const from = device.lines.length;
         const { manifest, image } = await addImage(2);
         const started = await client.dispatch(
@@ -115,9 +94,10 @@ for (const [name, startBroker] of Object.entries(brokers)) {
       }, 60_000);
 
       test('the three RPCs, one after the other, update the device', async () => {
+        const { device } = system;
         const from = device.lines.length;
         const { file, digest } = await addImage(3);
-        await run(['image', 'add', file, '--state-dir', bridge.stateDir]);
+        await run(['image', 'add', file, '--state-dir', system.stateDir]);
         const token = await call('getDeviceToken', {});
         expect(leafOf(token.reply, 'retval')).toBe('10_OK');
         const accepted = await call('sendExtendedManifest', { digest });
