@@ -62,6 +62,15 @@ export class BridgeEvents {
     ]);
   }
 
+  /** The device reports the new version of a job that had failed. */
+  updateReported({ id, uuid, newVersion }: UpdateJob): void {
+    this.#update(uuid, 'update-reported', [
+      leaf('job', id),
+      leaf('device', uuid),
+      leaf('new-version', newVersion),
+    ]);
+  }
+
   updateProgress({ id, uuid }: UpdateJob, progress: TransferProgress): void {
     this.#update(uuid, 'update-progress', [
       leaf('job', id),

@@ -23,7 +23,7 @@ export function progressLeaves(progress: Progress): (XmlElement | undefined)[] {
  * @param transfer how its transfer goes, where one is under way
  */
 export function jobEntry(record: JobRecord, transfer: TransferProgress | undefined): XmlElement {
-  const { job, user, sourceHost, manifest, history = noHistory } = record;
+  const { job, user, sourceHost, manifest, reportedAt, history = noHistory } = record;
   const ended = hasEnded(job);
   return container('job', [
     leaf('id', job.id),
@@ -43,6 +43,7 @@ export function jobEntry(record: JobRecord, transfer: TransferProgress | undefin
     leaf('changed-at', dateAndTime(job.changedAt)),
     leaf('deadline', job.deadline === undefined ? undefined : dateAndTime(job.deadline)),
     leaf('finished-at', ended ? dateAndTime(job.changedAt) : undefined),
+    leaf('reported-at', reportedAt === undefined ? undefined : dateAndTime(reportedAt)),
     ...progressLeaves({
       bytesSent: job.offset,
       bytesTotal: job.size,

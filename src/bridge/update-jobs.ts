@@ -1,6 +1,5 @@
 import { toHex, utf8 } from '../base/bytes.ts';
 import type { UpdateConfig } from '../base/config.ts';
-import { errorMessage } from '../base/errors.ts';
 import { type DeviceUuid, type Digest, type JobId, jobId } from '../base/ids.ts';
 import type { MqttTransport } from '../mqtt/transport.ts';
 import type { VendorManifest } from '../mup/manifest.ts';
@@ -12,6 +11,7 @@ import type { DocumentStore } from '../registry/document-store.ts';
 import { jobEnd } from './audit-jobs.ts';
 import type { AuditSink } from './audit-trail.ts';
 import type { BridgeEvents } from './bridge-events.ts';
+import { EndedJobs } from './ended-jobs.ts';
 import { type JobHistory, noHistory, withState } from './job-history.ts';
 import type { JobRecord, Orderer } from './job-record.ts';
 import { JobRequests, type JobRequestsDependencies } from './job-requests.ts';
@@ -29,7 +29,7 @@ export interface UpdateJobsDependencies
     JobRequestsDependencies {
   readonly store: DocumentStore;
   readonly claims: UpdateClaims;
-  readonly events: Pick<BridgeEvents, 'updateState' | 'updateProgress'>;
+  readonly events: Pick<BridgeEvents, 'updateState' | 'updateReported' | 'updateProgress'>;
   /** Gets the end of every job. */
   readonly audit?: AuditSink;
   readonly config: Pick<
@@ -48,7 +48,7 @@ export class UpdateJobs {
   readonly #deps: UpdateJobsDependencies;
   readonly #requests: JobRequests;
   readonly #runs = new Map<JobId, JobRun>();
-  readonly #ended = new Map<JobId, JobRecord>();
+  readonly #ended: EndedJobs;
   readonly #unwanted: UnwantedJobs;
   #stopListening: () => void = () => {};
   #stopWatch: () => void = () => {};
@@ -57,6 +57,7 @@ export class UpdateJobs {
     this.#deps = deps;
     this.#requests = new JobRequests(deps);
     this.#unwanted = new UnwantedJobs(deps);
+    this.#ended = new EndedJobs(deps);
   }
 
   /** Takes up the jobs that were under way when the bridge ended. */
@@ -66,11 +67,10 @@ export class UpdateJobs {
     const records = stored.toSorted((a, b) => a.job.createdAt - b.job.createdAt);
     const unfinished = records.filter(({ job }) => !hasEnded(job));
     const latest = new Map(unfinished.map((record) => [record.job.uuid, record]));
-    for (const record of records) if (hasEnded(record.job)) this.#ended.set(record.job.id, record);
+    for (const record of records) if (hasEnded(record.job)) this.#ended.add(record);
     for (const record of latest.values()) this.#run(record).run.resume();
     const others = unfinished.filter((record) => latest.get(record.job.uuid) !== record);
     await this.#unwanted.found(others.map(({ job }) => job.id));
-    this.#forgetOldest();
     if (transport.state === 'online') this.#connected();
     const stopListening = transport.onState((state) => {
       if (state === 'offline') for (const run of this.#runs.values()) run.connectionLost();
@@ -95,7 +95,7 @@ export class UpdateJobs {
 
   /** Finished jobs, oldest first, then those under way. */
   all(): readonly JobRecord[] {
-    return [...this.#ended.values(), ...[...this.#runs.values()].map((run) => run.record)];
+    return [...this.#ended.all(), ...[...this.#runs.values()].map((run) => run.record)];
   }
 
   /** @throws RpcError `update-in-progress` */
@@ -146,7 +146,9 @@ export class UpdateJobs {
   heard(uuid: DeviceUuid, { presence, firmwareVersion, retained }: PresenceReport): void {
     const runs = [...this.#runs.values()].filter((run) => run.record.job.uuid === uuid);
     for (const run of runs) run.heard(presence, firmwareVersion, retained);
-    if (presence === 'online' && this.#deps.claims.get(uuid) === undefined) this.#requests.returned(uuid);
+    if (presence === 'offline' || this.#deps.claims.get(uuid) !== undefined) return;
+    this.#requests.returned(uuid);
+    if (firmwareVersion !== undefined) this.#ended.heard(uuid, firmwareVersion);
   }
 
   /**
@@ -215,33 +217,16 @@ export class UpdateJobs {
   #finished(record: JobRecord): void {
     const { id, uuid, state, ending } = record.job;
     this.#runs.delete(id);
-    this.#ended.set(id, record);
+    this.#ended.add(record);
     this.#deps.logger[state === 'failed' ? 'warn' : 'info'](`update ${state}`, {
       job: id,
       uuid,
       ...(ending === undefined ? {} : { code: ending.code, reason: ending.text }),
     });
     void this.#deps.audit?.record(jobEnd(record));
-    this.#forgetOldest();
   }
 
   #historyOf({ job, history = noHistory }: JobRecord): JobHistory {
     return withState(history, job, this.#deps.config.maxJobTransitions);
-  }
-
-  #forgetOldest(): void {
-    const { config } = this.#deps;
-    for (const id of this.#ended.keys()) {
-      if (this.#ended.size <= config.maxFinishedJobs) return;
-      this.#ended.delete(id);
-      this.#remove(id);
-    }
-  }
-
-  #remove(id: JobId): void {
-    const { store, logger } = this.#deps;
-    store
-      .delete('jobs', id)
-      .catch((error) => logger.error('a job was not removed', { job: id, reason: errorMessage(error) }));
   }
 }

@@ -32,6 +32,8 @@ export interface JobEntry extends Progress {
   readonly changedAt: string | undefined;
   readonly deadline: string | undefined;
   readonly finishedAt: string | undefined;
+  /** When the device reported the new version, where that was after the job had failed. */
+  readonly reportedAt: string | undefined;
 }
 
 /** A state that a job entered. */
@@ -48,7 +50,7 @@ export interface JobWithHistory {
 const leafNames = [
   ...['id', 'device', 'image', 'manifest', 'new-version', 'user', 'source-host', 'state', 'step', 'round'],
   ...['attempt', 'failure', 'message', 'started-at', 'changed-at', 'deadline', 'finished-at', 'bytes-sent'],
-  ...['bytes-total', 'rate', 'remaining-time'],
+  ...['bytes-total', 'rate', 'remaining-time', 'reported-at'],
 ];
 
 /** `<get>` of one job with its history. */
@@ -134,6 +136,7 @@ function entryOf(job: XmlElement): JobEntry {
     changedAt: leafText(job, 'changed-at'),
     deadline: leafText(job, 'deadline'),
     finishedAt: leafText(job, 'finished-at'),
+    reportedAt: leafText(job, 'reported-at'),
     bytesSent: leafNumber(job, 'bytes-sent') ?? 0,
     bytesTotal: leafNumber(job, 'bytes-total') ?? 0,
     rate: leafNumber(job, 'rate'),

@@ -89,6 +89,7 @@ function asItWas(
     ...{ job, device, image, manifest, newVersion, user, sourceHost, startedAt, bytesTotal },
     ...unknown,
     finishedAt: undefined,
+    reportedAt: undefined,
     ...change,
   };
 }

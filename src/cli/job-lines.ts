@@ -39,11 +39,23 @@ export function jobRow(job: JobEntry): string[] {
     remainingSeconds === undefined ? '-' : durationText(remainingSeconds),
     job.user ?? '-',
     job.startedAt ?? '-',
-    job.failure ?? (job.state === 'succeeded' ? `version ${job.newVersion ?? '?'}` : '-'),
+    outcomeOf(job),
   ];
 }
 
+/** In a word or two. */
+function outcomeOf({ state, failure, newVersion, reportedAt }: JobEntry): string {
+  const version = `version ${newVersion ?? '?'}`;
+  if (failure === undefined) return state === 'succeeded' ? version : '-';
+  return reportedAt === undefined ? failure : `${failure}, then ${version}`;
+}
+
 /** Why a job failed, or was cancelled. */
-function ending({ failure, message }: JobEntry): string {
-  return message === undefined || failure === message ? (failure ?? '') : `${failure ?? '?'}, ${message}`;
+function ending(job: JobEntry): string {
+  const { failure, message, newVersion, reportedAt } = job;
+  const why =
+    message === undefined || failure === message ? (failure ?? '') : `${failure ?? '?'}, ${message}`;
+  return reportedAt === undefined
+    ? why
+    : `${why}; the device reported version ${newVersion ?? '?'} at ${reportedAt}`;
 }

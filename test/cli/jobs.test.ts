@@ -226,7 +226,14 @@ describe('what people and programs see of jobs', () => {
     ...{ job: '77', device: 'dev-1', image, manifest: undefined, newVersion: 2, user: 'anna' },
     ...{ sourceHost: undefined, state: 'transferring', step: 'transferring', round: 2, attempt: 4 },
     ...{ failure: undefined, message: undefined, startedAt: 's', changedAt: 'c', deadline: undefined },
-    ...{ finishedAt: undefined, bytesSent: 500, bytesTotal: 1000, rate: 50, remainingSeconds: 130 },
+    ...{
+      finishedAt: undefined,
+      reportedAt: undefined,
+      bytesSent: 500,
+      bytesTotal: 1000,
+      rate: 50,
+      remainingSeconds: 130,
+    },
   };
 
   test('a line for each state, with the round where it is not the first', () => {
@@ -242,6 +249,9 @@ describe('what people and programs see of jobs', () => {
     expect(jobRow({ ...entry, state: 'succeeded', rate: undefined }).slice(4)).toEqual([
       ...['-', '2 min 10 s', 'anna', 's', 'version 2'],
     ]);
+    const late = { ...entry, state: 'failed', failure: 'restart-timeout', reportedAt: 'r' };
+    expect(jobRow(late).at(-1)).toBe('restart-timeout, then version 2');
+    expect(jobLine(late)).toContain('restart-timeout; the device reported version 2 at r');
     expect(['0 s', '59 s', '1 min 0 s', '26 h 1 min']).toEqual([0, 59, 60, 93_660].map(durationText));
   });
 
