@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { descriptionVectors } from './vectors/description-vectors.ts';
 import { endorsementVectors } from './vectors/endorsement-vectors.ts';
 import { imageVectors } from './vectors/image-vectors.ts';
-import { nextServer, server, stranger, vendor } from './vectors/keys.ts';
+import { edServer, edStranger, edVendor, nextServer, server, stranger, vendor } from './vectors/keys.ts';
 import { manifestVectors } from './vectors/manifest-vectors.ts';
 import { mynoVectors } from './vectors/myno-vectors.ts';
 import { signatureVectors } from './vectors/signature-vectors.ts';
@@ -13,7 +13,7 @@ import { tokenVectors } from './vectors/token-vectors.ts';
 /** Where the vectors are; `npx tsx test/support/mup-vectors.ts` writes them. */
 export const vectorDirectory = join(import.meta.dirname, '..', '..', 'fixtures', 'mup');
 
-const keys = { vendor, server, nextServer, stranger };
+const keys = { vendor, server, nextServer, stranger, edVendor, edServer, edStranger };
 
 /** The files of vectors by name, as they have to be. `fixtures/mup/README.md` describes them. */
 export const vectorFiles: Readonly<Record<string, string>> = Object.fromEntries(
@@ -27,6 +27,7 @@ export const vectorFiles: Readonly<Record<string, string>> = Object.fromEntries(
     'descriptions.json': descriptionVectors,
     'keys.json': Object.entries(keys).map(([name, { seed, privateKey, publicKey }]) => ({
       name,
+      suite: privateKey.suite,
       seed,
       privateKey: Buffer.from(privateKey.secret).toString('hex'),
       publicKey,

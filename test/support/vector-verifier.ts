@@ -12,7 +12,14 @@ export class VectorVerifier {
   constructor(directory: string) {
     this.#directory = directory;
     this.#program = join(directory, 'verify-vectors');
-    const sources = ['verify-vectors.c', 'mup-checks.c', 'descriptions.c', 'es256.c', 'vector-file.c'];
+    const sources = [
+      'verify-vectors.c',
+      'mup-checks.c',
+      'descriptions.c',
+      'es256.c',
+      'suites.c',
+      'vector-file.c',
+    ];
     const flags = ['-std=gnu11', '-O2', '-Wall', '-Wextra', '-Werror', '-fno-sanitize-recover=all'];
     const sanitizers = '-fsanitize=address,undefined';
     execFileSync('gcc', [...flags, sanitizers, '-o', this.#program, ...sources, '-lcrypto'], {

@@ -57,13 +57,24 @@ static size_t split(const char *message, char copy[message_room], const char *fi
 enum field { id, method, suite, app_id, link_offset, digest, size, new_version, old_version, inner, uuid, nonce, outer,
              field_count };
 
+/* The vendor's key is of one suite, and nothing of another can be verified with it. */
+static int is_our_suite(const struct device *device, const char *named) {
+  if (device->vendor_key[0] != '\0') return strcmp(named, suite_of_key(device->vendor_key)) == 0;
+  return strcmp(named, "1") == 0 || strcmp(named, "2") == 0;
+}
+
+/* The two keys may differ in their suites: the update server's is then asked nothing. */
+static int is_signed(const char *key, const char *named, const char *text, const char *signature) {
+  return strcmp(named, suite_of_key(key)) == 0 && verify_hex(key, text, signature);
+}
+
 const char *receive_manifest(struct device *device, const char *message) {
   char copy[message_room];
   char text[message_room];
   const char *is[max_fields];
   uint32_t offset, octets, next, previous;
 
-  if (split(message, copy, is) != field_count || strcmp(is[suite], "1") != 0 ||
+  if (split(message, copy, is) != field_count || !is_our_suite(device, is[suite]) ||
       !consists_of(is[app_id], app_id_characters, 1, app_id_room - 1) || !read_uint32(is[link_offset], &offset) ||
       !is_hex(is[digest], digest_octets) || !read_uint32(is[size], &octets) || octets == 0 ||
       !read_uint32(is[new_version], &next) || !read_uint32(is[old_version], &previous) ||
@@ -85,9 +96,9 @@ const char *receive_manifest(struct device *device, const char *message) {
   int inner_length = snprintf(text, sizeof text, "%s;%s;%s;%s;%s;%s;%s", is[suite], is[app_id], is[link_offset],
                               is[digest], is[size], is[new_version], is[old_version]);
   (void)snprintf(text + inner_length, sizeof text - (size_t)inner_length, ";%s;%s;%s", is[inner], is[uuid], is[nonce]);
-  if (!es256_verify_hex(device->server_key, text, is[outer])) return "23_OUTER-SIGN-INVALID";
+  if (!is_signed(device->server_key, is[suite], text, is[outer])) return "23_OUTER-SIGN-INVALID";
   text[inner_length] = '\0';
-  if (!es256_verify_hex(device->vendor_key, text, is[inner])) return "24_INNER-SIGN-INVALID";
+  if (!is_signed(device->vendor_key, is[suite], text, is[inner])) return "24_INNER-SIGN-INVALID";
   device->slot_free = 0;
   return "10_OK";
 }
@@ -99,7 +110,8 @@ const char *receive_key(struct device *device, const char *message) {
   uint32_t epoch;
   enum { word, key, epoch_text, endorsement, count };
 
-  if (split(message, copy, is) != count || strcmp(is[word], "OK") != 0 || !is_hex(is[key], key_octets) ||
+  if (split(message, copy, is) != count || strcmp(is[word], "OK") != 0 ||
+      (!is_hex(is[key], key_octets) && !is_hex(is[key], ed25519_key_octets)) ||
       !read_uint32(is[epoch_text], &epoch) ||
       (is[endorsement][0] != '\0' && !is_hex(is[endorsement], signature_octets)))
     return "malformed";
@@ -114,7 +126,7 @@ const char *receive_key(struct device *device, const char *message) {
   } else {
     if (!endorsed || (has_key && epoch < device->epoch)) return "refuse";
     (void)snprintf(text, sizeof text, "MUP-UPDATE-SERVER;%s;%s", is[key], is[epoch_text]);
-    if (!es256_verify_hex(device->vendor_key, text, is[endorsement])) return "refuse";
+    if (!is_signed(device->vendor_key, suite_of_key(is[key]), text, is[endorsement])) return "refuse";
   }
   strcpy(device->server_key, is[key]);
   device->epoch = epoch;

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "es256.h"
+#include "suites.h"
 
 enum { uuid_room = 65, nonce_room = 33, app_id_room = 33, key_hex_room = 2 * key_octets + 1 };
 

@@ -1,3 +1,4 @@
+import { edEndorsementRows } from './ed25519-vectors.ts';
 import { damaged, nextServer, otherS, server, signText, stranger, type VectorKey, vendor } from './keys.ts';
 
 /** An answer to a description, and what a device makes of the key in it (mup-protocol §1). */
@@ -112,6 +113,9 @@ export const endorsementVectors: readonly EndorsementVector[] = [
     { ...without, keptKey: server.publicKey, trustFirstKey: true },
     unendorsed,
     'same',
+  ),
+  ...edEndorsementRows.map(([name, vendorKey, message, decision]) =>
+    row(name, { ...fresh, vendorKey }, message, decision, decision === 'take' ? 1 : 0),
   ),
   row('a key of 63 octets', fresh, reassembled({ 1: server.publicKey.slice(2) }), 'malformed'),
   row('a key of 65 octets', fresh, reassembled({ 1: `04${server.publicKey}` }), 'malformed'),

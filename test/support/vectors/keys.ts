@@ -1,21 +1,22 @@
 import { createHash } from 'node:crypto';
 import { toHex, utf8 } from '../../../src/base/bytes.ts';
-import { es256 } from '../../../src/mup/adapters/noble-curves.ts';
+import { allSuites } from '../../../src/mup/adapters/noble-curves.ts';
 import { type PrivateKey, privateKey } from '../../../src/mup/signature-scheme.ts';
+import { ed25519Suite, es256Suite, type SuiteCode } from '../../../src/mup/suites.ts';
 
 /** A key pair of the vectors. */
 export interface VectorKey {
   /** The private key is the SHA-256 of this text. */
   readonly seed: string;
   readonly privateKey: PrivateKey;
-  /** Raw x‖y, hex. */
+  /** Raw, hex: x‖y, or the 32 octets of Ed25519. */
   readonly publicKey: string;
 }
 
-function keyOf(name: string): VectorKey {
+function keyOf(name: string, suite: SuiteCode = es256Suite): VectorKey {
   const seed = `mup-bridge test vectors: ${name}`;
-  const secret = privateKey(new Uint8Array(createHash('sha256').update(seed).digest()), '1');
-  return { seed, privateKey: secret, publicKey: toHex(es256.publicKeyOf(secret)) };
+  const secret = privateKey(new Uint8Array(createHash('sha256').update(seed).digest()), suite);
+  return { seed, privateKey: secret, publicKey: toHex(allSuites.publicKeyOf(secret)) };
 }
 
 export const vendor = keyOf('vendor');
@@ -25,9 +26,14 @@ export const nextServer = keyOf('next update server');
 /** A key that nobody trusts. */
 export const stranger = keyOf('stranger');
 
-/** Signs a text as it stands, whatever it says: RFC 6979, low s. Hex. */
+/** Keys of the suite 2, Ed25519. */
+export const edVendor = keyOf('vendor, Ed25519', ed25519Suite);
+export const edServer = keyOf('update server, Ed25519', ed25519Suite);
+export const edStranger = keyOf('stranger, Ed25519', ed25519Suite);
+
+/** Signs a text as it stands, whatever it says: RFC 6979, low s; Ed25519: RFC 8032. Hex. */
 export function signText(text: string, key: VectorKey): string {
-  return toHex(es256.sign(utf8(text), key.privateKey));
+  return toHex(allSuites.sign(utf8(text), key.privateKey));
 }
 
 /** Order of the curve's group (SEC 2 §2.4.2). */

@@ -1,3 +1,4 @@
+import { edManifestCases } from './ed25519-vectors.ts';
 import { damaged, otherS, server, signText, stranger, vendor } from './keys.ts';
 import {
   innerTextOf,
@@ -31,7 +32,7 @@ export interface ManifestVector {
   readonly nextState: string;
 }
 
-type Device = Omit<ManifestVector, 'name' | 'message' | 'state' | 'nextMessage' | 'nextState'>;
+export type Device = Omit<ManifestVector, 'name' | 'message' | 'state' | 'nextMessage' | 'nextState'>;
 
 const device: Device = {
   outstandingNonce: soundTexts.nonce,
@@ -44,7 +45,7 @@ const device: Device = {
   vendorKey: vendor.publicKey,
 };
 
-interface Case {
+export interface Case {
   readonly device?: Partial<Device>;
   readonly parts?: ManifestParts;
   readonly message?: string;
@@ -225,6 +226,7 @@ const inner: Readonly<Record<string, Case>> = {
 
 export const manifestVectors: readonly ManifestVector[] = [
   ...rows('10_OK', accepted),
+  ...Object.entries(edManifestCases).flatMap(([state, cases]) => rows(state, cases)),
   ...rows('20_MANIFEST-NOT-VALID', malformed),
   ...checked,
   ...rows('23_OUTER-SIGN-INVALID', outer),

@@ -1,13 +1,14 @@
+import { edSignatureVectors } from './ed25519-vectors.ts';
 import { damaged, order, otherS, scalarHex, server, signText, vendor } from './keys.ts';
 
-/** ES256, the suite 1. Whether the signature is the key's over the text. */
+/** Whether the signature is the key's over the text, in the suite of the key. */
 export interface SignatureVector {
   readonly name: string;
-  /** Raw x‖y, hex. */
+  /** Raw, hex: 64 octets are a key of ES256, 32 of Ed25519. */
   readonly publicKey: string;
-  /** ASCII; it is hashed with SHA-256. */
+  /** ASCII. */
   readonly text: string;
-  /** Raw r‖s, hex. */
+  /** Raw, hex. */
   readonly signature: string;
   readonly valid: boolean;
 }
@@ -61,4 +62,5 @@ export const signatureVectors: readonly SignatureVector[] = [
     'the key is one octet short': { publicKey: vendor.publicKey.slice(0, -2) },
     'the key has the 0x04 of SEC 1 in front': { publicKey: `04${vendor.publicKey}` },
   }).map(([name, change]) => ({ name, ...sound, ...change, valid: false })),
+  ...edSignatureVectors,
 ];

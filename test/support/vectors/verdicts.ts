@@ -6,7 +6,7 @@ import { manifestOf } from '../../../src/device/manifest-request.ts';
 import { decideServerKey } from '../../../src/device/server-key.ts';
 import { type ReceiverEffect, UpdateReceiver } from '../../../src/device/update-receiver.ts';
 import { decodeRequest } from '../../../src/mqtt/rpc-codec.ts';
-import { es256 } from '../../../src/mup/adapters/noble-curves.ts';
+import { allSuites } from '../../../src/mup/adapters/noble-curves.ts';
 import { parseRegistrationAnswer } from '../../../src/mup/endorsement.ts';
 import { type PublicKey, publicKeyFromHex } from '../../../src/mup/signature-scheme.ts';
 import { parseToken } from '../../../src/mup/token.ts';
@@ -42,7 +42,7 @@ export function endorsementVerdict(
   const kept = key === undefined ? undefined : { key, epoch: keptEpoch };
   const answer = parseRegistrationAnswer(message);
   if (answer.kind !== 'registered') return { decision: 'malformed', epochAfter: keptEpoch };
-  const trust = { kept, vendorKey: keyOf(vendorKey), trustFirstKey, scheme: es256 };
+  const trust = { kept, vendorKey: keyOf(vendorKey), trustFirstKey, scheme: allSuites };
   const decision = decideServerKey(answer.endorsement, trust);
   return { decision: decision.kind, epochAfter: decision.kind === 'take' ? decision.key.epoch : keptEpoch };
 }
@@ -92,7 +92,7 @@ function manifestOperation(): Operation {
 /** A receiver that knows what a vector says. */
 function manifestReceiver(device: Omit<ManifestVector, 'state' | 'nextState'>): UpdateReceiver {
   const { uuid, appId, version, slotBytes, serverKey, vendorKey } = device;
-  const facts = { uuid, appId, version, slotBytes, scheme: es256 };
+  const facts = { uuid, appId, version, slotBytes, scheme: allSuites };
   const receiver = new UpdateReceiver({
     facts: () => ({ ...facts, serverKey: keyOf(serverKey), vendorKey: keyOf(vendorKey) }),
     random: () => octets(device.outstandingNonce),
