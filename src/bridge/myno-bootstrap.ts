@@ -120,6 +120,7 @@ export class MynoBootstrap {
     const { registration, removeDevice, logger } = this.#deps;
     try {
       registration.checkSource(uuid, this.#source('delete'));
+      registration.checkUnsigned(uuid);
       await removeDevice(uuid);
       return 'OK';
     } catch (error) {

@@ -172,6 +172,17 @@ export class RegistrationService {
       throw otherProfile(`a device of profile ${profile} is registered under this UUID`);
   }
 
+  /**
+   * @throws PeerError `signature-required` when the device is one whose word has to be signed: a message without
+   *   signature does not remove it, nor the key that it is known by
+   */
+  checkUnsigned(uuid: DeviceUuid): void {
+    if (this.#deps.registry.get(uuid)?.signer === undefined) return;
+    throw new PeerError('signature-required', 'the device signs what it says of itself', {
+      hint: 'Remove it with the RPC remove-device.',
+    });
+  }
+
   /** Tells a device that its description is refused, before it was read. */
   refuse(uuid: DeviceUuid, error: unknown, source: RegistrationSource): void {
     if (this.#closed) return;

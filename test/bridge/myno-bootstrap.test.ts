@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { defaultConfig } from '../../src/base/config.ts';
 import { deviceUuid } from '../../src/base/ids.ts';
+import { vendor } from '../device/bench-device.ts';
 import { description, operation } from '../support/example-description.ts';
+import { signedText } from '../support/signed-text.ts';
 import { BenchBridge, newWorld, until } from './bench-bridge.ts';
 
 const one = deviceUuid('dev-1');
@@ -39,6 +41,13 @@ describe('bootstrap of the prototype (mup-protocol §1)', () => {
     bench.world.reader.knows('of profile mup', description());
   });
   afterEach(() => bench.close());
+
+  test('delete: ERROR for a device whose description is signed; a message without signature frees no UUID', async () => {
+    expect(await create('/create', signedText(one, text, vendor))).toEqual(['OK']);
+    send('/delete', one);
+    expect(await answers('/delete')).toEqual(['ERROR']);
+    expect(bench.registry.get(one)?.signer).toBeDefined();
+  });
 
   test.each(['/create', ''])(
     'pieces on yang/config%s and an END: OK on …/create/response/<uuid>',
