@@ -1,7 +1,8 @@
-import { appendFile, mkdir, open, readdir, readFile, rm, stat, truncate } from 'node:fs/promises';
+import { open, readdir, readFile, rm, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { utf8Length } from '../bytes.ts';
 import { errorCode } from '../errors.ts';
+import { makeDirectory, syncDirectory } from './atomic-file.ts';
 
 export interface LineFilesOptions {
   readonly directory: string;
@@ -11,6 +12,8 @@ export interface LineFilesOptions {
   readonly maxBytes: number;
   /** The first line of every file. */
   readonly head?: () => string;
+  /** What was appended survives a power cut. */
+  readonly durable?: boolean;
 }
 
 interface LineFile {
@@ -20,8 +23,8 @@ interface LineFile {
 
 /**
  * Lines that are only ever appended, in files `0000000001.jsonl` and so on: the newest one grows, the oldest
- * is removed. For the owner's eyes alone (0600). What was written survives the process, not a power cut; a
- * line that was not written whole is taken away at the next opening, and no other.
+ * is removed. For the owner's eyes alone (0600). What was written survives the process, and a power cut where
+ * that is asked for; a line that was not written whole is taken away at the next opening, and no other.
  */
 export class LineFiles {
   readonly #options: LineFilesOptions;
@@ -59,14 +62,27 @@ export class LineFiles {
     const end = this.#torn ? '\n' : '';
     const head = file.octets === 0 ? (this.#options.head?.() ?? '') : '';
     this.#torn = true;
-    await appendFile(file.path, `${end}${head}${lines}`, { mode: 0o600 });
+    await this.#write(file, `${end}${head}${lines}`);
     this.#torn = false;
     file.octets += utf8Length(lines);
   }
 
+  /** Opens the file each time: one that somebody has removed is made anew, and not written where nobody finds it. */
+  async #write({ path, octets }: LineFile, text: string): Promise<void> {
+    const { durable = false, directory } = this.#options;
+    const file = await open(path, 'a', 0o600);
+    try {
+      await file.writeFile(text);
+      if (durable) await file.datasync();
+    } finally {
+      await file.close();
+    }
+    if (durable && octets === 0) await syncDirectory(directory);
+  }
+
   async #takeUp(): Promise<LineFile | undefined> {
     const { directory } = this.#options;
-    await mkdir(directory, { recursive: true, mode: 0o700 });
+    await makeDirectory(directory);
     for (const name of await fileNames(directory)) {
       const path = join(directory, name);
       this.#lastNumber = Number.parseInt(name, 10);

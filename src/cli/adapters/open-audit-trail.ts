@@ -54,5 +54,6 @@ function systemUser(): string {
 function auditFiles(config: Config): LineFiles {
   const { maxFileBytes, maxFiles } = config.audit;
   const maxBytes = maxFileBytes * (maxFiles - 1);
-  return new LineFiles({ directory: auditDirectory(config), fileBytes: maxFileBytes, maxBytes });
+  const directory = auditDirectory(config);
+  return new LineFiles({ directory, fileBytes: maxFileBytes, maxBytes, durable: true });
 }
