@@ -2,6 +2,7 @@ import type { Target } from './target.ts';
 import { fileTargets } from './targets/files.ts';
 import { mqttMessages } from './targets/mqtt-messages.ts';
 import { ontologyTargets } from './targets/ontology.ts';
+import { partyTargets } from './targets/parties.ts';
 import { sessionTargets } from './targets/sessions.ts';
 import { streams } from './targets/streams.ts';
 import { updateMessages } from './targets/update-messages.ts';
@@ -18,4 +19,5 @@ export const targets: readonly Target[] = [
   ...ontologyTargets,
   ...fileTargets,
   ...sessionTargets,
+  ...partyTargets,
 ];

@@ -183,12 +183,15 @@ function depthOf(value: unknown): number {
 
 const presence: Target = {
   name: 'presence',
-  seeds: texts('online;7', 'offline', 'online;4294967295'),
+  seeds: texts('online;7', 'offline', 'online;4294967295', 'online;7;0123456789abcdef'),
   words: ['online;', 'offline'],
   run: (input) => {
     const said = parsePresence(input);
     if (said === undefined) return;
-    const text = said.presence === 'offline' ? 'offline' : `online;${said.firmwareVersion}`;
+    const text =
+      said.presence === 'offline'
+        ? 'offline'
+        : `online;${[said.firmwareVersion, said.serverKey ?? []].flat().join(';')}`;
     same(Buffer.from(input).toString('utf8'), text, 'a presence has one text');
   },
 };

@@ -1,11 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { toHex } from '../../../src/base/bytes.ts';
 import type { FieldRole, Operation, Profile } from '../../../src/base/description.ts';
 import { deviceUuid } from '../../../src/base/ids.ts';
 import { leaves } from '../../../src/base/leaves.ts';
 import { inputFault } from '../../../src/device/input-check.ts';
 import { manifestOf } from '../../../src/device/manifest-request.ts';
 import { decodeRequest } from '../../../src/mqtt/rpc-codec.ts';
+import {
+  decodeAuthenticatedSlice,
+  encodeAuthenticatedSlice,
+  sliceHashOctets,
+} from '../../../src/mup/authenticated-slices.ts';
 import {
   formatRegistrationAnswer,
   formatRegistrationError,
@@ -16,6 +22,7 @@ import { parseUint32 } from '../../../src/mup/manifest-fields.ts';
 import { formatVendorManifest, parseVendorManifest } from '../../../src/mup/manifest-json.ts';
 import { mynoManifestParts, parseMynoManifest } from '../../../src/mup/myno-manifest.ts';
 import { decodeMynoAcknowledgement } from '../../../src/mup/myno-slices.ts';
+import { isSignedDescription, parseSignedDescription } from '../../../src/mup/signed-description.ts';
 import {
   decodeAcknowledgement,
   decodeSlice,
@@ -23,6 +30,7 @@ import {
   encodeSlice,
 } from '../../../src/mup/slices.ts';
 import { parseToken } from '../../../src/mup/token.ts';
+import { formatVendorKeyFile, parseVendorKeyFile } from '../../../src/mup/vendor-key-file.ts';
 import { field, operation } from '../../support/example-description.ts';
 import { bounded, decoded, hold, same } from '../oracle.ts';
 import { type Target, texts } from '../target.ts';
@@ -48,6 +56,20 @@ const slice: Target = {
     const next = decodeAcknowledgement(input);
     if (next !== undefined)
       same(Buffer.from(encodeAcknowledgement(next)), Buffer.from(input), 'an acknowledgement has one form');
+  },
+};
+
+const authenticatedSlice: Target = {
+  name: 'authenticated-slice',
+  seeds: () => [
+    Buffer.alloc(21, 7),
+    Buffer.concat([Buffer.from([0, 0, 1, 44]), Buffer.alloc(16), Buffer.from('octets')]),
+  ],
+  run: (input) => {
+    const read = decodeAuthenticatedSlice(input);
+    if (read === undefined) return;
+    const again = encodeAuthenticatedSlice(read.offset, sliceHashOctets(read.next), read.bytes);
+    same(Buffer.from(again), Buffer.from(input), 'a slice has one form');
   },
 };
 
@@ -231,9 +253,40 @@ const endorsementFile: Target = {
   },
 };
 
+const vendorKeyFile: Target = {
+  name: 'vendor-key-file',
+  seeds: texts(
+    JSON.stringify({ newKey: 'ab'.repeat(64), counter: 3, signature: 'cd'.repeat(64) }),
+    JSON.stringify({ newKey: 'ab'.repeat(32), counter: 4294967295, signature: 'cd'.repeat(64) }),
+  ),
+  words: ['"newKey"', '"counter"', '"signature"', 'ab'.repeat(32)],
+  run: (input) => {
+    const read = decoded(['bad-vendor-key'], () => parseVendorKeyFile(input));
+    if (read !== undefined)
+      same(parseVendorKeyFile(Buffer.from(formatVendorKeyFile(read))), read, 'a file survives being written');
+  },
+};
+
+const header = (key: string): string => `MUP-SIGNED;7;${key};${'cd'.repeat(64)};`;
+
+const signedDescription: Target = {
+  name: 'signed-description',
+  seeds: texts(`${header('ab'.repeat(64))}{"@graph":[]}`, header('ab'.repeat(32)), `{"a":"${header('x')}"}`),
+  words: ['MUP-SIGNED;', ';', '4294967295', 'ab'.repeat(32)],
+  run: (input) => {
+    const read = decoded(['bad-signature'], () => parseSignedDescription(input));
+    if (read === undefined) return;
+    hold(isSignedDescription(input), 'only what begins like one is one');
+    const { counter, key, signature, octets } = read;
+    const text = `MUP-SIGNED;${counter};${toHex(key)};${toHex(signature)};`;
+    same(Buffer.concat([Buffer.from(text), octets]), Buffer.from(input), 'a signed description has one form');
+  },
+};
+
 /** What the update protocol sends, on either side, and the files it is prepared with (mup-protocol §1, §3). */
 export const updateMessages: readonly Target[] = [
   slice,
+  authenticatedSlice,
   mynoAcknowledgement,
   manifestFile,
   deviceRequest,
@@ -241,4 +294,6 @@ export const updateMessages: readonly Target[] = [
   token,
   registrationAnswer,
   endorsementFile,
+  vendorKeyFile,
+  signedDescription,
 ];
