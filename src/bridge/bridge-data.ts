@@ -14,6 +14,7 @@ import { container, leaf } from './bridge-elements.ts';
 import { maySee } from './device-path.ts';
 import { jobEntry, progressLeaves } from './job-data.ts';
 import type { JobRecord } from './job-record.ts';
+import type { ServerKeyRotation } from './server-key-rotation.ts';
 import type { TransferProgress } from './transfer-progress.ts';
 import type { UpdateActivity, UpdateClaims } from './update-claims.ts';
 import type { UpdateJobs } from './update-jobs.ts';
@@ -25,6 +26,7 @@ export interface BridgeDataDependencies {
   readonly jobs: UpdateJobs;
   readonly claims: UpdateClaims;
   readonly virtual: VirtualDevices;
+  readonly keyRotation: ServerKeyRotation;
   /** Counters by the names of the leaves of `statistics`. */
   readonly statistics: () => Readonly<Record<string, number>>;
 }
@@ -44,6 +46,7 @@ export class BridgeData {
     if (selects('devices')) nodes.push(this.#devices(filter, access));
     if (selects('firmware')) nodes.push(await this.#firmware(filter));
     if (selects('update-jobs')) nodes.push(this.#jobs(filter, access));
+    if (selects('update-server')) nodes.push(this.#deps.keyRotation.elements());
     if (selects('statistics')) nodes.push(this.#statistics());
     return nodes;
   }
@@ -83,6 +86,7 @@ export class BridgeData {
       leaf('last-seen', dateAndTime(device.lastSeen)),
       leaf('registered-at', dateAndTime(device.registeredAt)),
       leaf('firmware-version', device.firmwareVersion),
+      ...this.#deps.keyRotation.ofDevice(device),
       ...(served === undefined ? [] : updateOperations(served)),
       this.#update(claims.get(device.uuid)),
     ]);

@@ -12,12 +12,14 @@ import type { ImageRepository, StoredImage } from '../registry/image-repository.
 import { element } from '../xml/element.ts';
 import { maySee } from './device-path.ts';
 import { devicePending, operationFailed, unknownDevice, unknownImage } from './rpc-errors.ts';
+import type { ServerKeyRotation } from './server-key-rotation.ts';
 import type { UpdateJobs } from './update-jobs.ts';
 
 export interface BridgeRpcsDependencies {
   readonly registry: DeviceRegistry;
   readonly images: ImageRepository;
   readonly jobs: UpdateJobs;
+  readonly keyRotation: ServerKeyRotation;
   readonly sha256: (bytes: Uint8Array) => Digest;
   readonly removeDevice: (uuid: DeviceUuid) => Promise<boolean>;
   readonly acceptDevice: (uuid: DeviceUuid) => Promise<boolean>;
@@ -45,6 +47,12 @@ export class BridgeRpcs {
         return this.#acceptDevice(this.#device(leaf(input, 'device'), access));
       case 'add-device':
         return this.#addDevice(input, access);
+      case 'prepare-server-key':
+        return this.#deps.keyRotation.prepare(input);
+      case 'activate-server-key':
+        return this.#deps.keyRotation.activate(input);
+      case 'retire-server-key':
+        return this.#deps.keyRotation.retire(input);
       default:
         throw new RpcError('protocol', 'operation-not-supported', `${name} is not supported`);
     }

@@ -8,7 +8,6 @@ import { DescriptionAssembler } from '../mqtt/description-pieces.ts';
 import { DeviceLines } from '../mqtt/device-lines.ts';
 import { RpcClient } from '../mqtt/rpc-client.ts';
 import type { MqttTransport } from '../mqtt/transport.ts';
-import type { ServerKey } from '../mup/server-keys.ts';
 import type { SignatureScheme } from '../mup/signature-scheme.ts';
 import type { RequestAudit } from '../netconf/audit.ts';
 import type { Backend, ServedModule } from '../netconf/backend.ts';
@@ -36,6 +35,8 @@ import { MynoBootstrap } from './myno-bootstrap.ts';
 import { PresenceService } from './presence.ts';
 import { type ForeignDescription, RegistrationService } from './registration.ts';
 import { type Imports, ServedModules } from './served-modules.ts';
+import { ServerKeyRotation } from './server-key-rotation.ts';
+import type { ServerKeys } from './server-keys.ts';
 import { TelemetryService } from './telemetry.ts';
 import { TopicOwners } from './topic-owners.ts';
 import { UpdateClaims } from './update-claims.ts';
@@ -54,8 +55,8 @@ export interface BridgeDependencies {
   readonly reader: DescriptionReader;
   readonly library: DescriptionLibrary;
   readonly scheme: SignatureScheme;
-  /** The update server's: one of each suite that it has. */
-  readonly serverKeys: readonly ServerKey[];
+  /** The update server's. */
+  readonly serverKeys: ServerKeys;
   /** `mup-bridge` and the standard modules. */
   readonly fixedModules: readonly ServedModule[];
   readonly imports: Imports;
@@ -158,8 +159,13 @@ export class Bridge {
         return this.#remove(uuid);
       },
     });
+    const keyRotation = new ServerKeyRotation({
+      ...deps,
+      announce: (uuid) => this.#mupBootstrap.announce(uuid),
+    });
     const data = new BridgeData({
       registry,
+      keyRotation,
       images,
       claims,
       virtual,
@@ -182,6 +188,7 @@ export class Bridge {
       updateRpcs: new UpdateRpcs({ ...deps, server: this.#updateServer, claims }),
       bridgeRpcs: new BridgeRpcs({
         ...deps,
+        keyRotation,
         jobs: this.#jobs,
         removeDevice: (uuid) => this.#remove(uuid),
         acceptDevice: (uuid) => this.#accept(uuid),

@@ -8,7 +8,7 @@ import { RpcError } from '../netconf/rpc-error.ts';
 import type { DeviceRegistry } from '../registry/device-registry.ts';
 import type { ImageRepository, StoredImage } from '../registry/image-repository.ts';
 import { storedImage } from './image-source.ts';
-import { operationFailed, unknownDevice, unknownImage } from './rpc-errors.ts';
+import { deviceStateIn, operationFailed, unknownDevice, unknownImage } from './rpc-errors.ts';
 import type { UpdateServer } from './update-server.ts';
 
 /** What a job asks of its device. */
@@ -117,8 +117,7 @@ export class JobRequests {
         reason: errorMessage(error),
       });
     if (type === 'start-transfer') return { type: 'transfer-failed', attempt, code, text };
-    const said = fields.info?.find(({ name }) => name === 'device-state')?.children[0];
-    const state = typeof said === 'string' ? deviceStateOf(said) : undefined;
+    const state = deviceStateIn(error);
     if (state !== undefined) return { type: 'refused', attempt, state };
     return { type: 'request-failed', attempt, code, text, transient: transient.has(code) };
   }

@@ -8,18 +8,19 @@ import { descriptionFilter, descriptionStatusTopic, uuidOfTopic } from '../mqtt/
 import type { MqttMessage, MqttTransport, Unsubscribe } from '../mqtt/transport.ts';
 import { describedSuites } from '../mup/described-suites.ts';
 import { formatRegistrationAnswer, formatRegistrationError } from '../mup/endorsement.ts';
-import { heldSuites, keysFor, type ServerKey } from '../mup/server-keys.ts';
+import { heldSuites, keysFor } from '../mup/server-keys.ts';
 import { suiteNames } from '../mup/suites.ts';
 import type { DeviceRegistry } from '../registry/device-registry.ts';
 import { expireAssemblies } from './assembly-expiry.ts';
 import type { RegistrationService } from './registration.ts';
 import type { RegistrationOutcome, RegistrationSource } from './registration-source.ts';
+import type { ServerKeys } from './server-keys.ts';
 
 export interface MupBootstrapDependencies {
   readonly transport: MqttTransport;
   readonly assembler: DescriptionAssembler;
   readonly registration: RegistrationService;
-  readonly serverKeys: readonly ServerKey[];
+  readonly serverKeys: Pick<ServerKeys, 'active'>;
   readonly registry: Pick<DeviceRegistry, 'describe'>;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -51,11 +52,21 @@ export class MupBootstrap implements RegistrationSource {
   }
 
   answer(uuid: DeviceUuid, outcome: RegistrationOutcome): void {
+    void this.#send(uuid, this.#texts(uuid, outcome));
+  }
+
+  /** Tells a registered device of all keys, unasked. Resolves when they are sent; never rejects. */
+  announce(uuid: DeviceUuid): Promise<void> {
+    return this.#send(uuid, this.#announced(uuid));
+  }
+
+  async #send(uuid: DeviceUuid, texts: readonly string[]): Promise<void> {
     const { transport, logger } = this.#deps;
-    for (const text of this.#texts(uuid, outcome))
-      transport
-        .publish(descriptionStatusTopic(uuid), utf8(text))
-        .catch((error) => logger.warn('a device was not answered', { uuid, reason: errorMessage(error) }));
+    try {
+      await Promise.all(texts.map((text) => transport.publish(descriptionStatusTopic(uuid), utf8(text))));
+    } catch (error) {
+      logger.warn('a device was not answered', { uuid, reason: errorMessage(error) });
+    }
   }
 
   /** A device that waits asks again after a while, and is answered at once when it is accepted. */
@@ -65,9 +76,13 @@ export class MupBootstrap implements RegistrationSource {
     return [formatRegistrationError('pending', 'the device waits until a user accepts it')];
   }
 
-  /** An answer for each key that the device may verify with; it takes the one that its vendor has endorsed. */
+  /**
+   * An answer for each key that the device may verify with, the newest first; it takes the first that its vendor has
+   * endorsed.
+   */
   #announced(uuid: DeviceUuid): readonly string[] {
-    const { serverKeys, registry, logger } = this.#deps;
+    const { registry, logger } = this.#deps;
+    const serverKeys = this.#deps.serverKeys.active;
     const understood = describedSuites(registry.describe(uuid) ?? { operations: [] });
     const keys = keysFor(serverKeys, understood);
     if (keys.length > 0) return keys.map(({ endorsement }) => formatRegistrationAnswer(endorsement));

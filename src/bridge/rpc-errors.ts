@@ -1,4 +1,5 @@
 import { MupError } from '../base/errors.ts';
+import { type DeviceStateName, deviceStateOf } from '../mup/states.ts';
 import { RpcError } from '../netconf/rpc-error.ts';
 import { uuidInputName } from '../yang/identifiers.ts';
 
@@ -58,6 +59,13 @@ export function orderUncertain(job: string): RpcError {
     'store-uncertain',
     `the bridge could not write job ${job} to its disk, nor take it back: unless its disk has room again before it is restarted, the job may begin then`,
   );
+}
+
+/** The state of mup-protocol §3 with which a device itself refused what was asked of it. */
+export function deviceStateIn(error: unknown): DeviceStateName | undefined {
+  const info = error instanceof RpcError ? error.fields.info : undefined;
+  const said = info?.find(({ name }) => name === 'device-state')?.children[0];
+  return typeof said === 'string' ? deviceStateOf(said) : undefined;
 }
 
 /** Whether a device itself refused what was asked of it. */

@@ -2,23 +2,19 @@ import type { Clock } from '../base/clock.ts';
 import type { DeviceDescription } from '../base/description.ts';
 import { errorMessage } from '../base/errors.ts';
 import type { DeviceUuid, Digest } from '../base/ids.ts';
-import type { Logger } from '../base/logger.ts';
 import type { DeviceLines } from '../mqtt/device-lines.ts';
 import type { MqttTransport } from '../mqtt/transport.ts';
-import { describedSuites } from '../mup/described-suites.ts';
 import type { DeviceToken, ExtendedManifest, VendorManifest } from '../mup/manifest.ts';
-import { keyOfSuite, type ServerKey } from '../mup/server-keys.ts';
-import type { PrivateKey, SignatureScheme } from '../mup/signature-scheme.ts';
-import { extendManifest } from '../mup/signing.ts';
-import { checkUpdate } from '../mup/update-checks.ts';
+import type { PrivateKey } from '../mup/signature-scheme.ts';
 import type { DocumentStore } from '../registry/document-store.ts';
 import { type AcceptedImage, AcceptedImages, imageAgreedTo } from './accepted-images.ts';
 import type { DeviceAnswer, DeviceCaller } from './device-caller.ts';
 import type { DeviceSettingsSource } from './device-settings.ts';
 import type { ImageSource } from './image-source.ts';
+import { ManifestSigner, type ManifestSignerDependencies } from './manifest-signer.ts';
 import { MupUpdate } from './mup-update.ts';
 import { MynoUpdate } from './myno-update.ts';
-import { isDeviceError, operationFailed, refusedIf } from './rpc-errors.ts';
+import { deviceStateIn, isDeviceError, operationFailed } from './rpc-errors.ts';
 import { manifestInputs } from './update-fields.ts';
 import {
   type ImageTransfer,
@@ -29,18 +25,15 @@ import {
 } from './update-profile.ts';
 import { tokenOf } from './update-token.ts';
 
-export interface UpdateServerDependencies {
+export interface UpdateServerDependencies extends ManifestSignerDependencies {
   readonly caller: DeviceCaller;
   readonly transport: MqttTransport;
   /** Shared with whatever else is sent to devices that take one message at a time. */
   readonly lines: DeviceLines;
-  readonly scheme: SignatureScheme;
-  readonly serverKeys: readonly ServerKey[];
   readonly settings: Pick<DeviceSettingsSource, 'of'>;
   /** Where it survives a restart what devices have accepted. */
   readonly store: DocumentStore;
   readonly clock: Clock;
-  readonly logger: Logger;
   readonly sha256: (bytes: Uint8Array) => Digest;
 }
 
@@ -55,12 +48,14 @@ export class UpdateServer {
   readonly #myno: UpdateProfile;
   readonly #tokens = new Map<string, DeviceToken>();
   readonly #accepted: AcceptedImages;
+  readonly #signer: ManifestSigner;
   /** Devices that were sent nothing of the image they accepted, since this start of the bridge. */
   readonly #untouched = new Set<DeviceUuid>();
 
   constructor(deps: UpdateServerDependencies) {
     this.#deps = deps;
     this.#accepted = new AcceptedImages(deps);
+    this.#signer = new ManifestSigner(deps);
     const requests = new UpdateRequests(deps);
     this.#mup = new MupUpdate({ ...deps, requests });
     this.#myno = new MynoUpdate({ ...deps, requests });
@@ -121,25 +116,41 @@ export class UpdateServer {
         'the device has no token outstanding: call the token operation first',
       );
     const serverKey = this.keyFor(description, manifest);
-    refusedIf(() => checkUpdate(manifest, token));
-    this.#tokens.delete(description.uuid);
     const cut = await this.#profile(description).cutFor(description, image);
-    return extendManifest({ ...manifest, ...cut }, token, serverKey, this.#deps.scheme, description.profile);
+    const extended = this.#signer.sign(description, { ...manifest, ...cut }, token, serverKey);
+    this.#tokens.delete(description.uuid);
+    return extended;
   }
 
   /** The key that signs a manifest for a device. @throws RpcError with the codes of `mup/keyOfSuite` */
   keyFor(description: DeviceDescription, manifest: Pick<VendorManifest, 'suite'>): PrivateKey {
-    return refusedIf(() => keyOfSuite(manifest, describedSuites(description), this.#deps.serverKeys));
+    return this.#signer.keyFor(description, manifest);
   }
 
-  /** Steps 3 and 4, with a manifest that is complete. */
+  /**
+   * Steps 3 and 4, with a manifest that is complete. Where a device refuses the outer signature it may keep another key
+   * of the update server than it was thought to: it is asked for a token more and sent the same, signed with each
+   * of the other keys (ADR 27).
+   */
   async sendManifest(
     description: DeviceDescription,
     manifest: ExtendedManifest,
     signal?: AbortSignal,
   ): Promise<DeviceAnswer> {
     const operation = requiredOperation(description, 'manifest');
-    return this.sendManifestInputs(description, manifestInputs(operation, manifest), signal);
+    const keys = this.#signer.othersFor(description, manifest);
+    for (let sent = manifest; ; ) {
+      try {
+        const answer = await this.sendManifestInputs(description, manifestInputs(operation, sent), signal);
+        await this.#signer.accepted(description, sent);
+        return answer;
+      } catch (error) {
+        const next = deviceStateIn(error) === '23_OUTER-SIGN-INVALID' ? keys.shift() : undefined;
+        if (next === undefined) throw error;
+        const { token } = await this.requestToken(description, signal);
+        sent = this.#signer.sign(description, manifest, token, next);
+      }
+    }
   }
 
   /**

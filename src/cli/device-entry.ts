@@ -1,4 +1,10 @@
-import { type FieldRole, fieldRoles, type OperationRole, type Profile } from '../base/description.ts';
+import {
+  type FieldRole,
+  fieldRoles,
+  type OperationRole,
+  operationRoles,
+  type Profile,
+} from '../base/description.ts';
 import { PeerError } from '../base/errors.ts';
 import type { DeviceUuid, Digest } from '../base/ids.ts';
 import { bridgeNamespace } from '../netconf/namespaces.ts';
@@ -35,6 +41,18 @@ export function getDevice(uuid: DeviceUuid): XmlElement {
   return getBridgeData(bridgeElement('devices', [bridgeElement('device', [bridgeElement('uuid', uuid)])]));
 }
 
+/** `<get>` of all devices. */
+export function getDevices(): XmlElement {
+  return getBridgeData(bridgeElement('devices', []));
+}
+
+/** The accepted devices in the reply to {@link getDevices}. @throws PeerError `bad-reply` */
+export function devicesOf(reply: XmlElement): readonly DeviceEntry[] {
+  return entriesOf(reply, 'devices', 'device')
+    .filter((device) => leafText(device, 'acceptance') !== 'pending')
+    .map((device) => entry(device, leafText(device, 'uuid') ?? ''));
+}
+
 /** `<get>` of one firmware image, its key alone. */
 export function getImage(digest: Digest): XmlElement {
   return getBridgeData(
@@ -56,6 +74,10 @@ export function deviceOf(reply: XmlElement, uuid: DeviceUuid): DeviceEntry | und
       `nobody has accepted device ${uuid} yet`,
       { hint: 'Accept it with the RPC accept-device of mup-bridge.' },
     );
+  return entry(device, uuid);
+}
+
+function entry(device: XmlElement, uuid: string): DeviceEntry {
   const module = leafText(device, 'module');
   if (module === undefined)
     throw new PeerError('bad-reply', `the bridge names no module of device ${uuid}`, { where: 'module' });
@@ -87,10 +109,9 @@ function entryOf(
 function operationsOf(device: XmlElement): Map<OperationRole, UpdateOperation> {
   const operations = new Map<OperationRole, UpdateOperation>();
   for (const entry of childElements(device).filter(({ name }) => name === 'update-operation')) {
-    const role = leafText(entry, 'role');
+    const role = operationRoles.find((one) => one === leafText(entry, 'role'));
     const rpc = leafText(entry, 'rpc');
-    if (rpc !== undefined && (role === 'token' || role === 'manifest' || role === 'firmware'))
-      operations.set(role, { rpc, leaves: leavesOf(entry) });
+    if (rpc !== undefined && role !== undefined) operations.set(role, { rpc, leaves: leavesOf(entry) });
   }
   return operations;
 }

@@ -1,10 +1,12 @@
+import { toHex } from '../base/bytes.ts';
 import type { FieldRole, OperationRole } from '../base/description.ts';
 import { PeerError } from '../base/errors.ts';
 import type { DeviceToken, ExtendedManifest } from '../mup/manifest.ts';
 import { manifestValues } from '../mup/manifest-values.ts';
 import { parseToken } from '../mup/token.ts';
+import type { VendorKeyStatement } from '../mup/vendor-key.ts';
 import { childElements, element, textOf, type XmlElement } from '../xml/element.ts';
-import { uuidInputName } from '../yang/identifiers.ts';
+import { retvalName, uuidInputName } from '../yang/identifiers.ts';
 import type { DeviceEntry, UpdateOperation } from './device-entry.ts';
 import { CommandError, exitCodes } from './exit-codes.ts';
 
@@ -29,16 +31,7 @@ export function tokenOf(device: DeviceEntry, reply: XmlElement): DeviceToken {
 
 /** Steps 3 and 4: the RPC that sends the doubly signed manifest. */
 export function manifestRpc(device: DeviceEntry, manifest: ExtendedManifest): XmlElement {
-  const values = manifestValues(manifest);
-  const { rpc: name, leaves } = operation(device, 'manifest');
-  return rpc(
-    device,
-    { rpc: name, leaves },
-    [...leaves].flatMap(([role, leaf]) => {
-      const value = values[role];
-      return value === undefined ? [] : [[leaf, value] as const];
-    }),
-  );
+  return filledRpc(device, 'manifest', manifestValues(manifest));
 }
 
 /**
@@ -54,9 +47,40 @@ export function firmwareRpc(device: DeviceEntry, digest: string): XmlElement {
   throw notUpdatable(device, `${firmware.rpc} has no field for the image or its digest`);
 }
 
+/** The RPC that hands a device its vendor's next key. */
+export function vendorKeyRpc(
+  device: DeviceEntry,
+  { newKey, counter, signature }: VendorKeyStatement,
+): XmlElement {
+  return filledRpc(device, 'vendor-key', {
+    newVendorKey: toHex(newKey),
+    vendorKeyCounter: String(counter),
+    vendorKeySignature: toHex(signature),
+  });
+}
+
+/** The state in a device's reply, where its messages have one. */
+export function stateIn(reply: XmlElement): string | undefined {
+  return leafText(reply, retvalName);
+}
+
 /** The namespace of a generated module (design: Names). */
 function namespaceOf({ module }: DeviceEntry): string {
   return `urn:mup:yang:${module}`;
+}
+
+/** The RPC with that role, its leaves filled by what they mean. */
+function filledRpc(
+  device: DeviceEntry,
+  role: OperationRole,
+  values: Partial<Record<FieldRole, string>>,
+): XmlElement {
+  const found = operation(device, role);
+  const filled = [...found.leaves].flatMap(([field, leaf]) => {
+    const value = values[field];
+    return value === undefined ? [] : [[leaf, value] as const];
+  });
+  return rpc(device, found, filled);
 }
 
 function rpc(

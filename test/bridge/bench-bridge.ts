@@ -5,6 +5,7 @@ import type { DeviceDescription } from '../../src/base/description.ts';
 import type { DeviceUuid } from '../../src/base/ids.ts';
 import type { AuditFacts } from '../../src/bridge/audit-entry.ts';
 import { Bridge } from '../../src/bridge/bridge.ts';
+import { ServerKeys } from '../../src/bridge/server-keys.ts';
 import { loadFixedModules } from '../../src/cli/adapters/fixed-modules.ts';
 import { encodePieces } from '../../src/mqtt/description-pieces.ts';
 import { es256 } from '../../src/mup/adapters/noble-curves.ts';
@@ -17,7 +18,7 @@ import { bridgeNamespace } from '../../src/netconf/namespaces.ts';
 import { DeviceRegistry } from '../../src/registry/device-registry.ts';
 import { ImageRepository } from '../../src/registry/image-repository.ts';
 import { childElements, element, textOf, type XmlElement } from '../../src/xml/element.ts';
-import { countingRandom, image, server, unsigned, vendor } from '../device/bench-device.ts';
+import { countingRandom, image, server, serverKey, unsigned, vendor } from '../device/bench-device.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { ManualConfig } from '../support/manual-config.ts';
 import { MemoryDocumentStore } from '../support/memory-document-store.ts';
@@ -27,6 +28,7 @@ import { RecordingEvents } from '../support/recording-events.ts';
 import { RecordingLogger } from '../support/recording-logger.ts';
 import { ScriptedReader } from '../support/scripted-reader.ts';
 import { ScriptedBroker, type ScriptedTransport } from '../support/scripted-transport.ts';
+import { MemoryServerKeyStore } from '../support/server-key-store.ts';
 
 /** The hand-written modules, read once a test file. */
 const fixed = loadFixedModules([join(root, 'yang')]);
@@ -46,6 +48,7 @@ export interface World {
   readonly events: RecordingEvents;
   /** What went to the audit log. */
   readonly audit: AuditFacts[];
+  readonly serverKeys: MemoryServerKeyStore;
 }
 
 export function newWorld(): World {
@@ -60,6 +63,10 @@ export function newWorld(): World {
     running: new ManualConfig(),
     events: new RecordingEvents(),
     audit: [],
+    serverKeys: new MemoryServerKeyStore({
+      key: server,
+      endorsement: { serverKey, epoch: 1, signature: endorse(serverKey, 1, vendor, es256) },
+    }),
   };
 }
 
@@ -102,7 +109,6 @@ export class BenchBridge {
     const { maxDevices } = config.registration;
     const registry = await DeviceRegistry.open({ store, clock, maxDevices });
     const { modules, imports } = await fixed;
-    const serverKey = es256.publicKeyOf(server);
     const bridge = new Bridge({
       config,
       transport,
@@ -112,12 +118,7 @@ export class BenchBridge {
       reader,
       library: { find: async (digest) => library.get(digest) },
       scheme: es256,
-      serverKeys: [
-        {
-          key: server,
-          endorsement: { serverKey, epoch: 1, signature: endorse(serverKey, 1, vendor, es256) },
-        },
-      ],
+      serverKeys: await ServerKeys.open(world.serverKeys),
       fixedModules: modules,
       imports,
       running,

@@ -226,6 +226,7 @@ describe('what get shows of the bridge', () => {
       { role: 'token', rpc: 'getDeviceToken' },
       { role: 'manifest', rpc: 'sendExtendedManifest' },
       { role: 'firmware', rpc: 'sendFirmwareImage' },
+      { role: 'vendor-key', rpc: 'rotateVendorKey' },
     ]);
     expect(both.bench.registry.get(uuid)).toBeDefined();
     await both.close();

@@ -3,6 +3,7 @@ import { sha256 } from '../../src/base/adapters/node-runtime.ts';
 import { type Config, defaultConfig } from '../../src/base/config.ts';
 import { errorMessage } from '../../src/base/errors.ts';
 import { Bridge } from '../../src/bridge/bridge.ts';
+import { ServerKeys } from '../../src/bridge/server-keys.ts';
 import { loadFixedModules } from '../../src/cli/adapters/fixed-modules.ts';
 import { MendingTransport } from '../../src/mqtt/mending-transport.ts';
 import { unrestricted } from '../../src/netconf/access/user-access.ts';
@@ -18,6 +19,7 @@ import { ManualConfig } from '../support/manual-config.ts';
 import { MemoryImageStore } from '../support/memory-image-store.ts';
 import { root } from '../support/paths.ts';
 import { ScriptedReader } from '../support/scripted-reader.ts';
+import { MemoryServerKeyStore } from '../support/server-key-store.ts';
 import { VirtualDisk } from '../support/virtual-disk.ts';
 import type { VirtualProcess } from '../support/virtual-process.ts';
 import { descriptionText, exampleDevice, nameOf } from './device-host.ts';
@@ -128,7 +130,7 @@ export class BridgeHost extends Host {
         find: async (asked) => (asked === digest ? new TextEncoder().encode(descriptionText) : undefined),
       },
       scheme: fastScheme,
-      serverKeys: [{ key: server, endorsement }],
+      serverKeys: await ServerKeys.open(new MemoryServerKeyStore({ key: server, endorsement })),
       fixedModules: modules,
       imports,
       running: new ManualConfig(),

@@ -42,13 +42,15 @@ describe('the error table of docs/netconf.md', () => {
     const codes = found(
       source(
         ...['mup/manifest-json.ts', 'mup/manifest-fields.ts', 'mup/update-checks.ts'],
-        'registry/image-repository.ts',
+        ...['registry/image-repository.ts', 'bridge/server-keys.ts'],
       ),
       /\bnew [A-Z]\w*Error\(\s*'([^']+)'/g,
     );
     // What no client sees: the failure of a job by a fault of the bridge.
     const unseen = ['internal'];
-    const used = [...literal, ...codes].filter((tag) => !unseen.includes(tag));
+    // And of what is no endorsement.
+    const formats = found(source('mup/endorsement-file.ts'), /\bcode: '([^']+)'/g);
+    const used = [...literal, ...codes, ...formats].filter((tag) => !unseen.includes(tag));
     expect(sorted(rows.flatMap(({ appTag }) => appTag))).toEqual(sorted(used));
   });
 
@@ -63,7 +65,8 @@ describe('the error table of docs/netconf.md', () => {
       ['bridge/bridge-rpcs.ts', 'error.code'],
       ['bridge/job-requests.ts', 'error.code'],
       ['bridge/myno-update.ts', 'errorCode'],
-      ['bridge/update-server.ts', 'error.code'],
+      ['bridge/rpc-errors.ts', 'error.code'],
+      ['bridge/server-key-rotation.ts', 'error.code'],
     ]);
   });
 

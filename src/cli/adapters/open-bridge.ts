@@ -6,6 +6,7 @@ import type { AuditSink } from '../../bridge/audit-trail.ts';
 import { Bridge } from '../../bridge/bridge.ts';
 import { ImageUploads } from '../../bridge/image-uploads.ts';
 import type { Imports } from '../../bridge/served-modules.ts';
+import { ServerKeys } from '../../bridge/server-keys.ts';
 import type { MqttTransport } from '../../mqtt/transport.ts';
 import { quickSuites } from '../../mup/adapters/node-p256.ts';
 import type { ServedModule } from '../../netconf/backend.ts';
@@ -18,7 +19,7 @@ import { openImageRepository } from '../../registry/adapters/image-directory.ts'
 import { openDocumentStore } from '../../registry/adapters/open-document-store.ts';
 import { DeviceRegistry } from '../../registry/device-registry.ts';
 import type { Cleanup } from './cleanup.ts';
-import { loadServerKeys } from './update-server-keys.ts';
+import { ServerKeyFiles } from './server-key-files.ts';
 
 /** What a bridge is built on, besides its state directory. */
 export interface BridgeParts {
@@ -45,7 +46,7 @@ export async function openBridge(
   cleanup.add(() => store.close());
   const [images, serverKeys] = await Promise.all([
     openImageRepository(join(stateDir, 'images'), config.images),
-    loadServerKeys(config),
+    ServerKeys.open(new ServerKeyFiles(config)),
   ]);
   const clock = systemClock;
   const { maxDevices } = config.registration;

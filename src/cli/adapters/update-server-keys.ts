@@ -14,7 +14,7 @@ import { quickEs256, quickSuites } from '../../mup/adapters/node-p256.ts';
 import type { Endorsement } from '../../mup/endorsement.ts';
 import { parseEndorsementFile } from '../../mup/endorsement-file.ts';
 import type { ServerKey } from '../../mup/server-keys.ts';
-import type { PrivateKey } from '../../mup/signature-scheme.ts';
+import type { PrivateKey, PublicKey } from '../../mup/signature-scheme.ts';
 import { es256Suite, type SuiteCode, suiteCodes, suiteName } from '../../mup/suites.ts';
 import { endorsementFile, privateKeyFile, publicKeyFile, retiredFile } from '../key-owner.ts';
 import { exists } from './files.ts';
@@ -63,15 +63,22 @@ async function keyOf(path: string, suite: SuiteCode, passphrase?: Passphrase): P
 
 /** Without an endorsement it is for devices that trust the first key they see, with epoch 0. */
 async function loadEndorsement(stateDir: string, key: PrivateKey): Promise<Endorsement> {
-  const path = join(stateDir, endorsementFile(key.suite));
   const serverKey = quickSuites.publicKeyOf(key);
+  const found = await endorsementIn(join(stateDir, endorsementFile(key.suite)), serverKey);
+  return found ?? { serverKey, epoch: 0, signature: undefined };
+}
+
+/**
+ * The endorsement of a key in a file; `undefined` where there is none.
+ * @throws UsageError `bad-endorsement` when it is of another key
+ */
+export async function endorsementIn(path: string, serverKey: PublicKey): Promise<Endorsement | undefined> {
   const bytes = await readIfThere(path);
-  if (bytes === undefined) return { serverKey, epoch: 0, signature: undefined };
+  if (bytes === undefined) return undefined;
   const endorsement = parseEndorsementFile(bytes);
   if (equalBytes(endorsement.serverKey, serverKey)) return endorsement;
-  const publicPath = publicKeyFile(privateKeyFile('server', key.suite));
   throw new UsageError('bad-endorsement', 'the endorsement is of another key than the update server has', {
     where: path,
-    hint: `Let the vendor endorse the key in ${publicPath} with "mup endorse".`,
+    hint: 'Let the vendor endorse the public key that stands beside it with "mup endorse".',
   });
 }

@@ -10,6 +10,7 @@ import { endorseCommand } from './endorse.ts';
 import { imageCommand } from './image.ts';
 import { jobCommand, jobsCommand } from './jobs.ts';
 import { keygenCommand } from './keygen.ts';
+import { rotateCommand } from './rotate.ts';
 import { serveCommand } from './serve.ts';
 import { signCommand } from './sign.ts';
 import { updateCommand } from './update.ts';
@@ -25,6 +26,7 @@ export const commands: readonly (CommandDefinition | CommandGroup)[] = [
   keygenCommand,
   signCommand,
   endorseCommand,
+  rotateCommand,
   imageCommand,
   updateCommand,
   jobsCommand,
