@@ -3,7 +3,7 @@ import { sha256, systemClock, systemRandom } from '../../base/adapters/node-runt
 import type { Config } from '../../base/config.ts';
 import { UnavailableError } from '../../base/errors.ts';
 import type { DeviceUuid } from '../../base/ids.ts';
-import type { Logger } from '../../base/logger.ts';
+import { type Logger, silentLogger } from '../../base/logger.ts';
 import { givenImages, type KitImage } from '../../kit/images.ts';
 import type { OpenBenchOptions } from '../../kit/open-bench.ts';
 import { connectMqtt } from '../../mqtt/adapters/mqtt-js.ts';
@@ -76,7 +76,7 @@ export async function benchOptions(
   cleanup: Cleanup,
   onWaiting: () => void,
 ): Promise<OpenBenchOptions> {
-  const { args, io, config, uuid, logger } = run;
+  const { args, io, config, uuid } = run;
   const keyOf = (file: string): ReturnType<typeof readPrivateKey> => readPrivateKey(resolve(io.cwd, file));
   const vendorKey = await keyOf(args.required('vendor-key'));
   const { generate } = suiteSchemes[vendorKey.suite];
@@ -85,7 +85,7 @@ export async function benchOptions(
   const description = args.text('description');
   const takeOver = async (): Promise<void> => {
     const clientId = args.text('client-id') ?? `mup-device-${uuid}`;
-    const other = connectMqtt({ ...config.mqtt, clientId }, mqttDeps(config, logger));
+    const other = connectMqtt({ ...config.mqtt, clientId }, mqttDeps(config, silentLogger));
     await online(other, config.mqtt, io.signal).finally(() => other.close());
   };
   return {

@@ -118,9 +118,10 @@ async function report(run: Run, results: readonly JudgedResult[]): Promise<ExitC
   return isAsExpected(results.map(({ standing }) => standing)) ? exitCodes.ok : exitCodes.failed;
 }
 
-/** Live, for people; a program reads the whole at the end. */
+/** Live, for people; beside a report for programs on stderr. */
 function say({ args, io }: Run, line: string): void {
-  if (!args.flag('json')) io.stdout.write(`${printable(line)}\n`);
+  const output = args.flag('json') ? io.stderr : io.stdout;
+  output.write(`${printable(line)}\n`);
 }
 
 async function expectedFailures({ args, io }: Run): Promise<ReadonlySet<string>> {

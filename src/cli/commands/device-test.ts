@@ -5,7 +5,7 @@ import { configFileOption, jsonOption, ontologiesOption } from '../options.ts';
 /** `mup device-test`: the conformance kit. */
 export const deviceTestCommand: CommandDefinition = {
   name: 'device-test',
-  summary: 'try whether a device keeps the protocol, its edge cases and its promises to attackers',
+  summary: 'try a device out: the protocol, its edge cases, and attacks',
   description:
     "Takes the bridge's place at the broker, for one device: answers its registration, sends requests, manifests, " +
     'slices and attacks, and reports what the device made of them. Needs no bridge, and refuses to work beside one. ' +
