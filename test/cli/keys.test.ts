@@ -155,6 +155,9 @@ describe('keys with a passphrase', () => {
     const pem = readFileSync(join(stateDir, 'keys/update-server.pem'), 'utf8');
     expect(pem).toContain('BEGIN ENCRYPTED PRIVATE KEY');
     expect(await loadServerKeys(config)).toEqual([made]);
+    await expect(loadServerKeys({ ...config, passphraseFile: '-' })).rejects.toMatchObject({
+      code: 'bad-config',
+    });
     await expect(loadServerKeys({ ...config, passphraseFile: '' })).rejects.toMatchObject({
       code: 'key-encrypted',
     });

@@ -32,9 +32,15 @@ export function commandPassphrase(args: CommandArguments, io: CliIo): Passphrase
 /**
  * The passphrase of the bridge's own keys: from `passphraseFile` alone, since a service has no stdin.
  * @returns `undefined` where no file is named
+ * @throws UsageError `bad-config`
  */
 export function bridgePassphrase({ passphraseFile }: Config): Passphrase | undefined {
   if (passphraseFile === '') return undefined;
+  if (passphraseFile === stdin)
+    throw new UsageError('bad-config', 'a bridge takes no passphrase from stdin', {
+      where: 'passphraseFile',
+      hint: 'Name a file that its user alone may read, such as a credential of systemd.',
+    });
   return once(() => fileLine({ cwd: process.cwd() }, passphraseFile));
 }
 

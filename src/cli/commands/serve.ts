@@ -12,6 +12,11 @@ export const serveCommand: CommandDefinition = {
   options: [
     ...bridgeOptions,
     {
+      name: 'passphrase-file',
+      value: 'FILE',
+      description: 'passphrase of the encrypted keys of the update server, one line',
+    },
+    {
       name: 'ready-json',
       description: 'when it serves, print one line of JSON on stdout: ports, host keys, version',
     },
