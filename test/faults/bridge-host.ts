@@ -113,7 +113,7 @@ export class BridgeHost extends Host {
     const store = doubles.bridgeStore?.(disk) ?? disk;
     const { modules, imports } = await fixed;
     const reader = new ScriptedReader();
-    const { digest } = reader.knows(descriptionText, exampleDevice);
+    const { digest } = reader.knows(descriptionText, exampleDevice(this.world.plan));
     const bridge = new Bridge({
       config,
       transport,

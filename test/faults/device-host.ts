@@ -7,18 +7,20 @@ import type { DeviceEvent } from '../../src/device/events.ts';
 import { presenceWill } from '../../src/device/presence.ts';
 import { MendingTransport } from '../../src/mqtt/mending-transport.ts';
 import { instantiate } from '../../src/ontology/description-template.ts';
-import { description } from '../device/bench-device.ts';
+import { authenticating, description } from '../device/bench-device.ts';
 import { templateOf } from '../support/scripted-reader.ts';
 import { VirtualFlash } from '../support/virtual-flash.ts';
 import type { VirtualProcess } from '../support/virtual-process.ts';
 import { Host, type World } from './host.ts';
 import { appId, fastScheme, firstVersion, vendorKey } from './images.ts';
-import type { Who } from './plan.ts';
+import type { Plan, Who } from './plan.ts';
 
 /** What all devices publish; the reader of the runs knows what it means. */
 export const descriptionText = '{"the description of": "%s"}';
-export const exampleDevice: DeviceDescription = description;
-const template = templateOf(description, descriptionText);
+/** The device of a run, as the reader understands it. */
+export function exampleDevice({ authenticates }: Plan): DeviceDescription {
+  return authenticates ? authenticating : description;
+}
 
 /** The UUID of `d1`, `d2`, … */
 export function uuidOf(who: Who): DeviceUuid {
@@ -66,6 +68,7 @@ export class DeviceHost extends Host {
     const { world } = this;
     const { broker, doubles, plan } = world;
     const { clock } = process;
+    const template = templateOf(exampleDevice(plan), descriptionText);
     const random = world.random.fork(`${this.who} ${this.#starts}`);
     const logger = world.loggerOf(this.who);
     this.#starts += 1;
@@ -132,14 +135,24 @@ export class DeviceHost extends Host {
         return;
       }
       // The flash may not say so yet, when it is full.
-      case 'image-verified':
       case 'image-refused':
+        this.#judgeRefusal(event.reason);
+        record({ kind: 'download-ended', device });
+        return;
+      case 'image-verified':
       case 'transfer-abandoned':
         record({ kind: 'download-ended', device });
         return;
       default:
         return;
     }
+  }
+
+  /** Of slices that are authenticated an image can be too short, but never another one. */
+  #judgeRefusal(reason: string): void {
+    const { plan, record } = this.world;
+    if (plan.authenticates && reason.includes('digest'))
+      record({ kind: 'broken', what: `${this.who} took a slice that is not of the image` });
   }
 
   /** A record with another transfer than the one before it: a download has begun, or ended. */

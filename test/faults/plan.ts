@@ -51,6 +51,8 @@ export interface Plan {
   readonly mqtt311: boolean;
   /** Devices announce the digest of their description before the description. */
   readonly digestFirst: boolean;
+  /** Devices authenticate slices when they arrive (ADR 28). */
+  readonly authenticates: boolean;
   readonly orders: readonly Order[];
   readonly faults: readonly Fault[];
 }
@@ -95,6 +97,7 @@ export function planOf(seed: number): Plan {
     imageBytes: random.pick([600, 1999, 4000, 7001]),
     mqtt311: random.chance(0.2),
     digestFirst: random.chance(0.3),
+    authenticates: seed % 4 === 0,
     orders,
     faults,
   };
