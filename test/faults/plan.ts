@@ -90,6 +90,7 @@ export function planOf(seed: number): Plan {
   const faults = Array.from({ length: random.int(0, 7) }, () =>
     faultOf(random, ['bridge', ...devices], orders),
   );
+  const authenticates = seed % 4 === 0;
   return {
     devices,
     window: random.pick([1, 1, 4, 16]),
@@ -97,10 +98,15 @@ export function planOf(seed: number): Plan {
     imageBytes: random.pick([600, 1999, 4000, 7001]),
     mqtt311: random.chance(0.2),
     digestFirst: random.chance(0.3),
-    authenticates: seed % 4 === 0,
+    authenticates,
     orders,
-    faults,
+    faults: authenticates ? [...faults, ...injections(orders)] : faults,
   };
+}
+
+/** Whoever authenticates slices has somebody who injects some in every update. */
+function injections(orders: readonly Order[]): Fault[] {
+  return orders.map(({ who, atMs }) => ({ kind: 'inject', who, when: { atMs }, slices: 3 }));
 }
 
 /** One or two updates of a device, some while another is under way, some cancelled, some of a forged image. */
