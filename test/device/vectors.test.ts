@@ -2,7 +2,13 @@ import { describe, expect, test } from '@jest/globals';
 import { endorsementVectors } from '../support/vectors/endorsement-vectors.ts';
 import { imageVectors } from '../support/vectors/image-vectors.ts';
 import { manifestVectors } from '../support/vectors/manifest-vectors.ts';
-import { endorsementVerdict, imageVerdict, manifestVerdict } from '../support/vectors/verdicts.ts';
+import { sliceChainVectors } from '../support/vectors/slice-chain-vectors.ts';
+import {
+  endorsementVerdict,
+  imageVerdict,
+  manifestVerdict,
+  sliceChainVerdict,
+} from '../support/vectors/verdicts.ts';
 
 describe('the device agent agrees with the vectors of fixtures/mup', () => {
   test.each(manifestVectors)('manifest: $name: $state', ({ state, nextState, ...vector }) => {
@@ -11,6 +17,10 @@ describe('the device agent agrees with the vectors of fixtures/mup', () => {
 
   test.each(endorsementVectors)('key: $name: $decision', ({ decision, epochAfter, ...vector }) => {
     expect(endorsementVerdict(vector)).toEqual({ decision, epochAfter });
+  });
+
+  test.each(sliceChainVectors)('slices: $name: $state', ({ acknowledgements, state, ...vector }) => {
+    expect(sliceChainVerdict(vector)).toEqual({ acknowledgements, state });
   });
 
   test.each(imageVectors)('image: $name: $state', ({ acknowledgements, state, ...vector }) => {

@@ -21,6 +21,7 @@ const verdicts: Readonly<Record<string, readonly [member: string, other: string 
   'endorsements.json': ['decision', 'refuse'],
   'manifests.json': ['state', '24_INNER-SIGN-INVALID'],
   'images.json': ['state', '28_IMAGE-INVALID'],
+  'slice-chains.json': ['state', '28_IMAGE-INVALID'],
   'myno.json': ['innerValid', false],
   'descriptions.json': ['verdict', 'wrong-key'],
 };

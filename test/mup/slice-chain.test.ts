@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { sha256 } from '../../src/base/adapters/node-runtime.ts';
@@ -6,6 +5,7 @@ import { concatBytes, toHex } from '../../src/base/bytes.ts';
 import { decodeAuthenticatedSlice, encodeAuthenticatedSlice } from '../../src/mup/authenticated-slices.ts';
 import { parseChainHead } from '../../src/mup/chain-head.ts';
 import { ChainedSlices, type ReadableImage, SliceChain } from '../../src/mup/slice-chain.ts';
+import { chainedPayloads } from '../support/vectors/slice-chain-vectors.ts';
 
 const content = (size: number): Uint8Array =>
   Uint8Array.from({ length: size }, (_, i) => (i * 31 + (i >> 8)) & 0xff);
@@ -22,24 +22,6 @@ function imageOf(octets: Uint8Array, ready = true): ReadableImage & { reads: num
       return ready ? part : Promise.resolve(part);
     },
   };
-}
-
-const hashed = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex').slice(0, 32);
-
-/** All payloads as ADR 28 has them, from the last slice to the first. */
-function payloadsOf(
-  octets: Uint8Array,
-  sliceSize: number,
-): { readonly payloads: string[]; readonly first: string } {
-  let hash = sha256(octets).slice(0, 32);
-  const payloads: string[] = [];
-  for (let n = Math.ceil(octets.length / sliceSize) - 1; n >= 0; n -= 1) {
-    const offset = (n * sliceSize).toString(16).padStart(8, '0');
-    const payload = offset + hash + toHex(octets.subarray(n * sliceSize, (n + 1) * sliceSize));
-    payloads.unshift(payload);
-    hash = hashed(Buffer.from(payload, 'hex'));
-  }
-  return { payloads, first: hash };
 }
 
 async function payloadsSent(
@@ -67,7 +49,7 @@ describe('the chain of slices (ADR 28)', () => {
           const octets = content(size);
           const image = imageOf(octets, ready);
           const chain = await SliceChain.of(image, sliceSize, sha256);
-          const wanted = payloadsOf(octets, sliceSize);
+          const wanted = chainedPayloads(octets, sliceSize);
           expect(chain.head).toEqual({ sliceSize, hash: wanted.first });
           const order = wanted.payloads.map((_, n) => n);
           expect(await payloadsSent(image, chain, order)).toEqual(wanted.payloads);
@@ -81,7 +63,7 @@ describe('the chain of slices (ADR 28)', () => {
     const octets = content(3000);
     const image = imageOf(octets);
     const chain = await SliceChain.of(image, 10, sha256);
-    const { payloads } = payloadsOf(octets, 10);
+    const { payloads } = chainedPayloads(octets, 10);
     await fc.assert(
       fc.asyncProperty(fc.array(fc.nat(299), { maxLength: 20 }), async (order) => {
         expect(await payloadsSent(image, chain, order)).toEqual(order.map((n) => payloads[n]));

@@ -8,6 +8,7 @@ import { edServer, edStranger, edVendor, nextServer, server, stranger, vendor } 
 import { manifestVectors } from './vectors/manifest-vectors.ts';
 import { mynoVectors } from './vectors/myno-vectors.ts';
 import { signatureVectors } from './vectors/signature-vectors.ts';
+import { sliceChainVectors } from './vectors/slice-chain-vectors.ts';
 import { tokenVectors } from './vectors/token-vectors.ts';
 
 /** Where the vectors are; `npx tsx test/support/mup-vectors.ts` writes them. */
@@ -23,6 +24,7 @@ export const vectorFiles: Readonly<Record<string, string>> = Object.fromEntries(
     'endorsements.json': endorsementVectors,
     'manifests.json': manifestVectors,
     'images.json': imageVectors,
+    'slice-chains.json': sliceChainVectors,
     'myno.json': mynoVectors,
     'descriptions.json': descriptionVectors,
     'keys.json': Object.entries(keys).map(([name, { seed, privateKey, publicKey }]) => ({

@@ -133,14 +133,33 @@ const char *receive_key(struct device *device, const char *message) {
   return "take";
 }
 
+static uint32_t offset_of(const uint8_t *payload) {
+  return (uint32_t)payload[0] << 24 | (uint32_t)payload[1] << 16 | (uint32_t)payload[2] << 8 | payload[3];
+}
+
 int receive_slice(struct transfer *transfer, const uint8_t *payload, size_t length) {
   if (length <= 4) return 0;
-  uint32_t offset = (uint32_t)payload[0] << 24 | (uint32_t)payload[1] << 16 | (uint32_t)payload[2] << 8 | payload[3];
+  uint32_t offset = offset_of(payload);
   /* Longer than the signed size: refused before it is written. The difference cannot overflow. */
   if (offset == transfer->received && length - 4 <= transfer->size - transfer->received) {
     memcpy(transfer->slot + offset, payload + 4, length - 4);
     transfer->received += (uint32_t)(length - 4);
   }
+  return 1;
+}
+
+int receive_authenticated_slice(struct transfer *transfer, char expected[slice_hash_room], const uint8_t *payload,
+                                size_t length) {
+  enum { header = 4 + slice_hash_octets };
+  char found[2 * digest_octets + 1];
+  if (length <= header) return 0;
+  /* The hash comes last: a slice from another place costs none. */
+  if (offset_of(payload) != transfer->received || length - header > transfer->size - transfer->received) return 1;
+  sha256_hex(payload, length, found);
+  if (strncmp(found, expected, 2 * slice_hash_octets) != 0) return 1;
+  memcpy(transfer->slot + transfer->received, payload + header, length - header);
+  transfer->received += (uint32_t)(length - header);
+  for (size_t i = 0; i < slice_hash_octets; i += 1) (void)snprintf(expected + 2 * i, 3, "%02x", payload[4 + i]);
   return 1;
 }
 

@@ -9,6 +9,8 @@
 
 enum { uuid_room = 65, nonce_room = 33, app_id_room = 33, key_hex_room = 2 * key_octets + 1 };
 
+enum { slice_hash_octets = 16, slice_hash_room = 2 * slice_hash_octets + 1 };
+
 /* What a device knows. A key or a nonce that it does not have is empty. */
 struct device {
   char uuid[uuid_room];
@@ -45,6 +47,11 @@ struct transfer {
 
 /* Whether a payload is a slice, and so is acknowledged with `received`; takes it where it is the one expected. */
 int receive_slice(struct transfer *transfer, const uint8_t *payload, size_t length);
+
+/* The same of slices that are authenticated: `expected` is the hash that the next one must have, as hex; that of the
+ * first one is the manifest's. A slice that is taken changes it. */
+int receive_authenticated_slice(struct transfer *transfer, char expected[slice_hash_room], const uint8_t *payload,
+                                size_t length);
 
 /* The state that FIN is answered with. */
 const char *receive_fin(const struct transfer *transfer);

@@ -74,9 +74,10 @@ static void check_manifest(const struct vector *vector) {
   if (next[0] != '\0') compare(vector, "nextState", receive_manifest(&device, next), text_of(vector, "nextState"));
 }
 
-enum { slice_room = 256, list_room = 2048 };
+enum { slice_room = 256, list_room = 4096 };
 
-static void check_image(const struct vector *vector) {
+/* @param expected of slices that are authenticated, else NULL */
+static void check_slices(const struct vector *vector, char *expected) {
   struct transfer transfer = {.size = number_of(vector, "size"), .digest = text_of(vector, "digest")};
   char slices[list_room], acknowledged[list_room] = "";
   transfer.slot = calloc(1, transfer.size);
@@ -86,13 +87,31 @@ static void check_image(const struct vector *vector) {
     char offset[16];
     long length = from_hex(one, payload, sizeof payload);
     if (transfer.slot == NULL || length < 0) exit(2);
-    if (!receive_slice(&transfer, payload, (size_t)length)) continue;
+    int is_slice = expected == NULL ? receive_slice(&transfer, payload, (size_t)length)
+                                    : receive_authenticated_slice(&transfer, expected, payload, (size_t)length);
+    if (!is_slice) continue;
     (void)snprintf(offset, sizeof offset, "%s%08lx", acknowledged[0] == '\0' ? "" : " ", (unsigned long)transfer.received);
     strncat(acknowledged, offset, sizeof acknowledged - strlen(acknowledged) - 1);
   }
   compare(vector, "acknowledgements", acknowledged, text_of(vector, "acknowledgements"));
   compare(vector, "state", receive_fin(&transfer), text_of(vector, "state"));
   free(transfer.slot);
+}
+
+static void check_image(const struct vector *vector) {
+  check_slices(vector, NULL);
+}
+
+static void check_chain(const struct vector *vector) {
+  char expected[slice_hash_room], promised[64];
+  const char *text = text_of(vector, "outerText");
+  copy_text(expected, sizeof expected, text_of(vector, "sliceHash"));
+  (void)snprintf(promised, sizeof promised, ";%s;%s", text_of(vector, "sliceSize"), expected);
+  if (strlen(text) < strlen(promised)) exit(2);
+  compare(vector, "the end of outerText", text + strlen(text) - strlen(promised), promised);
+  compare(vector, "outerSignature",
+          truth(es256_verify_hex(text_of(vector, "serverKey"), text, text_of(vector, "outerSignature"))), "true");
+  check_slices(vector, expected);
 }
 
 static void check_myno(const struct vector *vector) {
@@ -138,8 +157,8 @@ static const struct {
   void (*check)(const struct vector *vector);
 } files[] = {
     {"signatures.json", check_signature}, {"tokens.json", check_token}, {"endorsements.json", check_endorsement},
-    {"manifests.json", check_manifest},   {"images.json", check_image}, {"myno.json", check_myno},
-    {"descriptions.json", check_description},
+    {"manifests.json", check_manifest},   {"images.json", check_image}, {"slice-chains.json", check_chain},
+    {"myno.json", check_myno},           {"descriptions.json", check_description},
 };
 
 int main(int argc, char **argv) {

@@ -4,8 +4,15 @@ import { descriptionVerdict } from './description-verdict.ts';
 import { endorsementVectors } from './endorsement-vectors.ts';
 import { imageVectors } from './image-vectors.ts';
 import { manifestVectors } from './manifest-vectors.ts';
+import { sliceChainVectors } from './slice-chain-vectors.ts';
 import { tokenVectors } from './token-vectors.ts';
-import { endorsementVerdict, imageVerdict, manifestVerdict, tokenVerdict } from './verdicts.ts';
+import {
+  endorsementVerdict,
+  imageVerdict,
+  manifestVerdict,
+  sliceChainVerdict,
+  tokenVerdict,
+} from './verdicts.ts';
 
 type Vector = Readonly<Record<string, string | number | boolean>>;
 
@@ -102,7 +109,31 @@ const token: fc.Arbitrary<Vector> = fc.constantFrom(...tokenVectors).chain((vect
 /** Slices in any order, some cut, some lengthened, some moved. */
 const image: fc.Arbitrary<Vector> = fc.constantFrom(...imageVectors).chain((vector) => {
   const { acknowledgements: _, state: __, name: ___, ...known } = vector;
-  const slices = known.slices === '' ? [''] : known.slices.split(' ');
+  return fc.tuple(changedSlices(known.slices), fc.nat(30)).map(([slices, size]) => {
+    const changed = { ...known, size: size === 0 ? known.size : size, slices };
+    return { ...changed, ...imageVerdict(changed) };
+  });
+});
+
+/** The same of slices that are authenticated, some with a character changed. */
+const sliceChain: fc.Arbitrary<Vector> = fc.constantFrom(...sliceChainVectors).chain((vector) => {
+  const { acknowledgements: _, state: __, name: ___, ...known } = vector;
+  const digits = fc.constantFrom(...'0123456789abcdef');
+  return fc
+    .tuple(changedSlices(known.slices), fc.double({ min: 0, max: 1, noNaN: true }), fc.option(digits))
+    .map(([slices, at, digit]) => {
+      const place = Math.floor(at * slices.length);
+      const flips = digit !== null && /[0-9a-f]/.test(slices.charAt(place));
+      const changed = {
+        ...known,
+        slices: flips ? slices.slice(0, place) + digit + slices.slice(place + 1) : slices,
+      };
+      return { ...changed, ...sliceChainVerdict(changed) };
+    });
+});
+
+function changedSlices(text: string): fc.Arbitrary<string> {
+  const slices = text === '' ? [''] : text.split(' ');
   const octet = fc.nat(255).map((value) => value.toString(16).padStart(2, '0'));
   const one = fc
     .record({
@@ -112,15 +143,10 @@ const image: fc.Arbitrary<Vector> = fc.constantFrom(...imageVectors).chain((vect
     })
     .map(({ slice, cut, more }) => slice.slice(0, Math.max(0, slice.length - 2 * cut)) + more)
     .filter((slice) => slice !== '');
-  const shuffled = fc.oneof(
-    fc.constant(slices.filter((slice) => slice !== '')),
-    fc.array(one, { maxLength: 24 }),
-  );
-  return fc.tuple(shuffled, fc.nat(30)).map(([all, size]) => {
-    const changed = { ...known, size: size === 0 ? known.size : size, slices: all.join(' ') };
-    return { ...changed, ...imageVerdict({ name: '', ...changed }) };
-  });
-});
+  return fc
+    .oneof(fc.constant(slices.filter((slice) => slice !== '')), fc.array(one, { maxLength: 24 }))
+    .map((all) => all.join(' '));
+}
 
 const signedDescription: fc.Arbitrary<Vector> = fc.constantFrom(...descriptionVectors).chain((vector) => {
   const { verdict: _, speaker: __, name: ___, ...known } = vector;
@@ -139,5 +165,6 @@ export const changedVectors: Readonly<Record<string, fc.Arbitrary<Vector>>> = {
   'endorsements.json': endorsement,
   'tokens.json': token,
   'images.json': image,
+  'slice-chains.json': sliceChain,
   'descriptions.json': signedDescription,
 };

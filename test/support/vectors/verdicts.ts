@@ -7,6 +7,8 @@ import { decideServerKey } from '../../../src/device/server-key.ts';
 import { type ReceiverEffect, UpdateReceiver } from '../../../src/device/update-receiver.ts';
 import { decodeRequest } from '../../../src/mqtt/rpc-codec.ts';
 import { allSuites } from '../../../src/mup/adapters/noble-curves.ts';
+import type { SliceChainHead } from '../../../src/mup/authenticated-slices.ts';
+import { parseChainHead } from '../../../src/mup/chain-head.ts';
 import { parseRegistrationAnswer } from '../../../src/mup/endorsement.ts';
 import { type PublicKey, publicKeyFromHex } from '../../../src/mup/signature-scheme.ts';
 import { parseToken } from '../../../src/mup/token.ts';
@@ -14,6 +16,7 @@ import { description } from '../../device/bench-device.ts';
 import type { EndorsementVector } from './endorsement-vectors.ts';
 import type { ImageVector } from './image-vectors.ts';
 import type { ManifestVector } from './manifest-vectors.ts';
+import type { SliceChainVector } from './slice-chain-vectors.ts';
 import type { TokenVector } from './token-vectors.ts';
 
 /** What our own code says of a vector: the members of it that are verdicts. */
@@ -60,8 +63,18 @@ export function manifestVerdict(
   return { state, nextState: vector.nextMessage === '' ? '' : answerTo(vector.nextMessage) };
 }
 
+/** The same where slices are authenticated. */
+export function sliceChainVerdict(
+  vector: Pick<SliceChainVector, 'size' | 'digest' | 'sliceSize' | 'sliceHash' | 'slices'>,
+): ReturnType<typeof imageVerdict> {
+  const head = parseChainHead(String(vector.sliceSize), vector.sliceHash);
+  if (head === undefined) throw new Error(`${vector.sliceHash} is no hash of a slice`);
+  return imageVerdict(vector, head);
+}
+
 export function imageVerdict(
-  vector: Omit<ImageVector, 'acknowledgements' | 'state'>,
+  vector: Pick<ImageVector, 'size' | 'digest' | 'slices'>,
+  slices?: SliceChainHead,
 ): Pick<ImageVector, 'acknowledgements'> & { readonly state: string } {
   const receiver = new UpdateReceiver({
     facts: () => {
@@ -71,7 +84,7 @@ export function imageVerdict(
     startSha256,
     limits,
   });
-  begin(receiver, vector);
+  begin(receiver, vector, slices);
   const acknowledged = words(vector.slices).flatMap((payload) =>
     receiver
       .receiveSlice(octets(payload), 0)
@@ -104,10 +117,14 @@ function manifestReceiver(device: Omit<ManifestVector, 'state' | 'nextState'>): 
 }
 
 /** As if a manifest had been accepted. */
-function begin(receiver: UpdateReceiver, { size, digest }: Pick<ImageVector, 'size' | 'digest'>): void {
+function begin(
+  receiver: UpdateReceiver,
+  { size, digest }: Pick<ImageVector, 'size' | 'digest'>,
+  slices?: SliceChainHead,
+): void {
   if (!isDigest(digest)) throw new Error(`${digest} is no digest`);
-  const manifest = { size, digest, newVersion: 2 };
-  receiver.resume({ manifest, received: 0, hash: startSha256(), expected: undefined }, 0);
+  const manifest = { size, digest, newVersion: 2, ...(slices && { slices }) };
+  receiver.resume({ manifest, received: 0, hash: startSha256(), expected: slices?.hash }, 0);
 }
 
 /** The state that a step answers with. */
