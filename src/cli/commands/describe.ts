@@ -1,6 +1,6 @@
 import type { CommandArgument, CommandGroup, CommandOption } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { configFileOption, jsonOption, ontologiesOption } from '../options.ts';
+import { configFileOption, jsonOption, ontologiesOption, passphraseFileOption } from '../options.ts';
 
 const file: CommandArgument = {
   name: 'FILE',
@@ -26,7 +26,7 @@ const pieceBytes: CommandOption = {
 /** `mup describe`: the kit of those who write descriptions. */
 export const describeCommand: CommandGroup = {
   name: 'describe',
-  summary: 'check a description, see its YANG, compare two, pack one for firmware',
+  summary: 'check a description, see its YANG, compare two, pack or sign one for firmware',
   commands: [
     {
       name: 'check',
@@ -122,6 +122,36 @@ export const describeCommand: CommandGroup = {
       ],
       exitCodes: [exitCodes.faults],
       run: async (args, io) => (await import('../adapters/describe-pack.ts')).runDescribePack(args, io),
+    },
+    {
+      name: 'sign',
+      summary: 'sign a description of one device as its vendor',
+      description:
+        'Signs a description for one device, so that a bridge which trusts the key (registration.vendorKeys) ' +
+        'takes it, and from then on nobody else’s. The octets are signed as they are, packed or not: the device ' +
+        'sends the file that is written. What it says is not checked; mup describe check does that.',
+      arguments: [file],
+      options: [
+        { name: 'uuid', value: 'UUID', description: "device's UUID", required: true },
+        {
+          name: 'counter',
+          value: 'N',
+          description: 'number of the description, growing with every new one of the device',
+          required: true,
+        },
+        { name: 'vendor-key', value: 'FILE', description: "vendor's private key, PEM", required: true },
+        passphraseFileOption,
+        { name: 'out', value: 'FILE', description: 'signed description (default: FILE.signed)' },
+        configFileOption,
+        jsonOption,
+      ],
+      examples: [
+        {
+          line: 'mup describe sign build/heater.zlib --uuid HEATER-17 --counter 1 --vendor-key vendor.pem',
+          text: 'Sign the packed description of one heater',
+        },
+      ],
+      run: async (args, io) => (await import('../adapters/describe-sign.ts')).runDescribeSign(args, io),
     },
   ],
 };
