@@ -7,6 +7,8 @@ export interface ScriptedDeviceOptions {
   readonly comesBackWith: number;
   /** What carries its description, where its own connection is too narrow for that. */
   readonly describedBy?: MqttTransport;
+  /** Slices that it acknowledges together. */
+  readonly acknowledgesEach?: number;
 }
 
 /**
@@ -18,13 +20,20 @@ export class ScriptedDevice {
   readonly #uuid: string;
   /** The version that it reports after its restart. */
   readonly #comesBackWith: number;
+  readonly #acknowledgesEach: number;
+  #slices = 0;
   #size = 0;
   #received = 0;
 
-  private constructor(transport: MqttTransport, uuid: string, comesBackWith: number) {
+  private constructor(
+    transport: MqttTransport,
+    uuid: string,
+    { comesBackWith, acknowledgesEach = 1 }: ScriptedDeviceOptions,
+  ) {
     this.#transport = transport;
     this.#uuid = uuid;
     this.#comesBackWith = comesBackWith;
+    this.#acknowledgesEach = acknowledgesEach;
   }
 
   /** Registered when it resolves, with firmware version 1. */
@@ -32,9 +41,10 @@ export class ScriptedDevice {
     transport: MqttTransport,
     uuid: string,
     description: string,
-    { comesBackWith, describedBy = transport }: ScriptedDeviceOptions,
+    options: ScriptedDeviceOptions,
   ): Promise<void> {
-    const device = new ScriptedDevice(transport, uuid, comesBackWith);
+    const device = new ScriptedDevice(transport, uuid, options);
+    const { describedBy = transport } = options;
     for (const topic of ['mup/token', 'mup/manifest', 'mup/firmware'])
       await transport.subscribe(`${topic}/${uuid}`, 1, ({ payload }) =>
         device.#request(decodeUtf8(payload)?.split(';') ?? []),
@@ -66,6 +76,8 @@ export class ScriptedDevice {
   #slice(payload: Uint8Array): void {
     const slice = decodeSlice(payload);
     if (slice?.offset === this.#received) this.#received += slice.bytes.length;
+    this.#slices += 1;
+    if (this.#slices % this.#acknowledgesEach > 0 && this.#received < this.#size) return;
     void this.#transport.publish(`mup/firmware/${this.#uuid}/ack`, encodeAcknowledgement(this.#received), {
       qos: 0,
     });

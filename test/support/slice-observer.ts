@@ -12,6 +12,8 @@ export class SliceObserver {
   readonly slices: SeenSlice[] = [];
   /** The highest offset that the device acknowledged. */
   acknowledged = 0;
+  /** The most octets that were sent and not acknowledged. */
+  mostInFlight = 0;
   #waiting: { readonly met: () => boolean; readonly resolve: () => void }[] = [];
 
   /** Resolves when the broker has granted it. */
@@ -19,7 +21,7 @@ export class SliceObserver {
     const observer = new SliceObserver();
     await transport.subscribe(`mup/firmware/${uuid}/image`, 0, ({ payload }) => {
       const slice = decodeSlice(payload);
-      if (slice !== undefined) observer.slices.push({ offset: slice.offset, length: slice.bytes.length });
+      if (slice !== undefined) observer.#sent({ offset: slice.offset, length: slice.bytes.length });
       observer.#look();
     });
     await transport.subscribe(`mup/firmware/${uuid}/ack`, 0, ({ payload }) => {
@@ -33,6 +35,7 @@ export class SliceObserver {
   reset(): void {
     this.slices.length = 0;
     this.acknowledged = 0;
+    this.mostInFlight = 0;
   }
 
   /** Resolves when what was seen is so. */
@@ -41,6 +44,11 @@ export class SliceObserver {
       this.#waiting.push({ met: () => met(this), resolve });
       this.#look();
     });
+  }
+
+  #sent(slice: SeenSlice): void {
+    this.slices.push(slice);
+    this.mostInFlight = Math.max(this.mostInFlight, slice.offset + slice.length - this.acknowledged);
   }
 
   #look(): void {
