@@ -8,6 +8,7 @@ import { deviceCommand } from './device.ts';
 import { deviceTestCommand } from './device-test.ts';
 import { endorseCommand } from './endorse.ts';
 import { imageCommand } from './image.ts';
+import { inspectCommand } from './inspect.ts';
 import { jobCommand, jobsCommand } from './jobs.ts';
 import { keygenCommand } from './keygen.ts';
 import { rotateCommand } from './rotate.ts';
@@ -26,6 +27,7 @@ export const commands: readonly (CommandDefinition | CommandGroup)[] = [
   keygenCommand,
   signCommand,
   endorseCommand,
+  inspectCommand,
   rotateCommand,
   imageCommand,
   updateCommand,
