@@ -20,7 +20,7 @@ export interface Failure {
 }
 
 /** Inputs that are drawn from one seed. */
-const batch = 250;
+const batch = 50;
 
 /**
  * Tries inputs until there is no more time, at least one batch, or one breaks the target.

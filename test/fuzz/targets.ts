@@ -4,6 +4,7 @@ import { mqttMessages } from './targets/mqtt-messages.ts';
 import { ontologyTargets } from './targets/ontology.ts';
 import { partyTargets } from './targets/parties.ts';
 import { sessionTargets } from './targets/sessions.ts';
+import { socketTargets } from './targets/sockets.ts';
 import { streams } from './targets/streams.ts';
 import { updateMessages } from './targets/update-messages.ts';
 import { valueTargets } from './targets/values.ts';
@@ -20,4 +21,5 @@ export const targets: readonly Target[] = [
   ...fileTargets,
   ...sessionTargets,
   ...partyTargets,
+  ...socketTargets,
 ];
