@@ -35,6 +35,7 @@ const transient: ReadonlySet<string | undefined> = new Set([
   'device-offline',
   'too-many-requests',
   'store-failed',
+  'version-not-signed',
 ]);
 
 /** Carries out what jobs ask of their devices, and says as an event what came of it. */
@@ -82,6 +83,7 @@ export class JobRequests {
       case 'request-token': {
         server.keyFor(description, (await this.#image(job)).manifest);
         const { token } = await server.requestToken(description);
+        this.#checkSigned(job, token.version);
         return { type: 'token-received', attempt, token };
       }
       case 'send-manifest': {
@@ -105,6 +107,16 @@ export class JobRequests {
       default:
         return assertNever(request);
     }
+  }
+
+  /** Anybody who reads the request can answer it: a device with a key of its own signs its version elsewhere. */
+  #checkSigned({ uuid }: UpdateJob, version: number): void {
+    const device = this.#deps.registry.get(uuid);
+    if (device?.signer?.by !== 'device' || device.firmwareVersion === version) return;
+    throw operationFailed(
+      'version-not-signed',
+      `the device’s token names version ${version}, and its signed presence another`,
+    );
   }
 
   /** What a failed request means to the job. */

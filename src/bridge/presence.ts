@@ -1,10 +1,12 @@
-import { decodeUtf8 } from '../base/bytes.ts';
+import { decodeUtf8, fromHex } from '../base/bytes.ts';
 import { errorMessage } from '../base/errors.ts';
 import type { DeviceUuid } from '../base/ids.ts';
 import type { Logger } from '../base/logger.ts';
 import { statusFilter, uuidOfTopic } from '../mqtt/topics.ts';
 import type { MqttMessage, MqttTransport, Unsubscribe } from '../mqtt/transport.ts';
 import { parseUint32 } from '../mup/manifest-fields.ts';
+import { publicKeyFromHex, type SignatureScheme } from '../mup/signature-scheme.ts';
+import { presenceHolds } from '../mup/signed-presence.ts';
 import type { DeviceRegistry } from '../registry/device-registry.ts';
 
 /** What a device says of itself on its status topic (mup-protocol §1, presence). */
@@ -13,26 +15,39 @@ export interface PresenceReport {
   readonly firmwareVersion?: number;
   /** Which key of the update server it keeps (`keyId`). */
   readonly serverKey?: string;
+  /** The device's, where it has a key of its own, raw. */
+  readonly signature?: Uint8Array;
   /** The broker has kept it: it was so at some time, and may not be any more. */
   readonly retained?: boolean;
 }
 
+/** More than any of them has. */
+const maxStatusBytes = 180;
+
 /**
- * Reads `online;<firmware version>`, behind which `;<key id>` may stand (ADR 27), or `offline`; `undefined` when it is
- * none of them.
+ * Reads `online;<firmware version>`, behind which `;<key id>` (ADR 27) and `;<signature>` (ADR 29) may stand, or
+ * `offline`; `undefined` when it is none of them.
  */
 export function parsePresence(payload: Uint8Array): PresenceReport | undefined {
-  const text = payload.length > 40 ? undefined : decodeUtf8(payload);
+  const text = payload.length > maxStatusBytes ? undefined : decodeUtf8(payload);
   if (text === 'offline') return { presence: 'offline' };
-  const [, digits, serverKey] = /^online;([0-9]+)(?:;([0-9a-f]{16}))?$/.exec(text ?? '') ?? [];
+  const pattern = /^online;([0-9]+)(?:;([0-9a-f]{16}))?(?:;([0-9a-f]{128}))?$/;
+  const [, digits, serverKey, hex = ''] = pattern.exec(text ?? '') ?? [];
   const firmwareVersion = digits === undefined ? undefined : parseUint32(digits);
   if (firmwareVersion === undefined) return undefined;
-  return { presence: 'online', firmwareVersion, ...(serverKey !== undefined && { serverKey }) };
+  const signature = hex === '' ? undefined : fromHex(hex);
+  return {
+    presence: 'online',
+    firmwareVersion,
+    ...(serverKey !== undefined && { serverKey }),
+    ...(signature !== undefined && { signature }),
+  };
 }
 
 export interface PresenceDependencies {
   readonly transport: MqttTransport;
   readonly registry: DeviceRegistry;
+  readonly scheme: SignatureScheme;
   readonly logger: Logger;
   readonly onPresence: (uuid: DeviceUuid, report: PresenceReport) => void;
 }
@@ -62,7 +77,7 @@ export class PresenceService {
   async registered(uuid: DeviceUuid): Promise<void> {
     const report = this.#early.get(uuid);
     this.#early.delete(uuid);
-    if (report?.presence !== 'online' || !this.#speaks(uuid)) return;
+    if (report?.presence !== 'online' || !this.#speaks(uuid) || !this.#holds(uuid, report)) return;
     this.#deps.onPresence(uuid, report);
     await this.#deps.registry.heard(uuid, 'online', report.firmwareVersion, report.serverKey);
   }
@@ -81,7 +96,7 @@ export class PresenceService {
       this.#remember(uuid, report);
       return;
     }
-    if (!this.#speaks(uuid)) return;
+    if (!this.#speaks(uuid) || !this.#holds(uuid, report)) return;
     registry
       .heard(uuid, report.presence, report.firmwareVersion, report.serverKey)
       .catch((error) => logger.error('presence was not stored', { uuid, reason: errorMessage(error) }));
@@ -91,6 +106,20 @@ export class PresenceService {
   /** Devices of other profiles say nothing there (mup-protocol §1): whoever does is somebody else. */
   #speaks(uuid: DeviceUuid): boolean {
     return this.#deps.registry.kind(uuid)?.profile === 'mup';
+  }
+
+  /**
+   * A device with a key of its own signs which version it runs; nobody else says it. That it is gone the broker says
+   * for it, which nobody signs.
+   */
+  #holds(uuid: DeviceUuid, { firmwareVersion, signature }: PresenceReport): boolean {
+    const { registry, scheme, logger } = this.#deps;
+    const signer = registry.get(uuid)?.signer;
+    const key = signer?.by === 'device' ? publicKeyFromHex(signer.key) : undefined;
+    if (key === undefined || firmwareVersion === undefined) return true;
+    if (signature !== undefined && presenceHolds(uuid, firmwareVersion, signature, key, scheme)) return true;
+    logger.warn('a device did not sign the version that somebody says it runs', { uuid, firmwareVersion });
+    return false;
   }
 
   #remember(uuid: DeviceUuid, report: PresenceReport): void {

@@ -3,6 +3,7 @@ import { type DeviceUuid, deviceUuid } from '../base/ids.ts';
 import { leaves } from '../base/leaves.ts';
 import { statusTopic } from '../mqtt/topics.ts';
 import { abortImage, finishImage } from '../mup/image-requests.ts';
+import { signPresence } from '../mup/signed-presence.ts';
 import type { DeviceStateName } from '../mup/states.ts';
 import { answerOf } from './behaviour.ts';
 import { DeviceKeys } from './device-keys.ts';
@@ -177,10 +178,11 @@ export class BootSession {
   }
 
   async #publishPresence(): Promise<void> {
-    const { transport, deps } = this.#options;
+    const { transport, signKey, deps } = this.#options;
     const { version, serverKey } = this.#firmware.record;
     try {
-      const presence = onlinePresence(version, serverKey?.key);
+      const signature = signKey && signPresence(this.#uuid, version, signKey, deps.scheme);
+      const presence = onlinePresence(version, serverKey?.key, signature);
       await transport.publish(statusTopic(this.#uuid), presence, { qos: 1, retain: true });
     } catch (error) {
       deps.logger.warn('the presence of the device was not published', { error });

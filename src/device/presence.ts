@@ -1,4 +1,4 @@
-import { utf8 } from '../base/bytes.ts';
+import { toHex, utf8 } from '../base/bytes.ts';
 import type { DeviceUuid } from '../base/ids.ts';
 import { statusTopic } from '../mqtt/topics.ts';
 import type { Qos } from '../mqtt/transport.ts';
@@ -18,10 +18,16 @@ export const offlinePresence = utf8('offline');
 
 /**
  * Presence of a device that runs firmware `version` (mup-protocol §1) and, where it keeps a key of the update server,
- * which one (ADR 27).
+ * which one (ADR 27), and, where it has a key of its own, its signature (ADR 29).
  */
-export function onlinePresence(version: number, serverKey?: PublicKey): Uint8Array {
-  return utf8(serverKey === undefined ? `online;${version}` : `online;${version};${keyId(serverKey)}`);
+export function onlinePresence(version: number, serverKey?: PublicKey, signature?: Uint8Array): Uint8Array {
+  const parts = [
+    'online',
+    version,
+    ...(serverKey === undefined ? [] : [keyId(serverKey)]),
+    ...(signature === undefined ? [] : [toHex(signature)]),
+  ];
+  return utf8(parts.join(';'));
 }
 
 /** The will with which a device's connection is made, so that its loss is seen (mup-protocol §1). */

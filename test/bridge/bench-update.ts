@@ -1,6 +1,7 @@
 import type { Config } from '../../src/base/config.ts';
 import type { DeviceDescription } from '../../src/base/description.ts';
 import type { DeviceUuid } from '../../src/base/ids.ts';
+import type { DeviceAgentOptions } from '../../src/device/options.ts';
 import type { UpdateStep } from '../../src/mup/update-job-types.ts';
 import type { RpcOutput } from '../../src/netconf/backend.ts';
 import { textOf } from '../../src/xml/element.ts';
@@ -17,12 +18,12 @@ export class BenchUpdate {
   device: BenchDevice;
   #faulty: FaultyTransport | undefined;
   readonly #config: Partial<Config>;
-  readonly #description: DeviceDescription;
+  readonly #deviceOptions: Partial<DeviceAgentOptions>;
 
-  private constructor(bench: BenchBridge, config: Partial<Config>, described: DeviceDescription) {
+  private constructor(bench: BenchBridge, config: Partial<Config>, device: Partial<DeviceAgentOptions>) {
     this.bench = bench;
     this.#config = config;
-    this.#description = described;
+    this.#deviceOptions = device;
     this.device = this.#newDevice();
   }
 
@@ -31,10 +32,11 @@ export class BenchUpdate {
     config: Partial<Config> = {},
     world: World = newWorld(),
     described: DeviceDescription = description,
+    device: Partial<DeviceAgentOptions> = {},
   ): Promise<BenchUpdate> {
     const bench = await BenchBridge.start(world, config);
     world.reader.knows(descriptionText, described);
-    const both = new BenchUpdate(bench, config, described);
+    const both = new BenchUpdate(bench, config, { ...device, description: described });
     await both.startDevice();
     return both;
   }
@@ -133,7 +135,7 @@ export class BenchUpdate {
   #newDevice(store?: MemoryDeviceStore): BenchDevice {
     return new BenchDevice(
       {
-        description: this.#description,
+        ...this.#deviceOptions,
         slotBytes: 200_000,
         wrap: (transport, clock) => {
           const { image, ack, answers, status } = topics;

@@ -6,6 +6,14 @@ import { parsePresence } from '../../src/bridge/presence.ts';
 describe('presence (mup-protocol §1)', () => {
   test('online names the firmware version, offline is the will', () => {
     expect(parsePresence(utf8('online;7'))).toEqual({ presence: 'online', firmwareVersion: 7 });
+    const hex = '0f'.repeat(64);
+    const signature = new Uint8Array(64).fill(15);
+    expect(parsePresence(utf8(`online;7;${hex}`))).toEqual({
+      ...{ presence: 'online', firmwareVersion: 7, signature },
+    });
+    expect(parsePresence(utf8(`online;7;${'ab'.repeat(8)};${hex}`))).toMatchObject({
+      ...{ serverKey: 'ab'.repeat(8), signature },
+    });
     expect(parsePresence(utf8('offline'))).toEqual({ presence: 'offline' });
   });
 
