@@ -2,6 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import { endorsementVectors } from '../support/vectors/endorsement-vectors.ts';
 import { imageVectors } from '../support/vectors/image-vectors.ts';
 import { manifestVectors } from '../support/vectors/manifest-vectors.ts';
+import { rotationVectors } from '../support/vectors/rotation-vectors.ts';
+import { rotationVerdict } from '../support/vectors/rotation-verdict.ts';
 import { sliceChainVectors } from '../support/vectors/slice-chain-vectors.ts';
 import {
   endorsementVerdict,
@@ -17,6 +19,11 @@ describe('the device agent agrees with the vectors of fixtures/mup', () => {
 
   test.each(endorsementVectors)('key: $name: $decision', ({ decision, epochAfter, ...vector }) => {
     expect(endorsementVerdict(vector)).toEqual({ decision, epochAfter });
+  });
+
+  test.each(rotationVectors)('vendor key: $name: $state', (vector) => {
+    const { state, vendorKeyAfter, counterAfter, decision, ...given } = vector;
+    expect(rotationVerdict(given)).toEqual({ state, vendorKeyAfter, counterAfter, decision });
   });
 
   test.each(sliceChainVectors)('slices: $name: $state', ({ acknowledgements, state, ...vector }) => {

@@ -137,6 +137,28 @@ static uint32_t offset_of(const uint8_t *payload) {
   return (uint32_t)payload[0] << 24 | (uint32_t)payload[1] << 16 | (uint32_t)payload[2] << 8 | payload[3];
 }
 
+const char *receive_vendor_key(struct device *device, const char *message) {
+  char copy[message_room];
+  char text[message_room];
+  const char *is[max_fields];
+  uint32_t number;
+  enum { request, operation, key, counter, signature, count };
+
+  if (split(message, copy, is) != count || suite_of_key(is[key])[0] == '\0' ||
+      strspn(is[key], hex_digits) != strlen(is[key]) || !read_uint32(is[counter], &number) || number == 0 ||
+      !is_hex(is[signature], signature_octets))
+    return "30_KEY-NOT-VALID";
+  if (device->vendor_key[0] == '\0') return "24_INNER-SIGN-INVALID";
+  if (number == device->vendor_counter && strcmp(is[key], device->vendor_key) == 0) return "11_NOOP";
+  if (number <= device->vendor_counter) return "31_COUNTER-NOT-HIGHER";
+  (void)snprintf(text, sizeof text, "MUP-VENDOR-KEY;%s;%s", is[key], is[counter]);
+  if (!verify_hex(device->vendor_key, text, is[signature])) return "24_INNER-SIGN-INVALID";
+  strcpy(device->vendor_key, is[key]);
+  device->vendor_counter = number;
+  device->epoch = 0; /* What the key before endorsed holds no more: nothing older can come back. */
+  return "10_OK";
+}
+
 int receive_slice(struct transfer *transfer, const uint8_t *payload, size_t length) {
   if (length <= 4) return 0;
   uint32_t offset = offset_of(payload);

@@ -18,6 +18,7 @@ struct device {
   char nonce[nonce_room];
   char server_key[key_hex_room];
   char vendor_key[key_hex_room];
+  uint32_t vendor_counter;
   uint32_t epoch;
   uint32_t version;
   uint32_t slot_octets;
@@ -36,6 +37,9 @@ const char *receive_manifest(struct device *device, const char *message);
 
 /* The answer to a description: "take", "same", "refuse" or "malformed". "take" changes key and epoch. */
 const char *receive_key(struct device *device, const char *message);
+
+/* The vendor's next key: the state that the message is answered with. 10_OK takes it, and forgets the epoch. */
+const char *receive_vendor_key(struct device *device, const char *message);
 
 /* A transfer into the slot: steps 5 and 6. */
 struct transfer {

@@ -152,6 +152,19 @@ static void check_description(const struct vector *vector) {
   compare(vector, "speaker", speaker, text_of(vector, "speaker"));
 }
 
+static void check_rotation(const struct vector *vector) {
+  struct device device = {.epoch = number_of(vector, "keptEpoch"), .vendor_counter = number_of(vector, "counter")};
+  char counter[16];
+  copy_text(device.server_key, sizeof device.server_key, text_of(vector, "keptKey"));
+  copy_text(device.vendor_key, sizeof device.vendor_key, text_of(vector, "vendorKey"));
+  compare(vector, "state", receive_vendor_key(&device, text_of(vector, "message")), text_of(vector, "state"));
+  compare(vector, "vendorKeyAfter", device.vendor_key, text_of(vector, "vendorKeyAfter"));
+  (void)snprintf(counter, sizeof counter, "%lu", (unsigned long)device.vendor_counter);
+  compare(vector, "counterAfter", counter, text_of(vector, "counterAfter"));
+  const char *answer = text_of(vector, "answer");
+  if (answer[0] != '\0') compare(vector, "decision", receive_key(&device, answer), text_of(vector, "decision"));
+}
+
 static const struct {
   const char *name;
   void (*check)(const struct vector *vector);
@@ -159,6 +172,7 @@ static const struct {
     {"signatures.json", check_signature}, {"tokens.json", check_token}, {"endorsements.json", check_endorsement},
     {"manifests.json", check_manifest},   {"images.json", check_image}, {"slice-chains.json", check_chain},
     {"myno.json", check_myno},           {"descriptions.json", check_description},
+    {"rotations.json", check_rotation},
 };
 
 int main(int argc, char **argv) {
