@@ -1,7 +1,14 @@
 import type { DeviceDescription, Operation } from '../base/description.ts';
 import { type DeviceUuid, isDeviceUuid } from '../base/ids.ts';
 import type { UserAccess } from '../netconf/access/user-access.ts';
-import type { Backend, RpcContext, RpcInput, RpcOutput, ServedModule } from '../netconf/backend.ts';
+import type {
+  Backend,
+  ReadContext,
+  RpcContext,
+  RpcInput,
+  RpcOutput,
+  ServedModule,
+} from '../netconf/backend.ts';
 import type { DataFilter } from '../netconf/filter/data-filter.ts';
 import { bridgeNamespace } from '../netconf/namespaces.ts';
 import type { DeviceRegistry } from '../registry/device-registry.ts';
@@ -51,8 +58,8 @@ export class BridgeBackend implements Backend {
     return this.#deps.modules.onChanged(listener);
   }
 
-  async get(filter: DataFilter | undefined, { access }: RpcContext): Promise<readonly XmlElement[]> {
-    return [...(await this.#deps.data.read(filter, access)), ...this.#telemetry(filter, access)];
+  async get(filter: DataFilter | undefined, context: ReadContext): Promise<readonly XmlElement[]> {
+    return [...(await this.#deps.data.read(filter, context)), ...(await this.#telemetry(filter, context))];
   }
 
   async rpc(module: ModuleSchema, name: string, input: RpcInput, context: RpcContext): Promise<RpcOutput> {
@@ -101,7 +108,10 @@ export class BridgeBackend implements Backend {
   }
 
   /** The `telemetry` container of each generated module that the filter may select. */
-  #telemetry(filter: DataFilter | undefined, access: UserAccess): XmlElement[] {
+  async #telemetry(
+    filter: DataFilter | undefined,
+    { access, rest }: ReadContext,
+  ): Promise<readonly XmlElement[]> {
     const { modules, registry } = this.#deps;
     const selected = modules
       .all()
@@ -110,7 +120,9 @@ export class BridgeBackend implements Backend {
     if (selected.length === 0) return [];
     const schemas = new Map(selected.map((schema) => [schema.name, schema]));
     const entries = new Map<string, XmlElement[]>();
-    for (const { uuid, module = '' } of registry.select(filter?.keys(['telemetry', 'device'], 'uuid'))) {
+    for (const { uuid, module = '' } of [...registry.select(filter?.keys(['telemetry', 'device'], 'uuid'))]) {
+      const turn = rest();
+      if (turn !== undefined) await turn;
       const schema = schemas.get(module);
       if (schema === undefined || !maySee(access, uuid)) continue;
       const { namespace } = schema;

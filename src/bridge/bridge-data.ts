@@ -3,13 +3,14 @@ import type { DeviceDescription } from '../base/description.ts';
 import { isDigest } from '../base/ids.ts';
 import { leaves } from '../base/leaves.ts';
 import type { UserAccess } from '../netconf/access/user-access.ts';
+import type { ReadContext } from '../netconf/backend.ts';
 import type { DataFilter } from '../netconf/filter/data-filter.ts';
 import { bridgeNamespace } from '../netconf/namespaces.ts';
 import { type DescriptionTemplate, instantiate } from '../ontology/description-template.ts';
 import type { Device } from '../registry/device.ts';
 import type { DeviceRegistry } from '../registry/device-registry.ts';
 import type { ImageRepository, StoredImage } from '../registry/image-repository.ts';
-import type { XmlElement } from '../xml/element.ts';
+import { textOf, type XmlElement } from '../xml/element.ts';
 import { container, leaf } from './bridge-elements.ts';
 import { maySee } from './device-path.ts';
 import { jobEntry, progressLeaves } from './job-data.ts';
@@ -34,16 +35,19 @@ export interface BridgeDataDependencies {
 /** The operational state of the module `mup-bridge`: what `get` shows of devices, images and jobs. */
 export class BridgeData {
   readonly #deps: BridgeDataDependencies;
+  /** What devices of one description have in common, which may be thousands of devices. */
+  readonly #common = new WeakMap<DescriptionTemplate, Common>();
 
   constructor(deps: BridgeDataDependencies) {
     this.#deps = deps;
   }
 
   /** The top-level nodes that the filter may select, without the devices that the user may not see. */
-  async read(filter: DataFilter | undefined, access: UserAccess): Promise<XmlElement[]> {
+  async read(filter: DataFilter | undefined, context: ReadContext): Promise<XmlElement[]> {
+    const { access } = context;
     const selects = (name: string): boolean => filter?.maySelect(bridgeNamespace, name) ?? true;
     const nodes: XmlElement[] = [];
-    if (selects('devices')) nodes.push(this.#devices(filter, access));
+    if (selects('devices')) nodes.push(await this.#devices(filter, context));
     if (selects('firmware')) nodes.push(await this.#firmware(filter));
     if (selects('update-jobs')) nodes.push(this.#jobs(filter, access));
     if (selects('update-server')) nodes.push(this.#deps.keyRotation.elements());
@@ -51,35 +55,37 @@ export class BridgeData {
     return nodes;
   }
 
-  #devices(filter: DataFilter | undefined, access: UserAccess): XmlElement {
-    const devices = [...this.#deps.registry.select(filter?.keys(['devices', 'device'], 'uuid'))];
-    return container(
-      'devices',
-      devices.filter(({ uuid }) => maySee(access, uuid)).map((device) => this.#device(device, access)),
-    );
+  async #devices(filter: DataFilter | undefined, { access, rest }: ReadContext): Promise<XmlElement> {
+    const entries: XmlElement[] = [];
+    for (const device of [...this.#deps.registry.select(filter?.keys(['devices', 'device'], 'uuid'))]) {
+      if (maySee(access, device.uuid)) entries.push(this.#device(device, access));
+      const turn = rest();
+      if (turn !== undefined) await turn;
+    }
+    return container('devices', entries);
   }
 
   #device(device: Device, access: UserAccess): XmlElement {
     const { registry, claims, virtual } = this.#deps;
     const template = registry.template(device.description);
-    const description = template?.description;
+    const common = template === undefined ? undefined : this.#commonOf(template);
     // Nothing of a pending device can be called.
-    const served = device.module === undefined ? undefined : description;
+    const served = device.module === undefined ? undefined : common;
     return container('device', [
       leaf('uuid', device.uuid),
-      leaf('category', description?.category),
+      common?.category,
       leaf('module', device.module),
       leaf('module-revision', registry.module(device.module ?? '')?.revisions[0]?.date),
-      ...this.#capability(device, served).map((name) => leaf('capability', name)),
+      ...this.#capability(device, served),
       ...virtual
         .membersOf(device.uuid)
         .filter((member) => maySee(access, member))
         .map((member) => leaf('member', member)),
-      leaf('profile', description?.profile),
+      common?.profile,
       leaf('described-by', device.installed === true ? 'operator' : 'device'),
       leaf('description-digest', device.description),
       ...propertiesOf(device, template),
-      ...(description?.remarks ?? []).map((remark) => leaf('remark', remark)),
+      ...(common?.remarks ?? []),
       leaf('acceptance', device.module === undefined ? 'pending' : 'accepted'),
       signerOf(device),
       leaf('presence', virtual.isVirtual(device.uuid) ? virtual.presenceOf(device.uuid) : device.presence),
@@ -87,18 +93,33 @@ export class BridgeData {
       leaf('registered-at', dateAndTime(device.registeredAt)),
       leaf('firmware-version', device.firmwareVersion),
       ...this.#deps.keyRotation.ofDevice(device),
-      ...(served === undefined ? [] : updateOperations(served)),
+      ...(served?.updateOperations ?? []),
       this.#update(claims.get(device.uuid)),
     ]);
   }
 
   /** What a virtual device describes and none of its members has cannot be called either. */
-  #capability({ uuid }: Device, served: DeviceDescription | undefined): readonly string[] {
+  #capability({ uuid }: Device, served: Common | undefined): readonly XmlElement[] {
     const { virtual } = this.#deps;
-    const names = (served?.operations ?? []).map(({ name }) => name);
-    if (!virtual.isVirtual(uuid)) return names;
+    const capability = served?.capability ?? [];
+    if (!virtual.isVirtual(uuid)) return capability;
     const had = virtual.capabilityOf(uuid);
-    return names.filter((name) => had.has(name));
+    return capability.filter((name) => had.has(textOf(name)));
+  }
+
+  #commonOf(template: DescriptionTemplate): Common {
+    const known = this.#common.get(template);
+    if (known !== undefined) return known;
+    const { description } = template;
+    const common: Common = {
+      category: leaf('category', description.category),
+      capability: description.operations.map(({ name }) => container('capability', [name])),
+      profile: leaf('profile', description.profile),
+      remarks: (description.remarks ?? []).map((remark) => container('remark', [remark])),
+      updateOperations: updateOperations(description),
+    };
+    this.#common.set(template, common);
+    return common;
   }
 
   #update(activity: UpdateActivity | undefined): XmlElement | undefined {
@@ -146,6 +167,15 @@ export class BridgeData {
       Object.entries(this.#deps.statistics()).map(([name, value]) => leaf(name, value)),
     );
   }
+}
+
+/** Elements of an entry of `devices` that say the same of each device of one description. */
+interface Common {
+  readonly category: XmlElement | undefined;
+  readonly capability: readonly XmlElement[];
+  readonly profile: XmlElement | undefined;
+  readonly remarks: readonly XmlElement[];
+  readonly updateOperations: readonly XmlElement[];
 }
 
 /** Who alone describes the device. */

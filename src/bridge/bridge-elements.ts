@@ -1,8 +1,8 @@
 import { bridgeNamespace } from '../netconf/namespaces.ts';
-import { element, type XmlElement } from '../xml/element.ts';
+import { element, type XmlElement, type XmlNode } from '../xml/element.ts';
 
-/** An element of the module `mup-bridge` with others in it; what is `undefined` is left out. */
-export function container(name: string, children: readonly (XmlElement | undefined)[]): XmlElement {
+/** An element of the module `mup-bridge` with what is in it; what is `undefined` is left out. */
+export function container(name: string, children: readonly (XmlNode | undefined)[]): XmlElement {
   return element(bridgeNamespace, name, children);
 }
 

@@ -47,6 +47,15 @@ export interface RpcContext {
   readonly signal: AbortSignal;
 }
 
+/** The context of a request that reads data, of which there may be much. */
+export interface ReadContext extends RpcContext {
+  /**
+   * What reading waits for between its parts, where others shall have their turn.
+   * @throws what `signal` was aborted with, when the session has ended
+   */
+  readonly rest: () => Promise<void> | undefined;
+}
+
 /** Output elements in the module's namespace; empty: `<ok/>`. */
 export type RpcOutput = readonly XmlElement[];
 
@@ -63,7 +72,7 @@ export interface Backend {
    * @param filter what the request selects; the backend may use it to leave out what it surely does not
    *   select (a list entry whose key does not match), the server applies it exactly.
    */
-  get(filter: DataFilter | undefined, context: RpcContext): Promise<readonly XmlElement[]>;
+  get(filter: DataFilter | undefined, context: ReadContext): Promise<readonly XmlElement[]>;
   /**
    * Performs an RPC of a served module. The input was checked against its schema.
    * @throws RpcError as it goes to the client, its path the name of an input leaf; anything else becomes operation-failed without details

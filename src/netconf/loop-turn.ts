@@ -27,6 +27,11 @@ export class LoopTurn {
     return now - this.#begun >= turnMs;
   }
 
+  /** What long work waits for between its parts, where the turn is used up. */
+  rest(): Promise<void> | undefined {
+    return this.over ? this.next() : undefined;
+  }
+
   /** Resolves at the next turn; who waits first works first. */
   next(): Promise<void> {
     return new Promise((resolve) => {

@@ -1,11 +1,11 @@
 import type { XmlElement } from '../xml/element.ts';
-import type { Backend, RpcContext } from './backend.ts';
+import type { Backend, ReadContext } from './backend.ts';
 import type { Datastores } from './datastore/datastores.ts';
 import type { SubscriptionRequest } from './events/subscription.ts';
 import type { ModuleIndex } from './module-catalog.ts';
 
 /** What operations need of the server, for one request. */
-export interface OperationContext extends RpcContext {
+export interface OperationContext extends ReadContext {
   readonly backend: Backend;
   readonly datastores: Datastores;
   readonly index: ModuleIndex;

@@ -11,6 +11,7 @@ import type { Backend, SessionInfo } from './backend.ts';
 import type { Datastores } from './datastore/datastores.ts';
 import { rpcErrorElement } from './error-xml.ts';
 import type { Framing } from './framing.ts';
+import type { LoopTurn } from './loop-turn.ts';
 import type { ModuleIndex } from './module-catalog.ts';
 import type { OperationContext, OwnState } from './operation.ts';
 import { perform } from './operations.ts';
@@ -31,6 +32,8 @@ export interface ResponderHost {
   readonly ownState: readonly OwnState[];
   readonly access: AccessPolicy;
   readonly audit: RequestAudit | undefined;
+  /** What all sessions share. */
+  readonly turn: LoopTurn;
   index(): ModuleIndex;
   /** Ends a session on behalf of another, `by`. @returns whether there is one of that id */
   kill(sessionId: number, by: number): boolean;
@@ -58,8 +61,6 @@ export interface Answer {
 
 /** Octets over which a request is read in turns with everything else; fewer take a few milliseconds. */
 const longRequestBytes = 65_536;
-/** How long reading keeps everything else waiting. */
-const readingMs = 10;
 
 /** Turns the requests of one session into answers, and counts them (RFC 6022 §2.1.4). */
 export class Responder {
@@ -70,6 +71,11 @@ export class Responder {
   readonly #access: UserAccess;
   readonly #subscribe: OperationContext['subscribe'];
   readonly #limits: XmlLimits;
+  /**
+   * What long work for the session waits for between its parts, where others shall have their turn.
+   * @throws what its signal was aborted with, when the session has ended
+   */
+  readonly rest: () => Promise<void> | undefined;
 
   constructor(host: ResponderHost, { info, counters, access, signal, subscribe }: RespondingSession) {
     this.#host = host;
@@ -78,7 +84,11 @@ export class Responder {
     this.#signal = signal;
     this.#access = access;
     this.#subscribe = subscribe;
-    const { config } = host;
+    const { config, turn } = host;
+    this.rest = () => {
+      signal.throwIfAborted();
+      return turn.rest();
+    };
     this.#limits = { ...config, maxBytes: config.maxMessageBytes, maxNodes: config.maxRequestNodes };
   }
 
@@ -136,7 +146,10 @@ export class Responder {
   async #answerMessage(bytes: Uint8Array, framing: Framing): Promise<Answer | undefined> {
     let root: XmlElement;
     try {
-      root = bytes.length > longRequestBytes ? await this.#readLong(bytes) : this.read(bytes);
+      root =
+        bytes.length > longRequestBytes
+          ? await readLongXml(bytes, this.#limits, this.rest)
+          : this.read(bytes);
     } catch (error) {
       // The session ended while a long request was read.
       if (this.#signal.aborted) return undefined;
@@ -155,22 +168,6 @@ export class Responder {
     }
     this.#count('inRpcs');
     return this.#perform(operation, echo);
-  }
-
-  #readLong(bytes: Uint8Array): Promise<XmlElement> {
-    const { clock } = this.#host;
-    let begun = clock.monotonic();
-    const rest = (): Promise<void> | undefined => {
-      this.#signal.throwIfAborted();
-      if (clock.monotonic() - begun < readingMs) return undefined;
-      return new Promise((resolve) =>
-        clock.schedule(0, () => {
-          begun = clock.monotonic();
-          resolve();
-        }),
-      );
-    };
-    return readLongXml(bytes, this.#limits, rest);
   }
 
   async #perform(operation: XmlElement, echo: Echo): Promise<Answer> {
@@ -201,6 +198,7 @@ export class Responder {
       session: this.#session,
       access: this.#access,
       signal: this.#signal,
+      rest: this.rest,
       backend: host.backend,
       datastores: host.datastores,
       index: host.index(),

@@ -3,14 +3,13 @@ import type { Cancel, Clock } from '../base/clock.ts';
 import { errorMessage } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
 import type { XmlElement } from '../xml/element.ts';
-import { writeXml } from '../xml/xml-writer.ts';
+import { isLong, writeLongXml, writeXml } from '../xml/xml-writer.ts';
 import type { UserAccess } from './access/user-access.ts';
 import type { SessionInfo } from './backend.ts';
 import type { EventStreams } from './events/event-streams.ts';
 import { SessionSubscription } from './events/session-subscription.ts';
 import { encodeFrame, FrameDecoder, type Framing, FramingError } from './framing.ts';
 import { buildHello, negotiateFraming, parseHello } from './hello.ts';
-import type { LoopTurn } from './loop-turn.ts';
 import { Outbox } from './outbox.ts';
 import { octetsOf, type QueuedRequest, RequestQueue } from './request-queue.ts';
 import { type Answer, Responder, type ResponderHost } from './responder.ts';
@@ -30,8 +29,6 @@ export interface SessionHost extends ResponderHost {
   readonly events: EventStreams;
   /** Gets every message, shortened, at level `trace`. */
   readonly trace: Logger | undefined;
-  /** What all sessions share. */
-  readonly turn: LoopTurn;
   /** What the sessions of a user share. */
   budgetOf(username: string): UserBudget;
   /** @param killedBy the session that asked for it, where one has */
@@ -237,7 +234,8 @@ export class NetconfSession implements SessionHandle {
   async #serve(request: QueuedRequest): Promise<void> {
     const answer = await this.#responder.answer(request, this.#framing);
     if (this.#phase === 'ended') return;
-    if (answer !== undefined) this.#reply(answer);
+    if (answer !== undefined) await this.#reply(answer);
+    if (this.#aborter.signal.aborted) return;
     this.#subscription.replied();
     this.#watchIdling();
     this.#steerReading();
@@ -247,10 +245,13 @@ export class NetconfSession implements SessionHandle {
     this.#end(last);
   }
 
-  #reply(answer: Answer): void {
+  async #reply(answer: Answer): Promise<void> {
     try {
-      this.#send(rpcReply(answer.echo, answer.children), answer.failed);
+      const message = rpcReply(answer.echo, answer.children);
+      const xml = isLong(message) ? await writeLongXml(message, this.#responder.rest) : writeXml(message);
+      this.#sendText(xml, answer.failed);
     } catch (thrown) {
+      if (this.#aborter.signal.aborted) return;
       // The backend's answer holds what cannot be written.
       const { echo, children } = this.#responder.failure(answer.echo, thrown, 'rpc-reply');
       this.#send(rpcReply(echo, children), true);

@@ -20,22 +20,69 @@ interface Scope {
  * @throws InternalError when a name is not one: names come from us or from a document we read
  */
 export function writeXml(root: XmlElement): string {
-  return write(root, { default: '', prefixes: new Map() });
+  return write(root, outermost);
+}
+
+/** Children of one element over which it takes milliseconds to write it. */
+const longElement = 64;
+/** As deep as `rpc-reply/data/devices/device`, whose entries are written at once. */
+const longestPath = 3;
+
+/** Whether an element may take so long to write that others wait for it; {@link writeLongXml} then. */
+export function isLong({ children }: XmlElement, levels = longestPath): boolean {
+  if (children.length > longElement) return true;
+  return levels > 1 && children.some((child) => typeof child !== 'string' && isLong(child, levels - 1));
+}
+
+/**
+ * Writes a long element as {@link writeXml} does, in turns with everything else.
+ * @param rest called between the entries of long elements; what it returns is waited for
+ * @throws InternalError as {@link writeXml}, and what `rest` throws
+ */
+export function writeLongXml(root: XmlElement, rest: () => Promise<void> | undefined): Promise<string> {
+  return writeInParts(root, outermost, rest);
+}
+
+const outermost: Scope = { default: '', prefixes: new Map() };
+
+async function writeInParts(
+  node: XmlElement,
+  outer: Scope,
+  rest: () => Promise<void> | undefined,
+): Promise<string> {
+  const { tag, inner } = startTag(node, outer);
+  let content = '';
+  for (const child of node.children) {
+    const long = typeof child !== 'string' && isLong(child);
+    content += long ? await writeInParts(child, inner, rest) : write(child, inner);
+    const turn = rest();
+    if (turn !== undefined) await turn;
+  }
+  return whole(node, tag, content);
 }
 
 function write(node: XmlNode, outer: Scope): string {
   if (typeof node === 'string') return escapeText(node);
+  const { tag, inner } = startTag(node, outer);
+  let content = '';
+  for (const child of node.children) content += write(child, inner);
+  return whole(node, tag, content);
+}
+
+/** The start tag of an element but for what ends it, and what is in force in it. */
+function startTag(node: XmlElement, outer: Scope): { readonly tag: string; readonly inner: Scope } {
   const declarations = new Map<string, string>();
   if (node.namespace !== outer.default) declarations.set('xmlns', node.namespace);
   const prefixes = declarePrefixes(node, outer, declarations);
   const inner = declarations.size === 0 ? outer : { default: node.namespace, prefixes };
-  const name = checkName(node.name);
-  let tag = `<${name}`;
+  let tag = `<${checkName(node.name)}`;
   for (const [declared, namespace] of declarations) tag += ` ${declared}="${escapeAttribute(namespace)}"`;
   for (const attribute of node.attributes)
     tag += ` ${attributeName(attribute, prefixes)}="${escapeAttribute(attribute.value)}"`;
-  let content = '';
-  for (const child of node.children) content += write(child, inner);
+  return { tag, inner };
+}
+
+function whole({ name }: XmlElement, tag: string, content: string): string {
   return content === '' ? `${tag}/>` : `${tag}>${content}</${name}>`;
 }
 

@@ -224,7 +224,8 @@ export class BenchBridge {
       filter.length === 0
         ? undefined
         : new SubtreeFilter(element('urn:ietf:params:xml:ns:netconf:base:1.0', 'filter', filter));
-    return this.backend.get(selected, { session, access: this.access, signal: new AbortController().signal });
+    const { signal } = new AbortController();
+    return this.backend.get(selected, { session, access: this.access, signal, rest: () => undefined });
   }
 
   /** An update job as `get` shows it: leaf by leaf. */

@@ -172,7 +172,8 @@ describe('what get shows of the bridge', () => {
     const session = { id: 1, username: 'alice', sourceHost: '127.0.0.1', loginTime: 0 };
     const prefixes = new Map([['mup', bridgeNamespace]]);
     const xpath = new XPathFilter("/mup:devices/mup:device[mup:uuid='dev-77']/mup:presence", prefixes);
-    const context = { session, access: bench.access, signal: new AbortController().signal };
+    const { signal } = new AbortController();
+    const context = { session, access: bench.access, signal, rest: () => undefined };
     expect((await bench.backend.get(xpath, context)).map((top) => childElements(top).length)).toEqual([1]);
     expect(built).toHaveBeenCalledTimes(2);
     expect(await devices(node('devices'))).toHaveLength(2000);

@@ -84,7 +84,7 @@ export class BridgeHost extends Host {
   async jobs(): Promise<readonly JobSeen[]> {
     const path = element(bridgeNamespace, 'update-jobs');
     const filter = new SubtreeFilter(element('urn:ietf:params:xml:ns:netconf:base:1.0', 'filter', [path]));
-    const [list] = (await this.#bridge?.backend.get(filter, context())) ?? [];
+    const [list] = (await this.#bridge?.backend.get(filter, { ...context(), rest: () => undefined })) ?? [];
     return (list === undefined ? [] : childElements(list)).map((entry) => {
       const { id = '', device = '', image = '', state = '', failure } = leavesOf(entry);
       return { job: id, device: nameOf(device), image, state, code: failure };

@@ -4,7 +4,7 @@ import { utf8 } from '../../src/base/bytes.ts';
 import type { RpcOutput } from '../../src/netconf/backend.ts';
 import { base10, base11 } from '../../src/netconf/hello.ts';
 import { ModuleIndex } from '../../src/netconf/module-catalog.ts';
-import { element } from '../../src/xml/element.ts';
+import { element, type XmlElement } from '../../src/xml/element.ts';
 import {
   clientHello,
   connect,
@@ -153,6 +153,55 @@ describe('the order of requests', () => {
     clock.advance(0);
     await settled();
     expect(client.takeMessages()).toHaveLength(2);
+  });
+
+  /** A top-level node of a hundred leaves, each of which takes a millisecond to be written. */
+  const longState = (clock: { busy(ms: number): void }): { readonly top: XmlElement; written(): number } => {
+    let written = 0;
+    const leaf = {
+      ...element('urn:x', 'leaf'),
+      get name() {
+        written += 1;
+        clock.busy(1);
+        return 'leaf';
+      },
+    };
+    return { top: element('urn:x', 'top', new Array<XmlElement>(100).fill(leaf)), written: () => written };
+  };
+
+  test('a long reply is written in turns, and others are answered meanwhile', async () => {
+    const { server, backend, clock } = startServer();
+    backend.data = [longState(clock).top];
+    const [slow, other] = [connect(server), connect(server, 'chunked', 'other')];
+    slow.sendRpc('<get/>', '1');
+    await settled();
+    other.sendRpc('<get><filter/></get>', '2');
+    await settled();
+    expect(slow.takeMessages()).toEqual([]);
+    expect(other.takeMessages()).toEqual([expect.stringContaining('<data/>')]);
+    for (let turns = 0; turns < 100; turns += 1) {
+      clock.advance(0);
+      await settled();
+    }
+    expect(slow.takeMessages()[0]?.match(/<leaf\/>/g)).toHaveLength(100);
+  });
+
+  test('a long reply to a session that is gone is not written to its end', async () => {
+    const { server, backend, clock } = startServer();
+    const { top, written } = longState(clock);
+    backend.data = [top];
+    const client = connect(server);
+    client.sendRpc('<get/>', '1');
+    await settled();
+    const before = written();
+    expect(before).toBeLessThan(100);
+    client.handle.closed();
+    for (let turns = 0; turns < 100; turns += 1) {
+      clock.advance(0);
+      await settled();
+    }
+    // The entry that was to come next, and no other.
+    expect(written()).toBeLessThan(before + 5);
   });
 
   test('the sessions share a turn: many of them take no longer than one', async () => {

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { readXml } from '../../src/xml/adapters/saxes-reader.ts';
 import { element, textOf, type XmlElement, type XmlNode } from '../../src/xml/element.ts';
-import { writeXml } from '../../src/xml/xml-writer.ts';
+import { writeLongXml, writeXml } from '../../src/xml/xml-writer.ts';
 
 const limits = { maxBytes: 1_000_000, maxDepth: 64, maxAttributes: 64 };
 
@@ -116,6 +116,24 @@ describe('properties', () => {
 
   test('what is written is read back the same, with all its namespaces', () => {
     fc.assert(fc.property(tree, (one) => expect(plain(readXml(writeXml(one), limits))).toEqual(plain(one))));
+  });
+
+  test('what is long is written the same in parts', async () => {
+    let rests = 0;
+    const rest = (): Promise<void> | undefined => {
+      rests += 1;
+      return rests % 2 === 0 ? Promise.resolve() : undefined;
+    };
+    await fc.assert(
+      fc.asyncProperty(tree, fc.nat(200), async (one, count) => {
+        const root = element('urn:r', 'r', [
+          one,
+          element('urn:r', 'list', new Array<XmlElement>(count).fill(one)),
+        ]);
+        expect(await writeLongXml(root, rest)).toBe(writeXml(root));
+      }),
+    );
+    expect(rests).toBeGreaterThan(100);
   });
 
   test('what was read and written again, scopes included, is the same', () => {
