@@ -122,7 +122,8 @@ function withJson(input: Uint8Array, { at, to, value, word, other }: Mutation): 
   const given = donors[place(to, donors.length - 1)];
   const text = Buffer.from(word).toString('utf8');
   const values = [
-    given?.holder[given.key],
+    // A copy: a value within itself is no JSON.
+    structuredClone(given?.holder[given.key]),
     text,
     Number(text),
     null,

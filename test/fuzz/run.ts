@@ -32,6 +32,10 @@ const tallies = new Map(wanted.map(({ name }) => [name, { executions: 0, slowest
 const end = performance.now() + Number(values.minutes) * 60_000;
 const broken = new Set<string>();
 
+/** Whoever is interrupted is told what was done until then. */
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => void finish().then(() => process.exit()));
+
 if (wanted.length === 0)
   say(`there is no such target; there are ${targets.map(({ name }) => name).join(', ')}`);
 for (
@@ -41,8 +45,12 @@ for (
 )
   for (const target of wanted)
     if (!broken.has(target.name) && performance.now() < end) await turn(target, seed);
-for (const { close } of wanted) await close?.();
-report();
+await finish();
+
+async function finish(): Promise<void> {
+  for (const { close } of wanted) await close?.();
+  report();
+}
 
 async function turn(target: Target, seed: number): Promise<void> {
   const outcome = await fuzz(target, seed, Math.min(end, performance.now() + turnMs));
