@@ -9,6 +9,7 @@ import { encodePieces } from '../src/mqtt/description-pieces.ts';
 import { publishPacketSize } from '../src/mqtt/packet-size.ts';
 import { RequestIds } from '../src/mqtt/request-ids.ts';
 import { encodeRequest } from '../src/mqtt/rpc-codec.ts';
+import { authenticatedHeaderBytes, sliceHashBytes } from '../src/mup/authenticated-slices.ts';
 import { deviceStates } from '../src/mup/states.ts';
 import { root } from './support/paths.ts';
 import { describeWith } from './support/peers.ts';
@@ -32,8 +33,9 @@ function manifestBytes(changes: Parameters<typeof signedParts>[0]): number {
 const packet = (topic: string, payloadBytes: number): number =>
   publishPacketSize(topic, payloadBytes, { qos: 0 }, 5);
 
-const whole = packet(`mup/firmware/${uuid}/image`, 4 + sliceBytes);
-const last = packet(`mup/firmware/${uuid}/image`, 4 + imageBytes - (slices - 1) * sliceBytes);
+const slicesTopic = `mup/firmware/${uuid}/image`;
+const whole = packet(slicesTopic, 4 + sliceBytes);
+const last = packet(slicesTopic, 4 + imageBytes - (slices - 1) * sliceBytes);
 const most = String(0xffff_ffff);
 
 const longestUuid = 'a'.repeat(64);
@@ -53,6 +55,18 @@ const figures: Readonly<Record<string, number>> = {
   'that of a usual one': manifestBytes({ uuid }),
   'packet with a slice of 600 octets, topic and header included (MQTT 5)': whole,
   [`${slices} slices to the device`]: (slices - 1) * whole + last,
+  'packet with an authenticated slice of 600 octets, topic and header included (MQTT 5)': packet(
+    slicesTopic,
+    authenticatedHeaderBytes + sliceBytes,
+  ),
+  [`${slices} authenticated slices to the device`]:
+    (slices - 1) * packet(slicesTopic, authenticatedHeaderBytes + sliceBytes) +
+    packet(slicesTopic, authenticatedHeaderBytes + imageBytes - (slices - 1) * sliceBytes),
+  'the manifest of authenticated slices is longer by': utf8(
+    `;${sliceBytes};${'0'.repeat(2 * sliceHashBytes)}`,
+  ).length,
+  [`authenticated slices, where the hashes are kept to follow the chain after a restart: 16 a slice, for ${slices} slices`]:
+    slices * sliceHashBytes,
   [`${slices} acknowledgements to the broker`]: slices * packet(`mup/firmware/${uuid}/ack`, 4),
 };
 
