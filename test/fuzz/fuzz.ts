@@ -49,6 +49,8 @@ export async function fuzz(target: Target, seed: number, until: number): Promise
         slowest,
         failure: { input: counterexample?.[0] ?? new Uint8Array(), error: errorInstance, seed: at },
       };
+    // Promises alone would keep signals and timers out.
+    await new Promise((resolve) => setImmediate(resolve));
     if (performance.now() >= until) return { executions, slowest, failure: undefined };
   }
 }
