@@ -68,6 +68,8 @@ export class AuditedRequests implements RequestAudit {
     return {
       device: textIn(childElements(operation), 'device'),
       image: textIn(childElements(operation), 'digest'),
+      // A key of the update server.
+      target: textIn(reply, 'key') ?? textIn(childElements(operation), 'key'),
       job: id,
       ...(record === undefined ? {} : jobSubject(record)),
     };

@@ -90,6 +90,7 @@ export class Bridge {
   readonly #telemetry: TelemetryService;
   readonly #virtual: VirtualDevices;
   readonly #updateServer: UpdateServer;
+  readonly #keyRotation: ServerKeyRotation;
   readonly #jobs: UpdateJobs;
   #stopWatching: () => void = () => {};
 
@@ -159,13 +160,13 @@ export class Bridge {
         return this.#remove(uuid);
       },
     });
-    const keyRotation = new ServerKeyRotation({
+    this.#keyRotation = new ServerKeyRotation({
       ...deps,
       announce: (uuid) => this.#mupBootstrap.announce(uuid),
     });
     const data = new BridgeData({
       registry,
-      keyRotation,
+      keyRotation: this.#keyRotation,
       images,
       claims,
       virtual,
@@ -188,7 +189,7 @@ export class Bridge {
       updateRpcs: new UpdateRpcs({ ...deps, server: this.#updateServer, claims }),
       bridgeRpcs: new BridgeRpcs({
         ...deps,
-        keyRotation,
+        keyRotation: this.#keyRotation,
         jobs: this.#jobs,
         removeDevice: (uuid) => this.#remove(uuid),
         acceptDevice: (uuid) => this.#accept(uuid),
@@ -231,6 +232,7 @@ export class Bridge {
     this.#virtual.close();
     this.#settings.close();
     this.#registration.close();
+    this.#keyRotation.close();
     await this.#mupBootstrap.close();
     await this.#mynoBootstrap.close();
     await this.#presence.close();

@@ -32,9 +32,15 @@ const maxNamed = 10;
 /** The RPCs by which the update server moves from one key to the next, and where its devices are on that way (ADR 27). */
 export class ServerKeyRotation {
   readonly #deps: ServerKeyRotationDependencies;
+  #closed = false;
 
   constructor(deps: ServerKeyRotationDependencies) {
     this.#deps = deps;
+  }
+
+  /** Devices that were not told yet are told when they register next. */
+  close(): void {
+    this.#closed = true;
   }
 
   /** Makes the next key. @throws RpcError `bad-suite` */
@@ -53,11 +59,13 @@ export class ServerKeyRotation {
   async activate(input: RpcInput): Promise<RpcOutput> {
     const { serverKeys } = this.#deps;
     const text = input['endorsement'];
-    await attempt('endorsement', () =>
-      serverKeys.activate(parseEndorsementFile(utf8(typeof text === 'string' ? text : ''))),
-    );
+    const { serverKey } = await attempt('endorsement', async () => {
+      const endorsement = parseEndorsementFile(utf8(typeof text === 'string' ? text : ''));
+      await serverKeys.activate(endorsement);
+      return endorsement;
+    });
     void this.#announceAll();
-    return [];
+    return [element(bridgeNamespace, 'key', keyId(serverKey))];
   }
 
   /**
@@ -155,6 +163,7 @@ export class ServerKeyRotation {
   async #announceAll(): Promise<void> {
     const { registry, announce, logger } = this.#deps;
     for (const { uuid, presence, module } of [...registry.all()]) {
+      if (this.#closed) return;
       if (module === undefined || presence === 'offline' || registry.kind(uuid)?.profile !== 'mup') continue;
       await announce(uuid);
     }

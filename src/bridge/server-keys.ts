@@ -68,9 +68,16 @@ export class ServerKeys {
     return [...known, ...this.active.filter((one) => !known.includes(one))];
   }
 
-  /** @returns the public half, for the vendor to endorse */
+  /**
+   * Makes the next key of a suite. One that waits already is that: who did not get the answer asks again, and nobody
+   * fills the disk with keys.
+   * @returns its public half, for the vendor to endorse
+   */
   prepare(suite: SuiteCode): Promise<PublicKey> {
-    return this.#inTurn(() => this.#store.prepare(suite));
+    return this.#inTurn(async () => {
+      const waiting = this.prepared.find((key) => suiteOf(key) === suite);
+      return waiting ?? this.#store.prepare(suite);
+    });
   }
 
   /**

@@ -42,6 +42,15 @@ describe('what of the requests of clients is in the audit log', () => {
   const base = (name: string, children: readonly XmlElement[]): XmlElement =>
     element(baseNamespace, name, children);
 
+  test('a rotation: which key of the update server', async () => {
+    const id = '00112233445566aa';
+    const made = await performed(bridge('prepare-server-key', {}), {
+      reply: [element(bridgeNamespace, 'key', id)],
+    });
+    expect(made).toMatchObject({ operation: 'prepare-server-key', target: id });
+    expect(await performed(bridge('retire-server-key', { key: id }))).toMatchObject({ target: id });
+  });
+
   test('an update: device, job, and the digests of image and manifest; its end in the same name', async () => {
     const image = await both.bench.addImage();
     const job = await both.order(image);

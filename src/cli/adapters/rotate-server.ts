@@ -61,8 +61,10 @@ export async function runRotateActivate(args: CommandArguments, io: CliIo): Prom
   const file = args.argument('ENDORSEMENT');
   const text = decodeUtf8Lossy(await readInput(io, file, maxFileBytes));
   const order = bridgeElement('activate-server-key', [bridgeElement('endorsement', text)]);
-  await withBridge(args, io, ({ client }) => client.rpc(order));
-  printResult(args, io, { activated: file }, ['activated; mup rotate status shows how devices move']);
+  const key = leafText(await withBridge(args, io, ({ client }) => client.rpc(order)), 'key');
+  printResult(args, io, { activated: key }, [
+    `key ${key} is in use; mup rotate status shows how devices move to it`,
+  ]);
   return exitCodes.ok;
 }
 
