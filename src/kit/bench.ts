@@ -112,14 +112,38 @@ export class Bench {
   /** A manifest for this device and token; valid but for the changes. */
   manifest(token: DeviceToken, changes: ManifestChanges = {}, by?: PrivateKey): ExtendedManifest {
     const image = this.signer.image(this.imageBytes);
-    return this.signer.extend(this.signer.manifestOf(image, this.newer(token), changes), token, by);
+    return this.extended(image, this.newer(token), token, changes, by);
+  }
+
+  /** The manifest of an image for a device and its token. */
+  extended(
+    image: Uint8Array,
+    newVersion: number,
+    token: DeviceToken,
+    changes: ManifestChanges = {},
+    by?: PrivateKey,
+  ): ExtendedManifest {
+    const vendors = this.signer.manifestOf(image, newVersion, changes);
+    return this.signer.extend({ ...vendors, ...this.signer.slicesOf(image) }, token, by);
+  }
+
+  /**
+   * An image that is not the announced one. @throws CheckFailure unless the device refuses it at the end or, where slices
+   * are authenticated, leaves the first slice of it
+   */
+  async refusesImage(other: Uint8Array): Promise<void> {
+    const slices = this.options.mup?.slices;
+    if (slices?.cuts.authenticated === true)
+      return slices.expectAfter(slices.cuts.forged(0, other.subarray(0, slices.maxBytes)), 0);
+    await this.dialect.send(other);
+    this.expectRefused(await this.dialect.finish(), '28_IMAGE-INVALID');
   }
 
   /** Steps 1 to 4, of an image that is never completed. @throws CheckFailure unless the device agrees */
   async begin(octets = this.imageBytes): Promise<Begun> {
     const token = await this.token();
     const image = this.signer.image(octets);
-    const manifest = this.signer.extend(this.signer.manifestOf(image, this.newer(token)), token);
+    const manifest = this.extended(image, this.newer(token), token);
     const verdict = await this.dialect.offer(manifest);
     expectThat(verdict.accepted, 'that a valid manifest is accepted', verdict.state);
     return { image, manifest };
@@ -165,12 +189,12 @@ export class Bench {
       throw new CheckSkipped(
         `no image is newer than version ${this.newer(before) - 1}: give one more with --image`,
       );
-    const manifest = this.signer.extend(image.manifest, before);
+    const manifest = this.signer.extend({ ...image.manifest, ...this.signer.slicesOf(image.bytes) }, before);
     const offered = await this.dialect.offer(manifest);
     expectThat(offered.accepted, 'that the manifest of the image is accepted', offered.state);
     const slices = Math.ceil(image.bytes.length / this.dialect.sliceBytes);
     const half = halfway === undefined ? 0 : this.dialect.sliceBytes * Math.floor(slices / 2);
-    await this.dialect.send(image.bytes.subarray(0, half));
+    await this.dialect.send(image.bytes, 0, half);
     await halfway?.();
     await this.dialect.send(image.bytes, half);
     this.options.presence.clear();

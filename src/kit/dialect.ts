@@ -16,10 +16,10 @@ export interface Dialect {
   /** Steps 3 and 4. @throws CheckFailure when no answer comes */
   offer(manifest: ExtendedManifest): Promise<Verdict>;
   /**
-   * Step 5: the octets of an image from `from` to its end, each slice acknowledged before the next.
+   * Step 5: the slices of an image that begin from `from` on and before `to`, each acknowledged before the next.
    * @throws CheckFailure when one is not
    */
-  send(image: Uint8Array, from?: number): Promise<void>;
+  send(image: Uint8Array, from?: number, to?: number): Promise<void>;
   /** Step 6. @throws CheckFailure when no answer comes */
   finish(): Promise<Verdict>;
   /** Has the device drop what it holds of an image, whatever that is. */

@@ -69,9 +69,9 @@ export class MupDialect implements Dialect {
     return this.#verdict(requests.operation('manifest'), inputs, limits.manifestDeadlineMs);
   }
 
-  async send(image: Uint8Array, from = 0): Promise<void> {
+  async send(image: Uint8Array, from = 0, to = image.length): Promise<void> {
     const { slices } = this.#options;
-    for (let at = from; at < image.length; at += slices.maxBytes)
+    for (let at = from; at < to; at += slices.maxBytes)
       await slices.advance(image, at, Math.min(image.length, at + slices.maxBytes));
   }
 

@@ -2,16 +2,17 @@ import { utf8Length } from '../base/bytes.ts';
 import type { Clock } from '../base/clock.ts';
 import type { DeviceDescription, Operation } from '../base/description.ts';
 import type { MqttTransport } from '../mqtt/transport.ts';
-import { decodeAcknowledgement, encodeSlice } from '../mup/slices.ts';
+import { decodeAcknowledgement } from '../mup/slices.ts';
 import { CheckFailure, CheckSkipped } from './check.ts';
+import type { Cuts } from './cuts.ts';
 import { Inbox } from './inbox.ts';
 import type { KitLimits } from './limits.ts';
 
 /** How often a slice is sent before its acknowledgement counts as missing: slices are QoS 0 and may be lost. */
 const attempts = 3;
 
-/** Largest fixed header, topic length field, MQTT 5 property length, slice offset (mup-protocol §3, Slices). */
-const packetOverhead = 5 + 2 + 1 + 4;
+/** Largest fixed header, topic length field, MQTT 5 property length (mup-protocol §3, Slices). */
+const packetOverhead = 5 + 2 + 1;
 
 /** Slices of the profile `mup` and their acknowledgements (mup-protocol §3, Slices). */
 export class MupSlices {
@@ -20,6 +21,7 @@ export class MupSlices {
   readonly maxBytes: number;
   /** Slices that may be in flight. */
   readonly window: number;
+  readonly cuts: Cuts;
   readonly #transport: MqttTransport;
   readonly #inbox: Inbox;
   readonly #waitMs: number;
@@ -28,6 +30,7 @@ export class MupSlices {
     this.topic = topic;
     this.maxBytes = maxBytes;
     this.window = window;
+    this.cuts = deps.cuts;
     this.#transport = deps.transport;
     this.#waitMs = deps.limits.maxTimeoutMs;
     this.#inbox = inbox;
@@ -45,7 +48,7 @@ export class MupSlices {
       deps.transport.maximumPacketSize,
       description.maximumPacketSize ?? Number.POSITIVE_INFINITY,
     );
-    const room = packet - packetOverhead - utf8Length(inputTopic);
+    const room = packet - packetOverhead - deps.cuts.headerBytes - utf8Length(inputTopic);
     const wanted = description.maxSliceSize ?? deps.limits.sliceSizeBytes;
     const inbox = await Inbox.open(deps.transport, acknowledgementTopic, 0, deps.clock);
     return new MupSlices(
@@ -71,7 +74,7 @@ export class MupSlices {
    * @throws CheckFailure when it does not, or expects an offset beyond it
    */
   async advance(image: Uint8Array, from: number, to: number): Promise<void> {
-    await this.expectAfter(encodeSlice(from, image.subarray(from, to)), to);
+    await this.expectAfter(this.cuts.payload(image, from, to), to);
   }
 
   /**
@@ -107,5 +110,6 @@ export class MupSlices {
 interface Deps {
   readonly transport: MqttTransport;
   readonly clock: Clock;
+  readonly cuts: Cuts;
   readonly limits: Pick<KitLimits, 'maxTimeoutMs' | 'sliceSizeBytes'>;
 }

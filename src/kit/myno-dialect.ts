@@ -66,9 +66,9 @@ export class MynoDialect implements Dialect {
     return this.#ask(requests.operation('manifest'), text, limits.manifestDeadlineMs);
   }
 
-  async send(image: Uint8Array, from = 0): Promise<void> {
+  async send(image: Uint8Array, from = 0, to = image.length): Promise<void> {
     const size = this.#sliceSize(image.length);
-    for (let n = Math.ceil(from / size); n * size < image.length; n += 1)
+    for (let n = Math.ceil(from / size); n * size < to; n += 1)
       await this.sendSlice(n, image.subarray(n * size, (n + 1) * size));
   }
 

@@ -3,13 +3,15 @@ import { deferred } from '../base/deferred.ts';
 import type { DeviceDescription } from '../base/description.ts';
 import { PeerError, UnavailableError, UsageError } from '../base/errors.ts';
 import type { DeviceUuid } from '../base/ids.ts';
+import { leaves } from '../base/leaves.ts';
 import type { RandomBytes } from '../base/random.ts';
 import type { AssemblyLimits } from '../mqtt/description-pieces.ts';
 import { checkDeviceTopic, statusTopic } from '../mqtt/topics.ts';
 import type { MqttTransport } from '../mqtt/transport.ts';
 import { Bench, type BenchOptions } from './bench.ts';
-import type { TestedProfile } from './check.ts';
+import { CheckFailure, expectThat, type TestedProfile } from './check.ts';
 import { comesToTrust } from './checks/keys.ts';
+import { Cuts } from './cuts.ts';
 import { type ImageSupply, madeImages } from './images.ts';
 import { Inbox } from './inbox.ts';
 import type { KitLimits } from './limits.ts';
@@ -25,7 +27,7 @@ export interface OpenBenchOptions {
   readonly uuid: DeviceUuid;
   readonly transport: MqttTransport;
   /** Keys and names; the profile is the description's. */
-  readonly signer: Omit<SignerOptions, 'profile' | 'random'>;
+  readonly signer: Omit<SignerOptions, 'profile' | 'random' | 'cuts' | 'sliceBytes'>;
   /** The images of the maker; made ones unless given. */
   readonly images?: ImageSupply;
   /** The description, for devices that are registered already; waited for unless given. */
@@ -53,8 +55,8 @@ export interface OpenBench {
 /**
  * Takes the bridge's place: waits until the device has described itself, answers it, and sees that it is ready for the
  * checks.
- * @throws UnavailableError `no-description`; UsageError `profile-unsupported`, `device-not-ready`; PeerError `bad-topic`,
- *   and what reading the description throws
+ * @throws UnavailableError `no-description`; UsageError `profile-unsupported`; PeerError `bad-topic`,
+ *   `device-not-ready`, and what reading the description throws
  */
 export async function openBench(options: OpenBenchOptions): Promise<OpenBench> {
   const { transport, clock, uuid } = options;
@@ -76,12 +78,14 @@ export async function openBench(options: OpenBenchOptions): Promise<OpenBench> {
     await desk.open();
     const description = await describedBy(options, announced);
     const profile = checkDescription(description, uuid);
-    const signer = new Signer({ ...options.signer, profile, random: options.random });
     const requests = kept(await Requests.open({ ...options, description }));
     const { limits } = options;
     const reconnection = new Reconnection({ ...options, desk, timeoutMs: limits.timeoutMs });
-    const shared = { ...options, description, requests, presence, desk, limits };
+    const cuts = new Cuts(isAuthenticated(description), options.signer.sha256);
+    const shared = { ...options, description, requests, presence, desk, limits, cuts };
     const parts = profile === 'mup' ? await mupParts(shared, kept) : await mynoParts(shared, kept);
+    const sliceBytes = parts.mup?.slices.maxBytes ?? limits.mynoSliceSizeBytes;
+    const signer = new Signer({ ...options.signer, profile, random: options.random, cuts, sliceBytes });
     const made = madeImages(parts.imageBytes, options.random, (bytes, version) =>
       signer.manifestOf(bytes, version),
     );
@@ -97,7 +101,7 @@ export async function openBench(options: OpenBenchOptions): Promise<OpenBench> {
 
 type Kept = <T extends { close(): Promise<void> }>(part: T) => T;
 type Shared = Pick<BenchOptions, 'description' | 'transport' | 'requests' | 'presence' | 'desk'> &
-  Pick<OpenBenchOptions, 'uuid' | 'limits' | 'clock'>;
+  Pick<OpenBenchOptions, 'uuid' | 'limits' | 'clock'> & { readonly cuts: Cuts };
 
 /** The messages of the device's profile, and octets of an image of some slices. */
 type Parts = Pick<BenchOptions, 'mup' | 'myno' | 'imageBytes'>;
@@ -118,6 +122,12 @@ async function mynoParts(shared: Shared, kept: Kept): Promise<Parts> {
   const sized = { ...limits, sliceSizeBytes: limits.mynoSliceSizeBytes };
   const myno = new MynoDialect({ ...shared, acknowledgements, limits: sized });
   return { myno, imageBytes: someSlices(limits.mynoSliceSizeBytes) };
+}
+
+/** Whether the device wants the hash of the first slice in its manifest (ADR 28). */
+function isAuthenticated({ operations }: DeviceDescription): boolean {
+  const manifest = operations.find(({ role }) => role === 'manifest');
+  return leaves(manifest?.inputs ?? []).some(({ role }) => role === 'sliceHash');
 }
 
 /** Three whole ones, and a shorter one. */
@@ -167,21 +177,29 @@ function checkDescription(description: DeviceDescription, uuid: DeviceUuid): Tes
 
 /** A device that takes nobody's manifests would pass every check that it has to refuse something. */
 async function checkReady(bench: Bench): Promise<void> {
-  await bench.restore();
-  if (bench.options.profile === 'mup' && !(await comesToTrust(bench, bench.signer.serverKey)))
+  try {
+    await bench.restore();
+    if (bench.options.profile === 'mup') await checkTrust(bench);
+    const { accepted, state } = await bench.dialect.offer(bench.manifest(await bench.token()));
+    expectThat(accepted, 'that a manifest is accepted which is valid as far as the kit knows', state);
+    await bench.restore();
+  } catch (error) {
+    if (!(error instanceof CheckFailure)) throw error;
     throw notReady(
-      "the device does not trust the kit's update server key",
-      'Restart the device, so that it registers with the kit; is --vendor-key its vendor, and --epoch not lower than the one it keeps?',
+      error.message,
+      'Are --vendor-key, --server-key and --app-id those of the device, and does it run?',
     );
-  const { accepted, state } = await bench.dialect.offer(bench.manifest(await bench.token()));
-  if (!accepted)
-    throw notReady(
-      `the device answers ${state} to a manifest that is valid as far as the kit knows`,
-      'Are --vendor-key, --server-key and --app-id those of the device?',
-    );
-  await bench.restore();
+  }
 }
 
-function notReady(message: string, hint: string): PeerError {
-  return new PeerError('device-not-ready', message, { hint });
+async function checkTrust(bench: Bench): Promise<void> {
+  if (await comesToTrust(bench, bench.signer.serverKey)) return;
+  throw notReady(
+    "it does not trust the kit's update server key",
+    'Restart the device, so that it registers with the kit; is --vendor-key its vendor, and --epoch not lower than the one it keeps?',
+  );
+}
+
+function notReady(why: string, hint: string): PeerError {
+  return new PeerError('device-not-ready', `the device is not ready to be tried: ${why}`, { hint });
 }

@@ -7,6 +7,7 @@ import { MynoAssembler } from '../mqtt/myno-pieces.ts';
 import { descriptionStatusTopic, descriptionTopic, mynoAnswerTopic, mynoTopics } from '../mqtt/topics.ts';
 import type { MqttMessage, MqttTransport, Unsubscribe } from '../mqtt/transport.ts';
 import { type Endorsement, formatRegistrationAnswer, formatRegistrationError } from '../mup/endorsement.ts';
+import { isSignedDescription, parseSignedDescription } from '../mup/signed-description.ts';
 
 export interface RegistrationDeskOptions {
   readonly uuid: DeviceUuid;
@@ -101,7 +102,8 @@ export class RegistrationDesk {
       void this.#say(formatRegistrationError(result.code, result.text));
       return;
     }
-    const isDigest = decodeUtf8(result.bytes.subarray(0, 7)) === 'sha256:';
+    const octets = unsigned(result.bytes);
+    const isDigest = decodeUtf8(octets.subarray(0, 7)) === 'sha256:';
     if (isDigest && this.#last === undefined) {
       void this.#say(formatRegistrationError('unknown-digest', 'send the description'));
       return;
@@ -109,7 +111,7 @@ export class RegistrationDesk {
     const instead = this.#instead;
     this.#instead = undefined;
     void this.#say(instead ?? formatRegistrationAnswer(this.#endorsement)).then(() =>
-      this.#announced(isDigest ? undefined : { bytes: result.bytes }),
+      this.#announced(isDigest ? undefined : { bytes: octets }),
     );
   }
 
@@ -135,5 +137,18 @@ export class RegistrationDesk {
     const told = this.#next;
     this.#next = deferred();
     if (this.#last !== undefined) told.resolve(this.#last);
+  }
+}
+
+/**
+ * A description without the signature before it (ADR 29): whose it is matters to a bridge that keeps it. What cannot be read
+ * stays as it is, and reading the description says so.
+ */
+function unsigned(bytes: Uint8Array): Uint8Array {
+  if (!isSignedDescription(bytes)) return bytes;
+  try {
+    return parseSignedDescription(bytes).octets;
+  } catch {
+    return bytes;
   }
 }

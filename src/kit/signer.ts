@@ -5,9 +5,13 @@ import type { DeviceToken, ExtendedManifest, UnsignedManifest, VendorManifest } 
 import type { PrivateKey, SignatureScheme } from '../mup/signature-scheme.ts';
 import { extendManifest, signManifest } from '../mup/signing.ts';
 import type { TestedProfile } from './check.ts';
+import type { Cuts } from './cuts.ts';
 
 export interface SignerOptions {
   readonly profile: TestedProfile;
+  readonly cuts: Cuts;
+  /** Octets of image in a slice, where slices are authenticated. */
+  readonly sliceBytes: number;
   readonly scheme: SignatureScheme;
   readonly vendorKey: PrivateKey;
   /** The update server's key, as which the kit signs. */
@@ -29,6 +33,9 @@ export function endorsementBy(
   const serverKey = scheme.publicKeyOf(options.serverKey);
   return { serverKey, epoch, signature: endorse(serverKey, epoch, vendorKey, scheme) };
 }
+
+/** What an update server signs, but for the token. */
+export type Signable = VendorManifest & Pick<ExtendedManifest, 'slices'>;
 
 /** What of a manifest is other than it should be, and who signs it. */
 export interface ManifestChanges extends Partial<UnsignedManifest> {
@@ -87,9 +94,14 @@ export class Signer {
     return signManifest({ suite: vendorKey.suite, appId, ...facts, ...fields }, vendorKey, scheme, profile);
   }
 
+  /** What the update server says of the slices of an image. */
+  slicesOf(image: Uint8Array): Pick<ExtendedManifest, 'slices'> {
+    return this.#options.cuts.inManifest(image, this.#options.sliceBytes);
+  }
+
   /** The update server's part: binds a manifest to a device and its token. */
   extend(
-    manifest: VendorManifest,
+    manifest: Signable,
     token: Pick<DeviceToken, 'uuid' | 'nonce'>,
     by = this.#serverKey,
   ): ExtendedManifest {

@@ -31,9 +31,12 @@ async function mosquitto(): Promise<Broker> {
   return { url, close: stop };
 }
 
+/** The device of the example takes slices as they are. */
+const plain = 'slices/authenticated';
+
 const brokers = [
-  ['the embedded broker, over MQTT 3.1.1', embedded, ['rpc/correlation-data', 'rpc/response-topic']],
-  ['Mosquitto, over MQTT 5', mosquitto, []],
+  ['the embedded broker, over MQTT 3.1.1', embedded, ['rpc/correlation-data', 'rpc/response-topic', plain]],
+  ['Mosquitto, over MQTT 5', mosquitto, [plain]],
 ] as const;
 
 describeWith(['mosquitto'], 'mup device-test tries our own agent', () => {

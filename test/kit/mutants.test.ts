@@ -3,7 +3,9 @@ import { fromHex } from '../../src/base/bytes.ts';
 import type { UpdateReceiver } from '../../src/device/update-receiver.ts';
 import { allChecks } from '../../src/kit/checks/all.ts';
 import { es256 } from '../../src/mup/adapters/noble-curves.ts';
-import { type BenchDevice, countingRandom, topics, uuid } from '../device/bench-device.ts';
+import { decodeAuthenticatedSlice } from '../../src/mup/authenticated-slices.ts';
+import { encodeSlice } from '../../src/mup/slices.ts';
+import { authenticating, type BenchDevice, countingRandom, topics, uuid } from '../device/bench-device.ts';
 import { FaultyTransport } from '../support/faulty-device.ts';
 import { kitOptions, results } from './bench-kit.ts';
 import {
@@ -189,6 +191,31 @@ test.each(mutants)('a device that %s is found', async (_, make, ids) => {
   const outcomes = ids.map((id) => [id, found.get(id)?.outcome]);
   expect(outcomes).toEqual(ids.map((id) => [id, 'failed']));
   expect(found.get(sound)?.outcome).toBe('passed');
+});
+
+test('a device that takes authenticated slices from everybody is found', async () => {
+  mutations.replace(
+    'receiveManifest',
+    (real) =>
+      function (this: UpdateReceiver, manifest, now) {
+        if (manifest === undefined) return real.call(this, manifest, now);
+        const { slices: _, ...unannounced } = manifest;
+        return real.call(this, unannounced, now);
+      },
+  );
+  mutations.replace(
+    'receiveSlice',
+    (real) =>
+      function (this: UpdateReceiver, payload, now) {
+        const slice = decodeAuthenticatedSlice(payload);
+        return slice === undefined ? [] : real.call(this, encodeSlice(slice.offset, slice.bytes), now);
+      },
+  );
+  const scheme = { ...es256, verify: () => true };
+  const device = mutations.device({ scheme }, undefined, authenticating);
+  const ids = ['slices/authenticated', sound];
+  const found = await results(device, kitOptions(device, authenticating), ({ id }) => ids.includes(id));
+  expect(ids.map((id) => found.get(id)?.outcome)).toEqual(['failed', 'passed']);
 });
 
 test('a device that dies of a check has failed it, and is asked nothing more', async () => {

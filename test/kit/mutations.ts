@@ -1,5 +1,6 @@
 import { startSha256 } from '../../src/base/adapters/node-runtime.ts';
 import { decodeUtf8, utf8 } from '../../src/base/bytes.ts';
+import type { DeviceDescription } from '../../src/base/description.ts';
 import type { Digest } from '../../src/base/ids.ts';
 import { silentLogger } from '../../src/base/logger.ts';
 import type { DeviceAgentOptions, DeviceDeps } from '../../src/device/options.ts';
@@ -8,7 +9,7 @@ import type { MqttMessage, MqttTransport } from '../../src/mqtt/transport.ts';
 import { es256 } from '../../src/mup/adapters/noble-curves.ts';
 import type { ExtendedManifest } from '../../src/mup/manifest.ts';
 import { decodeSlice, encodeSlice } from '../../src/mup/slices.ts';
-import { BenchDevice, countingRandom, topics } from '../device/bench-device.ts';
+import { BenchDevice, countingRandom, description, topics } from '../device/bench-device.ts';
 
 /** Our own agent, broken in one place until the test has ended. */
 export class Mutations {
@@ -20,10 +21,12 @@ export class Mutations {
   device(
     changes: Partial<Omit<DeviceDeps, 'clock'>> = {},
     wrap?: (inner: MqttTransport) => MqttTransport,
+    described: DeviceDescription = description,
   ): BenchDevice {
     const clock = (): BenchDevice['clock'] => (this.#device ?? new BenchDevice()).clock;
     const random = countingRandom();
     const options: Partial<DeviceAgentOptions> = {
+      description: described,
       deps: {
         clock: {
           now: () => clock().now(),

@@ -144,8 +144,7 @@ async function replacesNothing(bench: Bench): Promise<void> {
   const token = await bench.token();
   const changed = bench.signer.image(image.length);
   const version = bench.newer(token) + 1;
-  const second = bench.signer.extend(bench.signer.manifestOf(changed, version), token);
+  const second = bench.extended(changed, version, token);
   bench.expectRefused(await bench.dialect.offer(second), '26_SAVESLOT-IN-USE');
-  await bench.dialect.send(changed);
-  bench.expectRefused(await bench.dialect.finish(), '28_IMAGE-INVALID');
+  await bench.refusesImage(changed);
 }

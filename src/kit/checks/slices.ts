@@ -1,6 +1,5 @@
 import { utf8Length } from '../../base/bytes.ts';
 import { publishPacketSize } from '../../mqtt/packet-size.ts';
-import { encodeSlice } from '../../mup/slices.ts';
 import type { Bench } from '../bench.ts';
 import { type Check, CheckFailure, CheckSkipped, checksOf, expectThat } from '../check.ts';
 
@@ -16,7 +15,7 @@ export const sliceChecks: readonly Check[] = checksOf(
         const { slices } = bench.mup;
         const { image } = await bench.begin();
         slices.forget();
-        await slices.put(encodeSlice(0, image.subarray(0, slices.maxBytes)));
+        await slices.put(slices.cuts.payload(image, 0, slices.maxBytes));
         const next = await slices.acknowledgement();
         expectThat(
           next === slices.maxBytes,
@@ -32,10 +31,10 @@ export const sliceChecks: readonly Check[] = checksOf(
         const { image } = await bench.begin();
         const size = slices.maxBytes;
         await slices.advance(image, 0, size);
-        await slices.expectAfter(encodeSlice(0, image.subarray(0, size)), size);
+        await slices.expectAfter(slices.cuts.payload(image, 0, size), size);
         await slices.advance(image, size, 2 * size);
-        await slices.expectAfter(encodeSlice(size, image.subarray(size, 2 * size)), 2 * size);
-        await slices.expectAfter(encodeSlice(0, image.subarray(0, size)), 2 * size);
+        await slices.expectAfter(slices.cuts.payload(image, size, 2 * size), 2 * size);
+        await slices.expectAfter(slices.cuts.payload(image, 0, size), 2 * size);
         await slices.advance(image, 2 * size, 3 * size);
       },
     },
@@ -46,7 +45,7 @@ export const sliceChecks: readonly Check[] = checksOf(
         const { image } = await bench.begin();
         const size = slices.maxBytes;
         await slices.advance(image, 0, size);
-        await slices.expectAfter(encodeSlice(2 * size, image.subarray(2 * size, 3 * size)), size);
+        await slices.expectAfter(slices.cuts.payload(image, 2 * size, 3 * size), size);
         await slices.advance(image, size, 2 * size);
         await slices.advance(image, 2 * size, 3 * size);
       },
@@ -58,8 +57,7 @@ export const sliceChecks: readonly Check[] = checksOf(
         const { image } = await bench.begin();
         const size = slices.maxBytes;
         await slices.advance(image, 0, size);
-        if (size > 1)
-          await slices.expectAfter(encodeSlice(size - 1, image.subarray(size - 1, 2 * size - 1)), size);
+        if (size > 1) await slices.expectAfter(slices.cuts.payload(image, size - 1, 2 * size - 1), size);
         await slices.advance(image, size, 2 * size);
       },
     },
@@ -67,6 +65,7 @@ export const sliceChecks: readonly Check[] = checksOf(
       title: 'The size of slices may change during a transfer.',
       run: async (bench) => {
         const { slices } = bench.mup;
+        if (slices.cuts.authenticated) throw new CheckSkipped('authenticated slices have one size (ADR 28)');
         const { image } = await bench.begin();
         const half = Math.ceil(slices.maxBytes / 2);
         for (const [from, to] of [
@@ -85,9 +84,9 @@ export const sliceChecks: readonly Check[] = checksOf(
         const size = slices.maxBytes;
         const { image } = await bench.begin(slices.window * size);
         for (let at = 0; at < image.length - size; at += size)
-          await slices.put(encodeSlice(at, image.subarray(at, at + size)));
+          await slices.put(slices.cuts.payload(image, at, at + size));
         const last = image.length - size;
-        await slices.expectAfter(encodeSlice(last, image.subarray(last)), image.length);
+        await slices.expectAfter(slices.cuts.payload(image, last, image.length), image.length);
       },
     },
     longest: {
@@ -109,8 +108,9 @@ export const sliceChecks: readonly Check[] = checksOf(
         const { image } = await bench.begin(2 * slices.maxBytes - 1);
         const size = slices.maxBytes;
         await slices.advance(image, 0, size);
-        await slices.put(encodeSlice(size, bench.signer.image(size)));
-        await slices.advance(image, size, image.length - 1);
+        await slices.put(slices.cuts.forged(size, bench.signer.image(size)));
+        // What is left of it is less by an octet, so that the device shows what it has of the one before.
+        await slices.advance(image, size, slices.cuts.authenticated ? image.length : image.length - 1);
       },
     },
     empty: {
@@ -123,6 +123,23 @@ export const sliceChecks: readonly Check[] = checksOf(
         await slices.advance(image, 0, slices.maxBytes);
       },
     },
+    authenticated: {
+      title:
+        'Where slices are authenticated, one that somebody else has made is left when it arrives, and the true one taken.',
+      section: 'ADR 28; §5, slice injected',
+      severity: 'critical',
+      run: async (bench) => {
+        const { slices } = bench.mup;
+        if (!slices.cuts.authenticated)
+          throw new CheckSkipped('the device takes slices that are not authenticated');
+        const { image } = await bench.begin();
+        const size = slices.maxBytes;
+        await slices.expectAfter(slices.cuts.forged(0, image.subarray(0, size)), 0);
+        await slices.advance(image, 0, size);
+        await slices.expectAfter(slices.cuts.forged(size, bench.signer.image(size)), size);
+        await slices.advance(image, size, 2 * size);
+      },
+    },
     late: {
       title: 'A slice that comes after its transfer has ended is no part of the next one.',
       section: '§3, Slices; paper §4.2',
@@ -131,7 +148,7 @@ export const sliceChecks: readonly Check[] = checksOf(
         const first = await bench.begin();
         await slices.advance(first.image, 0, slices.maxBytes);
         await bench.restore();
-        await slices.put(encodeSlice(0, first.image.subarray(0, slices.maxBytes)));
+        await slices.put(slices.cuts.payload(first.image, 0, slices.maxBytes));
         await startsAnew(bench);
       },
     },
@@ -140,7 +157,7 @@ export const sliceChecks: readonly Check[] = checksOf(
       severity: 'critical',
       run: async (bench) => {
         const { slices } = bench.mup;
-        await slices.put(encodeSlice(0, bench.signer.image(1)), true);
+        await slices.put(slices.cuts.forged(0, bench.signer.image(1)), true);
         try {
           await startsAnew(bench);
         } finally {
@@ -158,7 +175,7 @@ export const sliceChecks: readonly Check[] = checksOf(
         await slices.advance(image, 0, size);
         await bench.options.reconnection.run();
         // Whatever is sent, the device says where it is.
-        await slices.expectAfter(encodeSlice(0, image.subarray(0, size)), size);
+        await slices.expectAfter(slices.cuts.payload(image, 0, size), size);
         await slices.advance(image, size, 2 * size);
       },
     },
@@ -170,18 +187,19 @@ async function startsAnew(bench: Bench): Promise<void> {
   const { slices } = bench.mup;
   const { image } = await bench.begin();
   slices.forget();
-  const length = Math.max(1, slices.maxBytes - 1);
+  const length = slices.cuts.authenticated ? slices.maxBytes : Math.max(1, slices.maxBytes - 1);
   await slices.advance(image, 0, length);
 }
 
 /** Octets of image for which the packet is as large as the description says the device takes, else the longest slice. */
 function longestSlice({ mup: { slices }, options: { description, transport } }: Bench): number {
   const packet = Math.min(description.maximumPacketSize ?? 0, transport.maximumPacketSize);
-  if (packet === 0) return slices.maxBytes;
+  if (packet === 0 || slices.cuts.authenticated) return slices.maxBytes;
   const most = description.maxSliceSize ?? Number.POSITIVE_INFINITY;
   let size = Math.min(most, packet - utf8Length(slices.topic));
   // Over MQTT 5 a packet is an octet longer than over 3.1.1: the device may speak it.
-  while (size > 1 && publishPacketSize(slices.topic, 4 + size, { qos: 0 }, 5) > packet) size -= 1;
+  while (size > 1 && publishPacketSize(slices.topic, slices.cuts.headerBytes + size, { qos: 0 }, 5) > packet)
+    size -= 1;
   if (size < 1) throw new CheckFailure('a maximum packet size that a slice fits into', `${packet} octets`);
   return size;
 }
