@@ -5,7 +5,7 @@ import type { Logger } from '../base/logger.ts';
 import { statusFilter, uuidOfTopic } from '../mqtt/topics.ts';
 import type { MqttMessage, MqttTransport, Unsubscribe } from '../mqtt/transport.ts';
 import { parseUint32 } from '../mup/manifest-fields.ts';
-import { publicKeyFromHex, type SignatureScheme } from '../mup/signature-scheme.ts';
+import { type PublicKey, publicKeyFromHex, type SignatureScheme } from '../mup/signature-scheme.ts';
 import { presenceHolds } from '../mup/signed-presence.ts';
 import type { DeviceRegistry } from '../registry/device-registry.ts';
 
@@ -42,6 +42,22 @@ export function parsePresence(payload: Uint8Array): PresenceReport | undefined {
     ...(serverKey !== undefined && { serverKey }),
     ...(signature !== undefined && { signature }),
   };
+}
+
+/**
+ * Whether a report is the word of the device that owns the key (ADR 29). That it is gone is the word of the broker,
+ * which has its will.
+ */
+export function reportHolds(
+  uuid: DeviceUuid,
+  { firmwareVersion, serverKey, signature }: PresenceReport,
+  key: PublicKey,
+  scheme: SignatureScheme,
+): boolean {
+  if (firmwareVersion === undefined) return true;
+  return (
+    signature !== undefined && presenceHolds(uuid, { firmwareVersion, serverKey }, signature, key, scheme)
+  );
 }
 
 export interface PresenceDependencies {
@@ -109,15 +125,14 @@ export class PresenceService {
   }
 
   /**
-   * A device with a key of its own signs which version it runs; nobody else says it. That it is gone the broker says
-   * for it, which nobody signs.
+   * A device with a key of its own signs which version it runs and which key it keeps; nobody else says it.
    */
-  #holds(uuid: DeviceUuid, { firmwareVersion, signature }: PresenceReport): boolean {
+  #holds(uuid: DeviceUuid, report: PresenceReport): boolean {
     const { registry, scheme, logger } = this.#deps;
     const signer = registry.get(uuid)?.signer;
     const key = signer?.by === 'device' ? publicKeyFromHex(signer.key) : undefined;
-    if (key === undefined || firmwareVersion === undefined) return true;
-    if (signature !== undefined && presenceHolds(uuid, firmwareVersion, signature, key, scheme)) return true;
+    if (key === undefined || reportHolds(uuid, report, key, scheme)) return true;
+    const { firmwareVersion } = report;
     logger.warn('a device did not sign the version that somebody says it runs', { uuid, firmwareVersion });
     return false;
   }

@@ -3,6 +3,7 @@ import { type DeviceUuid, deviceUuid } from '../base/ids.ts';
 import { leaves } from '../base/leaves.ts';
 import { statusTopic } from '../mqtt/topics.ts';
 import { abortImage, finishImage } from '../mup/image-requests.ts';
+import { keyId } from '../mup/key-id.ts';
 import { signPresence } from '../mup/signed-presence.ts';
 import type { DeviceStateName } from '../mup/states.ts';
 import { answerOf } from './behaviour.ts';
@@ -181,8 +182,9 @@ export class BootSession {
     const { transport, signKey, deps } = this.#options;
     const { version, serverKey } = this.#firmware.record;
     try {
-      const signature = signKey && signPresence(this.#uuid, version, signKey, deps.scheme);
-      const presence = onlinePresence(version, serverKey?.key, signature);
+      const said = { firmwareVersion: version, serverKey: serverKey && keyId(serverKey.key) };
+      const signature = signKey && signPresence(this.#uuid, said, signKey, deps.scheme);
+      const presence = onlinePresence(said, signature);
       await transport.publish(statusTopic(this.#uuid), presence, { qos: 1, retain: true });
     } catch (error) {
       deps.logger.warn('the presence of the device was not published', { error });

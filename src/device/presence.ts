@@ -2,8 +2,7 @@ import { toHex, utf8 } from '../base/bytes.ts';
 import type { DeviceUuid } from '../base/ids.ts';
 import { statusTopic } from '../mqtt/topics.ts';
 import type { Qos } from '../mqtt/transport.ts';
-import { keyId } from '../mup/key-id.ts';
-import type { PublicKey } from '../mup/signature-scheme.ts';
+import { presenceText, type SaidPresence } from '../mup/signed-presence.ts';
 
 /** A message that the broker publishes when a connection ends without DISCONNECT. */
 export interface Will {
@@ -17,17 +16,10 @@ export interface Will {
 export const offlinePresence = utf8('offline');
 
 /**
- * Presence of a device that runs firmware `version` (mup-protocol §1) and, where it keeps a key of the update server,
- * which one (ADR 27), and, where it has a key of its own, its signature (ADR 29).
+ * Presence of a device that is there (mup-protocol §1) and, where it has a key of its own, its signature (ADR 29).
  */
-export function onlinePresence(version: number, serverKey?: PublicKey, signature?: Uint8Array): Uint8Array {
-  const parts = [
-    'online',
-    version,
-    ...(serverKey === undefined ? [] : [keyId(serverKey)]),
-    ...(signature === undefined ? [] : [toHex(signature)]),
-  ];
-  return utf8(parts.join(';'));
+export function onlinePresence(said: SaidPresence, signature?: Uint8Array): Uint8Array {
+  return utf8(signature === undefined ? presenceText(said) : `${presenceText(said)};${toHex(signature)}`);
 }
 
 /** The will with which a device's connection is made, so that its loss is seen (mup-protocol §1). */

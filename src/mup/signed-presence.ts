@@ -2,31 +2,43 @@ import { utf8 } from '../base/bytes.ts';
 import type { DeviceUuid } from '../base/ids.ts';
 import type { PrivateKey, PublicKey, SignatureScheme } from './signature-scheme.ts';
 
+/** What a device that is there says of itself on its status topic. */
+export interface SaidPresence {
+  readonly firmwareVersion: number;
+  /** Which key of the update server it keeps (`keyId`). */
+  readonly serverKey?: string | undefined;
+}
+
+/** It as a text: `online;<firmware version>`, and `;<key id>` behind it where the device keeps a key (ADR 27). */
+export function presenceText({ firmwareVersion, serverKey }: SaidPresence): string {
+  return `online;${firmwareVersion}${serverKey === undefined ? '' : `;${serverKey}`}`;
+}
+
 /**
- * A device's word, in a key of its own, that it runs a version of its firmware (ADR 29). It holds for ever: whoever
- * repeats it says what was so once, and a device takes no version a second time.
+ * A device's word for it, in a key of its own (ADR 29). It holds for ever: whoever repeats it says what was so once,
+ * and a device takes no version a second time.
  */
-function presenceText(uuid: DeviceUuid, version: number): Uint8Array {
-  return utf8(`MUP-PRESENCE;${uuid};${version}`);
+function signedText(uuid: DeviceUuid, said: SaidPresence): Uint8Array {
+  return utf8(`MUP-PRESENCE;${uuid};${presenceText(said)}`);
 }
 
 /** @throws UsageError `bad-key` */
 export function signPresence(
   uuid: DeviceUuid,
-  version: number,
+  said: SaidPresence,
   key: PrivateKey,
   scheme: SignatureScheme,
 ): Uint8Array {
-  return scheme.sign(presenceText(uuid, version), key);
+  return scheme.sign(signedText(uuid, said), key);
 }
 
 /** Whether the owner of the key has said that. */
 export function presenceHolds(
   uuid: DeviceUuid,
-  version: number,
+  said: SaidPresence,
   signature: Uint8Array,
   key: PublicKey,
   scheme: SignatureScheme,
 ): boolean {
-  return scheme.verify(presenceText(uuid, version), signature, key);
+  return scheme.verify(signedText(uuid, said), signature, key);
 }

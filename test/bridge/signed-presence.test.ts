@@ -4,11 +4,14 @@ import type { DeviceAgentOptions } from '../../src/device/options.ts';
 import { es256 } from '../../src/mup/adapters/noble-curves.ts';
 import { signPresence } from '../../src/mup/signed-presence.ts';
 import { stranger, topics, uuid } from '../device/bench-device.ts';
+import { presenceVerdict } from '../support/vectors/description-verdict.ts';
+import { presenceVectors } from '../support/vectors/presence-vectors.ts';
 import { newWorld } from './bench-bridge.ts';
 import { BenchUpdate } from './bench-update.ts';
 
 const signKey = es256.generate();
-const signed = (version: number, key = signKey): string => toHex(signPresence(uuid, version, key, es256));
+const signed = (version: number, key = signKey): string =>
+  toHex(signPresence(uuid, { firmwareVersion: version }, key, es256));
 
 let both: BenchUpdate;
 afterEach(() => both.close());
@@ -32,6 +35,10 @@ describe('a device with a key of its own signs which version it runs (ADR 29)', 
   test.each([
     ['no signature', 'online;9'],
     ['the signature of another version', `online;9;${signed(8)}`],
+    [
+      'a signature without the key of the update server that it names',
+      `online;9;${'ab'.repeat(8)};${signed(9)}`,
+    ],
     ['the signature of another key', `online;9;${signed(9, stranger)}`],
   ])('what somebody else says with %s is not believed', async (_, status) => {
     await start();
@@ -85,4 +92,8 @@ describe('a device with a key of its own signs which version it runs (ADR 29)', 
     await say('online;2');
     await both.reaches(job, 'succeeded', 1000);
   });
+});
+
+test.each(presenceVectors)('vector of fixtures/mup/presences.json: $name', ({ believed, ...vector }) => {
+  expect(presenceVerdict(vector)).toEqual({ believed });
 });

@@ -15,6 +15,7 @@ import { endorsementVectors } from '../support/vectors/endorsement-vectors.ts';
 import { imageVectors } from '../support/vectors/image-vectors.ts';
 import { manifestVectors } from '../support/vectors/manifest-vectors.ts';
 import { mynoVectors } from '../support/vectors/myno-vectors.ts';
+import { presenceVectors } from '../support/vectors/presence-vectors.ts';
 import { signatureVectors } from '../support/vectors/signature-vectors.ts';
 import { tokenVectors } from '../support/vectors/token-vectors.ts';
 import { tokenVerdict } from '../support/vectors/verdicts.ts';
@@ -45,6 +46,7 @@ describe('the files of fixtures/mup', () => {
     imageVectors,
     mynoVectors,
     descriptionVectors,
+    presenceVectors,
   };
 
   test.each(Object.entries(all))(

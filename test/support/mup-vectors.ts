@@ -7,6 +7,7 @@ import { imageVectors } from './vectors/image-vectors.ts';
 import { edServer, edStranger, edVendor, nextServer, server, stranger, vendor } from './vectors/keys.ts';
 import { manifestVectors } from './vectors/manifest-vectors.ts';
 import { mynoVectors } from './vectors/myno-vectors.ts';
+import { presenceVectors } from './vectors/presence-vectors.ts';
 import { rotationVectors } from './vectors/rotation-vectors.ts';
 import { signatureVectors } from './vectors/signature-vectors.ts';
 import { sliceChainVectors } from './vectors/slice-chain-vectors.ts';
@@ -28,6 +29,7 @@ export const vectorFiles: Readonly<Record<string, string>> = Object.fromEntries(
     'slice-chains.json': sliceChainVectors,
     'myno.json': mynoVectors,
     'descriptions.json': descriptionVectors,
+    'presences.json': presenceVectors,
     'rotations.json': rotationVectors,
     'keys.json': Object.entries(keys).map(([name, { seed, privateKey, publicKey }]) => ({
       name,

@@ -1,3 +1,4 @@
+import { toHex } from '../../../src/base/bytes.ts';
 import type { DataPoint, Operation, Profile, ValueType } from '../../../src/base/description.ts';
 import { deviceUuid, isDeviceUuid } from '../../../src/base/ids.ts';
 import { readJson } from '../../../src/base/json-reader.ts';
@@ -183,15 +184,17 @@ function depthOf(value: unknown): number {
 
 const presence: Target = {
   name: 'presence',
-  seeds: texts('online;7', 'offline', 'online;4294967295', 'online;7;0123456789abcdef'),
+  seeds: texts(
+    ...['online;7', 'offline', 'online;4294967295', 'online;7;0123456789abcdef'],
+    `online;7;0123456789abcdef;${'0f'.repeat(64)}`,
+  ),
   words: ['online;', 'offline'],
   run: (input) => {
     const said = parsePresence(input);
     if (said === undefined) return;
-    const text =
-      said.presence === 'offline'
-        ? 'offline'
-        : `online;${[said.firmwareVersion, said.serverKey ?? []].flat().join(';')}`;
+    const { presence: word, firmwareVersion, serverKey = [], signature } = said;
+    const hex = signature === undefined ? [] : toHex(signature);
+    const text = word === 'offline' ? word : [word, firmwareVersion, serverKey, hex].flat().join(';');
     same(Buffer.from(input).toString('utf8'), text, 'a presence has one text');
   },
 };

@@ -54,3 +54,25 @@ const char *receive_description(const char *uuid, const char *vendor_key, const 
   *speaker = by;
   return "taken";
 }
+
+int presence_holds(const char *uuid, const char *device_key, const char *message) {
+  static const char word[] = "online;";
+  char version[counter_digits + 1], text[512];
+  uint32_t number;
+  const char *signature = strrchr(message, ';');
+  size_t digits;
+
+  if (strcmp(message, "offline") == 0) return 1;
+  if (strncmp(message, word, sizeof word - 1) != 0 || signature == NULL) return 0;
+  const char *at = message + sizeof word - 1;
+  digits = strcspn(at, ";");
+  if (digits > counter_digits || at + digits > signature) return 0;
+  memcpy(version, at, digits);
+  version[digits] = '\0';
+  if (!read_uint32(version, &number) || !is_lower_hex(signature + 1, signature_octets)) return 0;
+  /* Between the two nothing, or the id of the key that the device keeps. */
+  at += digits;
+  if (at != signature && (signature - at != 17 || strspn(at + 1, "0123456789abcdef") != 16)) return 0;
+  (void)snprintf(text, sizeof text, "MUP-PRESENCE;%s;%.*s", uuid, (int)(signature - message), message);
+  return es256_verify_hex(device_key, text, signature + 1);
+}

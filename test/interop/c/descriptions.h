@@ -17,4 +17,7 @@ struct signer {
 const char *receive_description(const char *uuid, const char *vendor_key, const struct signer *before,
                                 const uint8_t *octets, size_t length, const char **speaker);
 
+/* Whether a payload on the status topic is the word of the device that owns the key, or its will. */
+int presence_holds(const char *uuid, const char *device_key, const char *message);
+
 #endif

@@ -165,6 +165,11 @@ static void check_rotation(const struct vector *vector) {
   if (answer[0] != '\0') compare(vector, "decision", receive_key(&device, answer), text_of(vector, "decision"));
 }
 
+static void check_presence(const struct vector *vector) {
+  int believed = presence_holds(text_of(vector, "uuid"), text_of(vector, "deviceKey"), text_of(vector, "message"));
+  compare(vector, "believed", truth(believed), text_of(vector, "believed"));
+}
+
 static const struct {
   const char *name;
   void (*check)(const struct vector *vector);
@@ -172,6 +177,7 @@ static const struct {
     {"signatures.json", check_signature}, {"tokens.json", check_token}, {"endorsements.json", check_endorsement},
     {"manifests.json", check_manifest},   {"images.json", check_image}, {"slice-chains.json", check_chain},
     {"myno.json", check_myno},           {"descriptions.json", check_description},
+    {"presences.json", check_presence},
     {"rotations.json", check_rotation},
 };
 

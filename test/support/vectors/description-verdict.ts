@@ -1,11 +1,24 @@
 import { sha256 } from '../../../src/base/adapters/node-runtime.ts';
-import { fromHex } from '../../../src/base/bytes.ts';
+import { fromHex, utf8 } from '../../../src/base/bytes.ts';
 import { errorCode } from '../../../src/base/errors.ts';
 import { type Digest, deviceUuid } from '../../../src/base/ids.ts';
 import { DescriptionTrust } from '../../../src/bridge/description-trust.ts';
+import { parsePresence, reportHolds } from '../../../src/bridge/presence.ts';
 import { es256 } from '../../../src/mup/adapters/noble-curves.ts';
+import { publicKeyFromHex } from '../../../src/mup/signature-scheme.ts';
 import type { Device } from '../../../src/registry/device.ts';
 import type { DescriptionVector } from './description-vectors.ts';
+import type { PresenceVector } from './presence-vectors.ts';
+
+/** What our own code says of a vector of presences. */
+export function presenceVerdict({ uuid, deviceKey, message }: Omit<PresenceVector, 'believed'>): {
+  readonly believed: boolean;
+} {
+  const said = parsePresence(utf8(message));
+  const key = publicKeyFromHex(deviceKey);
+  const believed = said !== undefined && key !== undefined && reportHolds(deviceUuid(uuid), said, key, es256);
+  return { believed };
+}
 
 /** What our own code says of a vector of descriptions. */
 export function descriptionVerdict(
