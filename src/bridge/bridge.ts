@@ -106,7 +106,11 @@ export class Bridge {
     const lines = this.#lines;
     const caller = new DeviceCaller(this.#rpc, registry, lines);
     const claims = new UpdateClaims(clock);
-    this.#updateServer = new UpdateServer({ ...deps, caller, lines, settings });
+    this.#updateServer = new UpdateServer({
+      ...deps,
+      ...{ caller, lines, settings },
+      announceKeys: (uuid) => this.#mupBootstrap.announce(uuid),
+    });
     this.#jobs = new UpdateJobs({
       ...deps,
       claims,

@@ -13,7 +13,7 @@ import { refusedIf } from './rpc-errors.ts';
 import type { ServerKeys } from './server-keys.ts';
 
 export interface ManifestSignerDependencies {
-  readonly serverKeys: Pick<ServerKeys, 'inOrderFor'>;
+  readonly serverKeys: Pick<ServerKeys, 'find' | 'inOrderFor'>;
   readonly registry: Pick<DeviceRegistry, 'get' | 'keeps'>;
   readonly scheme: SignatureScheme;
   readonly logger: Logger;
@@ -70,6 +70,13 @@ export class ManifestSigner {
     } catch (error) {
       logger.warn('which key a device keeps was not stored', { uuid, reason: errorMessage(error) });
     }
+  }
+
+  /** Whether the device is known to keep a key that the update server has. */
+  isTrustedBy({ uuid }: DeviceDescription): boolean {
+    const { serverKeys, registry } = this.#deps;
+    const kept = registry.get(uuid)?.serverKey;
+    return kept !== undefined && serverKeys.find(kept) !== undefined;
   }
 
   #keysOf({ uuid }: DeviceDescription): readonly ServerKey[] {

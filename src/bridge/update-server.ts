@@ -33,6 +33,8 @@ export interface UpdateServerDependencies extends ManifestSignerDependencies {
   readonly settings: Pick<DeviceSettingsSource, 'of'>;
   /** Where it survives a restart what devices have accepted. */
   readonly store: DocumentStore;
+  /** Tells a registered device of the update server's keys. */
+  readonly announceKeys: (uuid: DeviceUuid) => Promise<void>;
   readonly clock: Clock;
   readonly sha256: (bytes: Uint8Array) => Digest;
 }
@@ -90,6 +92,7 @@ export class UpdateServer {
     const profile = this.#profile(description);
     return profile.inTurn(uuid, async () => {
       await this.#release(description);
+      this.#announceKeys(description);
       const answer = await profile.requestToken({ description, operation, signal });
       const token = tokenOf(description, operation, answer);
       this.#tokens.set(uuid, token);
@@ -256,6 +259,15 @@ export class UpdateServer {
     // It may have accepted another one meanwhile.
     if (dropped && this.#accepted.get(uuid) === before) this.#accepted.delete(uuid);
     return answered;
+  }
+
+  /**
+   * The bridge may have ended between keeping the device and answering it, and a device without our key refuses every
+   * manifest. It has heard this before the request that follows.
+   */
+  #announceKeys(description: DeviceDescription): void {
+    if (description.profile === 'myno' || this.#signer.isTrustedBy(description)) return;
+    void this.#deps.announceKeys(description.uuid);
   }
 
   #profile({ profile }: DeviceDescription): UpdateProfile {
