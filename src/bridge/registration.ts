@@ -9,8 +9,8 @@ import { type DescriptionTemplate, instantiate } from '../ontology/description-t
 import type { DeviceRegistry, Registration } from '../registry/device-registry.ts';
 import type { Change } from '../registry/document-store.ts';
 import { withLeafNames } from '../yang/identifiers.ts';
-import { type Admission, type DescriptionTrust, isForeign } from './description-trust.ts';
-import { RefusalLog } from './refusal-log.ts';
+import type { Admission, DescriptionTrust } from './description-trust.ts';
+import { type ForeignDescription, RefusalLog } from './refusal-log.ts';
 import { type RegistrationSource, refusalOf } from './registration-source.ts';
 import type { TopicOwners } from './topic-owners.ts';
 
@@ -38,15 +38,6 @@ export interface RegistrationDependencies {
 export interface RegistrationStatistics {
   accepted: number;
   refused: number;
-}
-
-/** A description that may be of somebody else than the device. */
-export interface ForeignDescription {
-  readonly uuid: DeviceUuid;
-  readonly code: string;
-  readonly text: string;
-  /** Whether the device is accepted, and this is the first such description since the last that was taken. */
-  readonly alarm: boolean;
 }
 
 /** A description that waits for its turn. */
@@ -77,13 +68,11 @@ export class RegistrationService {
   /** What is done to the registration of one device goes one after the other. */
   readonly #turns = new KeyedQueue<DeviceUuid>();
   readonly #refusals: RefusalLog;
-  /** Accepted devices of which somebody else has sent descriptions since the last that was taken. */
-  readonly #alarmed = new Set<DeviceUuid>();
   #closed = false;
 
   constructor(deps: RegistrationDependencies) {
     this.#deps = deps;
-    this.#refusals = new RefusalLog(deps.logger);
+    this.#refusals = new RefusalLog(deps);
   }
 
   /** What is being read is given up without an answer: the device asks again. */
@@ -187,26 +176,15 @@ export class RegistrationService {
   refuse(uuid: DeviceUuid, error: unknown, source: RegistrationSource): void {
     if (this.#closed) return;
     this.statistics.refused += 1;
-    const { code, text, level, reason } = refusalOf(error);
-    source.answer(uuid, { kind: 'refused', code, text });
-    const isNew = this.#refusals.refused(uuid, level, `${code} ${text}`, { uuid, code, reason });
-    if (isNew && isForeign(code)) this.#deps.onForeign({ uuid, code, text, alarm: this.#isAlarm(uuid) });
-  }
-
-  /** Whoever sends one such description sends more, for other reasons too. */
-  #isAlarm(uuid: DeviceUuid): boolean {
-    if (this.#deps.registry.get(uuid)?.module === undefined || this.#alarmed.has(uuid)) return false;
-    this.#alarmed.add(uuid);
-    return true;
+    const refusal = refusalOf(error);
+    source.answer(uuid, { kind: 'refused', code: refusal.code, text: refusal.text });
+    this.#refusals.refused(uuid, refusal);
   }
 
   /** Counts what came under a name that is no device UUID, and so cannot be answered. */
   refuseUnnamed(topic: string): void {
     this.statistics.refused += 1;
-    this.#refusals.refused(topic, 'warn', 'bad-uuid', {
-      topic,
-      reason: 'a description came under a name that is no device UUID',
-    });
+    this.#refusals.unnamed(topic);
   }
 
   async #register(uuid: DeviceUuid, { bytes, source }: Arrival): Promise<void> {
@@ -246,15 +224,10 @@ export class RegistrationService {
     this.#deps.logger.info('a description says more than is used', fields);
   }
 
-  #taken(uuid: DeviceUuid): void {
-    this.#refusals.taken(uuid);
-    this.#alarmed.delete(uuid);
-  }
-
   async #registered(registration: Registration, description: DeviceDescription): Promise<void> {
     await this.#deps.onRegistered(registration, description);
     this.statistics.accepted += 1;
-    this.#taken(registration.device.uuid);
+    this.#refusals.taken(registration.device.uuid);
     this.#report(registration, description);
   }
 
@@ -267,7 +240,7 @@ export class RegistrationService {
     const { registry, logger, onPending } = this.#deps;
     if (registry.get(uuid) === undefined) await this.#makeRoom();
     const isNew = await registry.hold(uuid, template, signer);
-    this.#taken(uuid);
+    this.#refusals.taken(uuid);
     source.answer(uuid, { kind: 'pending' });
     if (!isNew) return;
     logger.info('device pending', { uuid, category: description.category });

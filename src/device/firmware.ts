@@ -1,8 +1,7 @@
 import type { RunningSha256 } from '../base/adapters/node-runtime.ts';
 import { equalBytes } from '../base/bytes.ts';
 import { UsageError } from '../base/errors.ts';
-import type { Digest } from '../base/ids.ts';
-import type { SliceHash } from '../base/ids.ts';
+import type { Digest, SliceHash } from '../base/ids.ts';
 import type { Logger } from '../base/logger.ts';
 import { sliceHashBytes, sliceHashOctets } from '../mup/authenticated-slices.ts';
 import type { PublicKey } from '../mup/signature-scheme.ts';

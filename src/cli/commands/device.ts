@@ -42,7 +42,8 @@ export const deviceCommand: CommandDefinition = {
     {
       name: 'sign-key',
       value: 'FILE',
-      description: "device's own private key, PEM: it signs its description, and nobody else describes it then",
+      description:
+        "device's own private key, PEM: it signs its description, and nobody else describes it then",
     },
     {
       name: 'telemetry-interval-ms',
