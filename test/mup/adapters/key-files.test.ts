@@ -162,8 +162,8 @@ withOpenssl('keys of OpenSSL (SKIPPED without the Debian package openssl)', () =
   ])('%s is refused by name', async (name, curve, found) => {
     const path = ecKey(`o.${name}`, curve);
     const pub = make(`o.${name}.pub`, 'pkey', '-in', path, '-pubout');
-    for (const read of [readPrivateKey(path), readPublicKey(pub)]) {
-      const error = await read.catch((thrown: unknown) => thrown);
+    for (const read of [() => readPrivateKey(path), () => readPublicKey(pub)]) {
+      const error = await read().catch((thrown: unknown) => thrown);
       expect(error).toEqual(failure('key-type'));
       expect(error).toMatchObject({ message: expect.stringContaining(found) });
     }
