@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
-import { decodeUtf8Lossy } from '../../base/bytes.ts';
 import { PeerError } from '../../base/errors.ts';
 import { writePublicKey } from '../../mup/adapters/key-files.ts';
+import { formatEndorsementFile, parseEndorsementFile } from '../../mup/endorsement-file.ts';
 import { publicKeyFromHex } from '../../mup/signature-scheme.ts';
 import type { XmlElement } from '../../xml/element.ts';
 import type { CommandArguments } from '../arguments.ts';
@@ -58,8 +58,9 @@ export async function runRotatePrepare(args: CommandArguments, io: CliIo): Promi
 
 /** `mup rotate activate` */
 export async function runRotateActivate(args: CommandArguments, io: CliIo): Promise<ExitCode> {
-  const file = args.argument('ENDORSEMENT');
-  const text = decodeUtf8Lossy(await readInput(io, file, maxFileBytes));
+  const bytes = await readInput(io, args.argument('ENDORSEMENT'), maxFileBytes);
+  // Read here first: another file, such as a private key, does not leave this machine.
+  const text = formatEndorsementFile(parseEndorsementFile(bytes));
   const order = bridgeElement('activate-server-key', [bridgeElement('endorsement', text)]);
   const key = leafText(await withBridge(args, io, ({ client }) => client.rpc(order)), 'key');
   printResult(args, io, { activated: key }, [
