@@ -93,16 +93,21 @@ describeWith(['mosquitto'], 'mup device-test tries our own agent', () => {
   });
 
   test(
-    'it refuses to work beside a running bridge',
+    'it refuses to work beside a running bridge, unless it is told to, and ends when it is interrupted',
     async () => {
       const directory = await temporaryDirectory();
       await run(['keygen', 'vendor', '--out', join(directory, 'vendor.pem')]);
       const bridge = await startBridgeProcess(join(directory, 'bridge'));
       try {
         const options = ['--uuid', uuid, '--mqtt-url', bridge.mqttUrl];
-        const kit = mup(['device-test', ...options, '--vendor-key', join(directory, 'vendor.pem')]);
+        const command = ['device-test', ...options, '--vendor-key', join(directory, 'vendor.pem')];
+        const kit = mup(command);
         expect(await kit.exited).toBe(2);
         expect(kit.stderr).toContain('a bridge serves the devices of this broker');
+        const insistent = mup([...command, '--beside-bridge']);
+        await insistent.line(({ text }) => text.startsWith('waiting until device'));
+        insistent.signal('SIGINT');
+        expect(await insistent.exited).toBe(130);
       } finally {
         await bridge.program.stop();
       }
