@@ -1,15 +1,14 @@
 import { utf8Length } from '../base/bytes.ts';
 import type { DeviceDescription, Field, Operation, ScalarType, ValueType } from '../base/description.ts';
 import { publishPacketSize } from '../mqtt/packet-size.ts';
+import { authenticatedHeaderBytes } from '../mup/authenticated-slices.ts';
+import { sliceHeaderBytes } from '../mup/slices.ts';
 
 /** Octets of MQTT that one IEEE 802.15.4 frame carries below 6LoWPAN (paper §5.4: fragments of 96). */
 const frameOctets = 96;
 
 /** RAM of the smallest devices that speak IP, class 1 of RFC 7228 §3: about 10 KiB. */
 const smallRam = 10 * 1024;
-
-/** What the header of a slice takes: the offset (mup-protocol §3). */
-const sliceHeaderOctets = 4;
 
 /** Octets of a request id (mup-protocol §2). */
 const requestIdOctets = 24;
@@ -122,7 +121,10 @@ function sliceWarnings({
     return [
       'firmware: mup:maxSliceSize is not said, so that slices have as many octets as the bridge chooses',
     ];
-  const packet = publishPacketSize(inputTopic, sliceHeaderOctets + maxSliceSize, { qos: 0 }, 4);
+  const manifest = operations.find(({ role }) => role === 'manifest');
+  const authenticates = manifest?.inputs.some(({ role }) => role === 'sliceHash') === true;
+  const headerBytes = authenticates ? authenticatedHeaderBytes : sliceHeaderBytes;
+  const packet = publishPacketSize(inputTopic, headerBytes + maxSliceSize, { qos: 0 }, 4);
   return [
     ...(maximumPacketSize === undefined || packet <= maximumPacketSize
       ? []

@@ -32,7 +32,7 @@ export function eventLine(event: DeviceEvent): string | undefined {
     case 'manifest-refused':
       return `manifest refused: ${event.state}`;
     case 'image-verified':
-      return `image of version ${event.newVersion} verified`;
+      return `image of version ${event.newVersion} verified${forgedSlices(event.forged)}`;
     case 'image-refused':
       return `image refused: ${event.reason}`;
     case 'transfer-abandoned':
@@ -47,4 +47,8 @@ export function eventLine(event: DeviceEvent): string | undefined {
     case 'slice':
       return undefined;
   }
+}
+
+function forgedSlices(forged = 0): string {
+  return forged === 0 ? '' : `; slices that were not the update server's and were dropped: ${forged}`;
 }

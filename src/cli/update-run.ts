@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import type { UpdateConfig } from '../base/config.ts';
-import type { DeviceUuid } from '../base/ids.ts';
+import type { DeviceUuid, Digest } from '../base/ids.ts';
 import type { VendorManifest } from '../mup/manifest.ts';
 import type { PrivateKey, SignatureScheme } from '../mup/signature-scheme.ts';
 import { extendManifest } from '../mup/signing.ts';
@@ -17,6 +17,7 @@ import {
   type UpdatePreparation,
   type UpdateSession,
 } from './update-preparation.ts';
+import { cutFor } from './update-slices.ts';
 
 export interface UpdateRequest {
   readonly uuid: DeviceUuid;
@@ -30,6 +31,7 @@ export interface UpdateDependencies extends UpdatePreparation {
   readonly observer: UpdateSession;
   readonly serverKey: PrivateKey;
   readonly scheme: SignatureScheme;
+  readonly sha256: (bytes: Uint8Array) => Digest;
   readonly config: UpdateConfig;
   readonly clock: Clock;
 }
@@ -60,7 +62,9 @@ export async function runUpdateSteps(
   const token = tokenOf(device, answer);
   onStep({ step: 'token', nonce: token.nonce, version: token.version });
   checkUpdate(manifest, token);
-  const extended = extendManifest(manifest, token, deps.serverKey, deps.scheme, device.profile);
+  const cut = await cutFor(device, request, config, deps.sha256);
+  const { serverKey, scheme } = deps;
+  const extended = extendManifest({ ...manifest, ...cut }, token, serverKey, scheme, device.profile);
   await session.rpc(manifestRpc(device, extended), {
     timeoutMs: config.manifestDeadlineMs + marginMs,
     signal,

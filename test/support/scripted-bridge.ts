@@ -218,6 +218,7 @@ export async function run(
         putFile: (name, content) => scripted.putFile(name, content),
         serverKey,
         scheme: es256,
+        sha256,
         config: defaultConfig.update,
         clock: eagerClock(),
         signal,

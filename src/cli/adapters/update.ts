@@ -81,7 +81,7 @@ async function signedHere(
   try {
     const request = { uuid, manifest, image };
     const more = { observer, serverKey, scheme: allSuites, config: config.update, clock: systemClock };
-    return { firmwareVersion: await runUpdateSteps(request, { ...preparation, ...more }) };
+    return { firmwareVersion: await runUpdateSteps(request, { ...preparation, ...more, sha256 }) };
   } finally {
     await observer.close();
   }
