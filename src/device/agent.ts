@@ -3,6 +3,9 @@ import type { Operation } from '../base/description.ts';
 import { UsageError } from '../base/errors.ts';
 import { deviceUuid } from '../base/ids.ts';
 import { checkDeviceTopic, statusTopic } from '../mqtt/topics.ts';
+import { describedSuites } from '../mup/described-suites.ts';
+import { suiteOf } from '../mup/signature-scheme.ts';
+import { suiteName, suiteNames } from '../mup/suites.ts';
 import { BootSession } from './boot-session.ts';
 import type { DeviceEvent, DeviceEventListener } from './events.ts';
 import { Firmware } from './firmware.ts';
@@ -28,11 +31,12 @@ export class DeviceAgent {
   #closed = false;
 
   /**
-   * @throws UsageError `profile-unsupported`, `manifest-operation-incomplete`; PeerError `bad-topic`,
+   * @throws UsageError `profile-unsupported`, `manifest-operation-incomplete`, `suite-undescribed`; PeerError `bad-topic`,
    *   `bad-uuid` when the description is not one this agent can serve
    */
   constructor(options: DeviceAgentOptions) {
     checkDescription(options);
+    checkSuite(options);
     this.#options = options;
   }
 
@@ -145,6 +149,19 @@ function checkDescription({ description }: DeviceAgentOptions): void {
     checkMessages(operation);
     if (operation.role === 'manifest') checkManifestOperation(operation);
   }
+}
+
+/** A bridge offers keys and manifests of the described suites alone: the device could never be updated. */
+function checkSuite({ description, vendorKey }: DeviceAgentOptions): void {
+  const described = describedSuites(description);
+  if (vendorKey === undefined || !description.operations.some(({ role }) => role === 'manifest')) return;
+  const suite = suiteOf(vendorKey);
+  if (described.includes(suite)) return;
+  throw new UsageError(
+    'suite-undescribed',
+    `the vendor's key is of suite ${suiteName(suite)}, the description lists ${suiteNames(described, 'and')}`,
+    { where: 'mup:Suite', hint: `Add "${suite}" to the values of the input that represents mup:Suite.` },
+  );
 }
 
 /** The agent speaks the messages of mup-protocol §2 alone. */

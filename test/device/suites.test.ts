@@ -4,7 +4,7 @@ import { UpdateReceiver } from '../../src/device/update-receiver.ts';
 import { allSuites, ed25519 } from '../../src/mup/adapters/noble-curves.ts';
 import type { PrivateKey, SignatureScheme } from '../../src/mup/signature-scheme.ts';
 import { extendManifest, signManifest } from '../../src/mup/signing.ts';
-import { countingRandom, server, unsigned, uuid, vendor } from './bench-device.ts';
+import { BenchDevice, countingRandom, server, unsigned, uuid, vendor } from './bench-device.ts';
 import { limits, stateIn } from './receiver-bench.ts';
 
 const edVendor = ed25519.generate();
@@ -57,6 +57,13 @@ describe('the suite of a manifest, on the device (ADR 26)', () => {
       expect(stateIn(receiver.receiveManifest(extended, 0))).toBe('10_OK');
     },
   );
+
+  test('an agent whose description does not list the suite of its vendor’s key does not start', () => {
+    const vendorKey = allSuites.publicKeyOf(edVendor);
+    expect(() => new BenchDevice({ vendorKey })).toThrow(
+      expect.objectContaining({ code: 'suite-undescribed', where: 'mup:Suite' }),
+    );
+  });
 
   test('a manifest whose suite is changed on its way fails before its signatures', () => {
     const { receiver, counted } = deviceWith(edVendor, edServer);
