@@ -26,7 +26,7 @@ const pieceBytes: CommandOption = {
 /** `mup describe`: the kit of those who write descriptions. */
 export const describeCommand: CommandGroup = {
   name: 'describe',
-  summary: 'check a description, see its YANG, compare two, pack or sign one for firmware',
+  summary: 'check a description, see its YANG, compare two, pack or sign one',
   commands: [
     {
       name: 'check',
