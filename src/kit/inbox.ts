@@ -1,3 +1,4 @@
+import { equalBytes, utf8 } from '../base/bytes.ts';
 import type { Clock } from '../base/clock.ts';
 import { deferred } from '../base/deferred.ts';
 import type { MqttMessage, MqttTransport, Qos, Unsubscribe } from '../mqtt/transport.ts';
@@ -5,24 +6,31 @@ import type { MqttMessage, MqttTransport, Qos, Unsubscribe } from '../mqtt/trans
 /** Messages that are kept until they are taken; of a device that sends more, the oldest are forgotten. */
 const maxMessages = 1000;
 
+/** What the kit says to itself; no message of the protocol. */
+const marker = utf8('mup-device-test');
+
 /** What a message says to whoever waits, or `undefined` when it is not for them. */
 export type Reading<T> = (message: MqttMessage) => T | undefined;
 
 /** The messages of one topic, in order, each taken at most once. */
 export class Inbox {
+  readonly #transport: MqttTransport;
+  readonly #topic: string;
   readonly #clock: Clock;
   #messages: MqttMessage[] = [];
   #last: MqttMessage | undefined;
   #arrived: () => void = () => {};
   #leave: Unsubscribe = async () => {};
 
-  private constructor(clock: Clock) {
+  private constructor(transport: MqttTransport, topic: string, clock: Clock) {
+    this.#transport = transport;
+    this.#topic = topic;
     this.#clock = clock;
   }
 
   /** Resolves when the broker has granted the subscription. @throws PeerError `mqtt-refused` */
   static async open(transport: MqttTransport, topic: string, qos: Qos, clock: Clock): Promise<Inbox> {
-    const inbox = new Inbox(clock);
+    const inbox = new Inbox(transport, topic, clock);
     inbox.#leave = await transport.subscribe(topic, qos, (message) => inbox.#receive(message));
     return inbox;
   }
@@ -55,6 +63,16 @@ export class Inbox {
     } finally {
       cancel();
     }
+  }
+
+  /** Whether the broker lets what is published on the topic come here: access lists grant a subscription and deliver nothing. */
+  async hears(timeoutMs: number): Promise<boolean> {
+    await this.#transport.publish(this.#topic, marker);
+    const heard = await this.take(
+      ({ payload }) => (equalBytes(payload, marker) ? true : undefined),
+      timeoutMs,
+    );
+    return heard === true;
   }
 
   async close(): Promise<void> {

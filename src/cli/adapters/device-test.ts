@@ -3,12 +3,13 @@ import { createLogger } from '../../base/adapters/pino-logger.ts';
 import { decodeUtf8 } from '../../base/bytes.ts';
 import { UsageError } from '../../base/errors.ts';
 import { printable } from '../../base/printable.ts';
-import { bridgeAnswers } from '../../kit/bridge-probe.ts';
+import { bridgePresence } from '../../kit/bridge-probe.ts';
 import type { Check } from '../../kit/check.ts';
 import { allChecks } from '../../kit/checks/all.ts';
 import { chosen, isAsExpected, parseExpectedFailures, standingOf } from '../../kit/expectations.ts';
 import { openBench } from '../../kit/open-bench.ts';
 import { runChecks } from '../../kit/runner.ts';
+import type { MqttTransport } from '../../mqtt/transport.ts';
 import type { CommandArguments } from '../arguments.ts';
 import type { CliIo } from '../command.ts';
 import {
@@ -74,10 +75,7 @@ async function tested(
 ): Promise<readonly JudgedResult[]> {
   const { args, io, uuid } = run;
   const transport = await connected(run, cleanup);
-  if (!args.flag('beside-bridge') && (await bridgeAnswers(transport, systemRandom, systemClock)))
-    throw new UsageError('bridge-running', 'a bridge serves the devices of this broker', {
-      hint: 'End it, use another broker, or say --beside-bridge: then both answer the device, and checks may fail.',
-    });
+  if (!args.flag('beside-bridge')) await refuseBridge(transport);
   const { bench, close } = await openBench(
     await benchOptions(run, transport, cleanup, () =>
       say(run, `waiting until device ${uuid} describes itself: restart it if it has done so before`),
@@ -105,6 +103,23 @@ async function tested(
     signal: io.signal,
   });
   return results.map(judged);
+}
+
+/** @throws UsageError `bridge-running`, `bridge-unknown` */
+async function refuseBridge(transport: MqttTransport): Promise<void> {
+  const presence = await bridgePresence(transport, systemRandom, systemClock);
+  if (presence === 'there')
+    throw new UsageError('bridge-running', 'a bridge serves the devices of this broker', {
+      hint: 'End it, use another broker, or say --beside-bridge: then both answer the device, and checks may fail.',
+    });
+  if (presence === 'unheard')
+    throw new UsageError(
+      'bridge-unknown',
+      'the broker keeps from the kit whether a bridge serves its devices',
+      {
+        hint: 'See to it that none does, and say --beside-bridge; or use a broker without an access list.',
+      },
+    );
 }
 
 async function report(run: Run, results: readonly JudgedResult[]): Promise<ExitCode> {
