@@ -40,6 +40,8 @@ export class DeviceHost extends Host {
   /** The download that the flash tells of. */
   #download: string | undefined;
   #starts = 0;
+  /** Set: the boot loader goes back to the firmware before, so long after the next one has booted. */
+  rollsBackAfterMs: number | undefined;
 
   constructor(who: Who, world: World) {
     super(who, world);
@@ -126,6 +128,7 @@ export class DeviceHost extends Host {
     switch (event.kind) {
       case 'restarted':
         this.#recordBoot();
+        this.#perhapsRollsBack();
         return;
       case 'request': {
         const { operation, inputs, state } = event;
@@ -146,6 +149,18 @@ export class DeviceHost extends Host {
       default:
         return;
     }
+  }
+
+  #perhapsRollsBack(): void {
+    const afterMs = this.rollsBackAfterMs;
+    this.rollsBackAfterMs = undefined;
+    if (afterMs === undefined) return;
+    this.world.time.after(afterMs, () => {
+      const version = this.#flash.rollBack();
+      if (version === undefined) return;
+      this.world.record({ kind: 'rolled-back', device: this.who, version });
+      this.kill(1000, false);
+    });
   }
 
   /** Of slices that are authenticated an image can be too short, but never another one. */

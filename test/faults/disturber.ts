@@ -39,6 +39,7 @@ export class Disturber {
   end(): void {
     this.#armed = [];
     this.#toInject.clear();
+    for (const device of this.#devices) device.rollsBackAfterMs = undefined;
   }
 
   #arm(fault: Fault): void {
@@ -115,6 +116,9 @@ export class Disturber {
         break;
       case 'naps':
         this.#nap(host, fault);
+        break;
+      case 'rollback':
+        if (host instanceof DeviceHost) host.rollsBackAfterMs = fault.afterMs;
         break;
       default:
         void this.#bridge.removeImage(fault.version);

@@ -34,6 +34,8 @@ export type Happening =
       /** SHA-256 of the slot that it runs from. */
       readonly digest: string;
     }
+  /** The boot loader of a device goes back to the firmware of this version. */
+  | { readonly kind: 'rolled-back'; readonly device: string; readonly version: number }
   /** A device has answered a manifest with 10_OK. */
   | { readonly kind: 'manifest-accepted'; readonly device: string; readonly nonce: string }
   /** The flash of a device says that it downloads an image, from the beginning. */

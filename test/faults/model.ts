@@ -33,6 +33,8 @@ interface Order {
 
 interface DeviceState {
   version: number;
+  /** What it ran before its boot loader went back; it may have said so. */
+  rolledBackFrom?: number;
   /** What it began to download: digest and version. */
   readonly downloads: Set<string>;
   readonly nonces: Set<string>;
@@ -95,6 +97,9 @@ class Judge {
         break;
       case 'booted':
         this.#booted(happening);
+        break;
+      case 'rolled-back':
+        this.#rolledBack(happening);
         break;
       case 'manifest-accepted':
         this.#manifestAccepted(happening);
@@ -205,9 +210,9 @@ class Judge {
   }
 
   #reallySucceeded({ id, device, image }: Job): void {
-    const { version } = this.#device(device);
+    const { version, rolledBackFrom } = this.#device(device);
     const expected = [...this.#truth.digestOf].find(([, digest]) => digest === image)?.[0];
-    if (expected === undefined || version !== expected)
+    if (expected === undefined || (version !== expected && rolledBackFrom !== expected))
       this.#blame(`job ${id} succeeded with version ${expected}, ${device} runs ${version}`);
   }
 
@@ -228,6 +233,12 @@ class Judge {
       this.#blame(`${name} booted something that is not the vendor's version ${version}`);
     if (!made && version > device.version && !device.downloads.has(`${digest}/${version}`))
       this.#blame(`${name} booted version ${version}, which it never downloaded`);
+    device.version = version;
+  }
+
+  #rolledBack({ device: name, version }: Extract<Recorded, { kind: 'rolled-back' }>): void {
+    const device = this.#device(name);
+    device.rolledBackFrom = device.version;
     device.version = version;
   }
 

@@ -29,6 +29,8 @@ export type Fault = { readonly when: When; readonly who: Who } & (
   | { readonly kind: 'pretend'; readonly version: number }
   /** The device is awake for moments only. */
   | { readonly kind: 'naps'; readonly times: number; readonly awakeMs: number; readonly asleepMs: number }
+  /** The boot loader of the device goes back to the firmware before, so long after the next one has booted. */
+  | { readonly kind: 'rollback'; readonly afterMs: number }
   /** Somebody removes an image; it is back after a while. */
   | { readonly kind: 'image-removed'; readonly version: number; readonly forMs: number }
 );

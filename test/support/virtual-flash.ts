@@ -25,6 +25,8 @@ export class VirtualFlash {
   readonly #slots: Record<SlotName, SlotContent> = { a: emptySlot(), b: emptySlot() };
   readonly #hashes = emptySlot();
   #record: Uint8Array | undefined;
+  /** The last one of the firmware before. */
+  #before: Record<string, unknown> | undefined;
 
   constructor(random: VirtualRandom) {
     this.#random = random;
@@ -35,7 +37,9 @@ export class VirtualFlash {
     const takes = (): number => this.#random.int(1, 30);
     const write = (bytes: Uint8Array): void => {
       this.#checkRoom();
+      const before = this.record;
       this.#record = bytes.slice();
+      if (before !== undefined && before['version'] !== this.record?.['version']) this.#before = before;
       this.onRecord(this.record ?? {});
     };
     return {
@@ -58,6 +62,17 @@ export class VirtualFlash {
   /** What the device boots from: the record as it is written. */
   get record(): Record<string, unknown> | undefined {
     return this.#record === undefined ? undefined : JSON.parse(new TextDecoder().decode(this.#record));
+  }
+
+  /** The boot loader goes back to the firmware before. @returns its version; undefined where there is none */
+  rollBack(): number | undefined {
+    if (this.#before === undefined) return undefined;
+    // What was to be booted was, and is not again.
+    const { transfer: _, pendingBoot: __, ...record } = this.#before;
+    this.#before = undefined;
+    this.#record = new TextEncoder().encode(JSON.stringify(record));
+    this.onRecord(record);
+    return Number(record['version']);
   }
 
   /** The content of a slot, as it is now. */
