@@ -6,12 +6,19 @@ import { connectAsync, type MqttClient } from 'mqtt';
 import { cancelUpdate, type JobEntry } from '../../src/cli/job-entry.ts';
 import type { NetconfClient } from '../../src/netconf/client.ts';
 import { childElements, element, textOf, type XmlElement } from '../../src/xml/element.ts';
+import { AttackKeys } from './attack-keys.ts';
 import { Attacker, Wire } from './attacker.ts';
 import { runMup } from './cli.ts';
 import { DeployedBroker, observer, passwordOf } from './deployed-broker.ts';
 import { startMosquitto } from './mosquitto.ts';
 import type { Line, Program } from './program.ts';
-import { type BridgeProcess, prepareTrust, startBridgeProcess, startDeviceProcess } from './system.ts';
+import {
+  type BridgeProcess,
+  exampleDescription,
+  prepareTrust,
+  startBridgeProcess,
+  startDeviceProcess,
+} from './system.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 import { ended, operatorSession, orderUpdate } from './update-orders.ts';
 
@@ -19,13 +26,14 @@ import { ended, operatorSession, orderUpdate } from './update-orders.ts';
 export type BrokerMode = 'open' | 'acl';
 
 export interface StageOptions {
-  /** More lines of the bridge's configuration file. */
-  readonly config?: readonly string[];
+  /** The vendor has signed the descriptions of the devices, counter 2, and the bridge takes no others. */
+  readonly signed?: boolean;
 }
 
-/** The devices of the stage, and the attacker's account where there are accounts: that of a third device. */
+/** The devices of the stage, one that a test may start, and the attacker's account where there are accounts: that of a third device. */
 export const alpha = 'ALPHA-1';
 export const beta = 'BETA-2';
+export const gamma = 'GAMMA-4';
 export const mallory = 'MALLORY-3';
 const bridgeAccount = 'mup_bridge';
 
@@ -50,8 +58,10 @@ export class AttackStage {
   readonly attacker: Attacker;
   readonly bridge: BridgeProcess;
   readonly session: NetconfClient;
+  readonly keys: AttackKeys;
   readonly directory: string;
   readonly #broker: Broker;
+  readonly #signed: boolean;
   /** May publish everything. */
   readonly #referee: Attacker;
   readonly #devices = new Map<string, Program>();
@@ -71,7 +81,11 @@ export class AttackStage {
     readonly bridge: BridgeProcess;
     readonly session: NetconfClient;
     readonly directory: string;
+    readonly keys: AttackKeys;
+    readonly signed: boolean;
   }) {
+    this.keys = parts.keys;
+    this.#signed = parts.signed;
     this.#referee = parts.referee;
     this.mode = parts.mode;
     this.wire = parts.wire;
@@ -82,7 +96,7 @@ export class AttackStage {
     this.#broker = parts.broker;
   }
 
-  static async start(mode: BrokerMode, { config = [] }: StageOptions): Promise<AttackStage> {
+  static async start(mode: BrokerMode, { signed = false }: StageOptions): Promise<AttackStage> {
     const directory = await temporaryDirectory();
     const stateDir = join(directory, 'bridge');
     const [broker] = await Promise.all([
@@ -94,26 +108,64 @@ export class AttackStage {
     const referee = new Attacker(seesAll, 'referee', wire);
     const attacker = new Attacker(await broker.connect(mallory), 'attack', wire);
     const file = join(directory, 'mup.toml');
-    writeFileSync(file, [...mqttLines(broker, bridgeAccount), ...quickly, ...config, ''].join('\n'));
+    const keys = await AttackKeys.read(join(directory, 'vendor.pem'));
+    const policy = `[registration]\nacceptance = "signed"\nvendorKeys = ["${keys.vendor}"]`;
+    const lines = [...mqttLines(broker, bridgeAccount), ...quickly, signed ? policy : '', ''];
+    writeFileSync(file, lines.join('\n'));
     const bridge = await startBridgeProcess(stateDir, { mqttUrl: broker.url, extra: ['--config', file] });
     const session = await operatorSession(bridge);
-    const stage = new AttackStage({ mode, broker, wire, attacker, referee, bridge, session, directory });
+    const stage = new AttackStage({
+      signed,
+      keys,
+      mode,
+      broker,
+      wire,
+      attacker,
+      referee,
+      bridge,
+      session,
+      directory,
+    });
     await Promise.all([stage.startDevice(alpha), stage.startDevice(beta)]);
     return stage;
   }
 
-  /** Starts a device, which has to register. */
-  async startDevice(uuid: string): Promise<void> {
+  /**
+   * Starts a device, which has to register.
+   * @param own its description; that of the example unless given
+   */
+  async startDevice(uuid: string, own = exampleDescription): Promise<void> {
     const file = join(this.directory, `${uuid}.toml`);
     writeFileSync(file, [...mqttLines(this.#broker, uuid), ''].join('\n'));
+    const description = this.#signed ? join(this.directory, `${uuid}.description`) : own;
+    if (this.#signed) writeFileSync(description, this.keys.signedDescription(uuid, 'vendor', 2));
     const device = await startDeviceProcess({
       uuid,
+      description,
       mqttUrl: this.#broker.url,
       stateDir: join(this.directory, uuid),
       vendorKey: this.vendorKey,
       extra: ['--config', file],
     });
     this.#devices.set(uuid, device);
+  }
+
+  /**
+   * Restarts a device. With `meanwhile` the bridge stands still until that is done, after the device has described
+   * itself; without, until the bridge has taken the description.
+   */
+  async restarted(uuid: string, meanwhile?: () => Promise<void>): Promise<void> {
+    await this.device(uuid).stop();
+    const from = this.wire.messages.length;
+    if (meanwhile !== undefined) this.pause(this.bridge.program);
+    const registered = this.startDevice(uuid);
+    try {
+      await this.wire.next(`mup/description/${uuid}`, () => true, from);
+      await meanwhile?.();
+    } finally {
+      this.resume();
+      await registered;
+    }
   }
 
   get vendorKey(): string {
@@ -252,7 +304,6 @@ export class AttackStage {
 
 /** So that what waits for an attacked device ends soon. */
 const quickly = [
-  '[rpc]\ntimeoutMs = 2000',
   '[update]\nstallTimeoutMs = 3000\ntokenDeadlineMs = 3000\nmanifestDeadlineMs = 8000\nverifyDeadlineMs = 8000',
   'restartDeadlineMs = 8000\nofflineDeadlineMs = 10000\nretryMinMs = 100\nretryMaxMs = 500',
 ];
@@ -265,7 +316,7 @@ function mqttLines({ caFile }: Broker, account: string): string[] {
 
 async function startBroker(mode: BrokerMode): Promise<Broker> {
   if (mode === 'acl') {
-    const deployed = await DeployedBroker.start([alpha, beta, mallory, bridgeAccount]);
+    const deployed = await DeployedBroker.start([alpha, beta, gamma, mallory, bridgeAccount]);
     return {
       url: deployed.url,
       caFile: deployed.caFile,

@@ -47,7 +47,7 @@ const documentFile = join(root, 'docs', 'attacks.md');
 const writes = process.env['MUP_UPDATE_GOLDEN'] === '1';
 // The programs that the tests start take no MUP_ variable that they do not know.
 delete process.env['MUP_UPDATE_GOLDEN'];
-const patience = 120_000;
+const patience = 300_000;
 const modes: readonly BrokerMode[] = ['open', 'acl'];
 const modeNames: Readonly<Record<BrokerMode, string>> = {
   open: 'an ACL-free broker',
