@@ -39,7 +39,7 @@ export function bridgePassphrase({ passphraseFile }: Config): Passphrase | undef
   if (passphraseFile === stdin)
     throw new UsageError('bad-config', 'a bridge takes no passphrase from stdin', {
       where: 'passphraseFile',
-      hint: 'Name a file that its user alone may read, such as a credential of systemd.',
+      hint: 'Name a file that its user alone may read.',
     });
   return once(() => fileLine({ cwd: process.cwd() }, passphraseFile));
 }
