@@ -1,9 +1,13 @@
+import { join } from 'node:path';
 import { expect } from '@jest/globals';
+import { encodeAuthenticatedSlice, sliceHashBytes } from '../../src/mup/authenticated-slices.ts';
 import { encodeAcknowledgement, encodeSlice } from '../../src/mup/slices.ts';
-import { type AttackStage, alpha, beta } from '../support/attack-stage.ts';
+import { type AttackStage, alpha, beta, gamma } from '../support/attack-stage.ts';
 import { changed } from '../support/attacker.ts';
 import { type AttackIds, describeAttacks, notAuthorized } from '../support/attacks.ts';
+import { root } from '../support/paths.ts';
 
+const authenticating = join(root, 'ontologies', 'examples', 'authenticating-meter.jsonld');
 const imageTopic = `mup/firmware/${alpha}/image`;
 const toctou: AttackIds = { rfc9124: ['MFST.TOCTOU', 'IMG.REPLACE'] };
 const replaced: AttackIds = {
@@ -26,10 +30,13 @@ const largestSlice = 100_000;
 const foreign = (length: number): Uint8Array => new Uint8Array(length).fill(0x66);
 
 /** An update that the bridge was stopped in, so that the device waits for slices. */
-async function caught(stage: AttackStage): Promise<{ job: string; from: number; expected: number }> {
-  const job = await stage.caughtAt(alpha, 'slice');
-  await stage.settled(alpha);
-  const { lines } = stage.device(alpha);
+async function caught(
+  stage: AttackStage,
+  uuid = alpha,
+): Promise<{ job: string; from: number; expected: number }> {
+  const job = await stage.caughtAt(uuid, 'slice');
+  await stage.settled(uuid);
+  const { lines } = stage.device(uuid);
   const slices = lines.map(({ json }) => Object(json)).filter(({ event }) => event === 'slice');
   return { job, from: lines.length, expected: Number(slices.at(-1)?.expected) };
 }
@@ -48,11 +55,11 @@ async function fill(stage: AttackStage, until: number, from: number, expected: n
 }
 
 /** Lets the update go on. @returns how it ended, and what the device said of the image */
-async function goesOn(stage: AttackStage, job: string, from: number): Promise<string> {
+async function goesOn(stage: AttackStage, job: string, from: number, uuid = alpha): Promise<string> {
   stage.resume();
   const { state, failure } = await stage.ended(job);
   const refused = stage
-    .device(alpha)
+    .device(uuid)
     .lines.slice(from)
     .map(({ json }) => Object(json));
   const reasons = refused
@@ -188,6 +195,24 @@ describeAttacks([
         outcome: {
           open: 'device: slice taken; the digest is not the signed one; **achieved**: update failed (28_IMAGE-INVALID)',
           acl: notAuthorized(imageTopic),
+        },
+      },
+      {
+        name: 'Injected where slices are authenticated',
+        how: 'the same, to a device to which each slice says by its hash what the next one is',
+        ids: replaced,
+        mount: async (stage) => {
+          await stage.startDevice(gamma, authenticating);
+          const { job, from, expected } = await caught(stage, gamma);
+          const slice = encodeAuthenticatedSlice(expected, foreign(sliceHashBytes), foreign(600));
+          await stage.attacker.send(`mup/firmware/${gamma}/image`, slice);
+          const said = Object(await stage.event(gamma, { event: 'slice', offset: expected }, from));
+          const end = await goesOn(stage, job, from, gamma);
+          return `device: slice ${said.taken ? 'taken' : 'not taken'}; ${end}`;
+        },
+        outcome: {
+          open: 'device: slice not taken; update succeeded',
+          acl: notAuthorized(`mup/firmware/${gamma}/image`),
         },
       },
       {
