@@ -68,10 +68,10 @@ export const fieldRoles = [
   'sliceHash',
   'outerSignature',
   'firmwareVersion',
-  'image',
   'newVendorKey',
   'vendorKeyCounter',
   'vendorKeySignature',
+  'image',
 ] as const;
 export type FieldRole = (typeof fieldRoles)[number];
 
