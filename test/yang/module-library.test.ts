@@ -129,11 +129,15 @@ describe('our own modules', () => {
       'add-device',
       'accept-device',
       'remove-device',
+      'prepare-server-key',
+      'activate-server-key',
+      'retire-server-key',
     ]);
     expect(schema.data.filter(({ config }) => config === false).map(({ name }) => name)).toEqual([
       'devices',
       'firmware',
       'update-jobs',
+      'update-server',
       'statistics',
     ]);
     expect(schema.data.filter(({ config }) => config !== false).map(({ name }) => name)).toEqual([

@@ -176,6 +176,12 @@ async function startDevice(
       if (event.kind === 'registered') registered.resolve();
       if (event.kind === 'registration-refused' || event.kind === 'registration-pending')
         registered.reject(notRegistered(`the device was refused: ${event.text}`));
+      if (event.kind === 'server-key-refused')
+        registered.reject(
+          notRegistered(
+            `the device refuses the update server's key: ${event.reason}. The vendor of the demonstration has not endorsed it: choose another directory with --state-dir.`,
+          ),
+        );
     },
   });
 }
