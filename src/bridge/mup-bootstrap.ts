@@ -21,7 +21,7 @@ export interface MupBootstrapDependencies {
   readonly assembler: DescriptionAssembler;
   readonly registration: RegistrationService;
   readonly serverKeys: Pick<ServerKeys, 'active'>;
-  readonly registry: Pick<DeviceRegistry, 'describe'>;
+  readonly registry: Pick<DeviceRegistry, 'kind'>;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -83,7 +83,7 @@ export class MupBootstrap implements RegistrationSource {
   #announced(uuid: DeviceUuid): readonly string[] {
     const { registry, logger } = this.#deps;
     const serverKeys = this.#deps.serverKeys.active;
-    const understood = describedSuites(registry.describe(uuid) ?? { operations: [] });
+    const understood = describedSuites(registry.kind(uuid) ?? { operations: [] });
     const keys = keysFor(serverKeys, understood);
     if (keys.length > 0) return keys.map(({ endorsement }) => formatRegistrationAnswer(endorsement));
     const text = `the update server has keys of ${heldSuites(serverKeys)}, the device understands ${suiteNames(understood, 'and')}`;
