@@ -100,11 +100,11 @@ describeWithSharedData('updates of the prototype’s device (mup-protocol §3)',
       });
 
       /** A new image with its manifest, in the repository. @returns its digest, and the version that it brings */
-      const newImage = async (key = vendorKey) => {
+      const newImage = async (key = vendorKey, octets = imageBytes) => {
         images += 1;
         const version = images;
         const file = join(directory, `firmware-${version}.bin`);
-        const content = Uint8Array.from({ length: imageBytes }, (_, i) => (i * 31 + version) & 0xff);
+        const content = Uint8Array.from({ length: octets }, (_, i) => (i * 31 + version) & 0xff);
         await writeFile(file, content);
         const digest = sha256(content);
         const facts = { suite: '1', appId: 'APP', linkOffset: 0, size: content.length, oldVersion: 0 };
@@ -181,7 +181,8 @@ describeWithSharedData('updates of the prototype’s device (mup-protocol §3)',
       test(
         'by update-firmware, with other requests in between',
         async () => {
-          const { version, digest } = await newImage();
+          // So many slices that the device is not yet away for its restart when the second request comes.
+          const { version, digest } = await newImage(vendorKey, 10 * imageBytes);
           const from = device.heard.length;
           const job = await order(digest);
           await device.until(() => device.heard.includes('slice 5', from));
