@@ -1,3 +1,4 @@
+import { clipped } from './clipped.ts';
 import type { LogFields } from './logger.ts';
 import { printable } from './printable.ts';
 
@@ -20,7 +21,7 @@ export function formatLogLine(entry: LogFields, maxLength: number): string {
 }
 
 function plain(text: string, maxLength: number): string {
-  return printable(text.length > maxLength ? `${text.slice(0, maxLength)}…` : text);
+  return printable(clipped(text, maxLength));
 }
 
 /** Quoted where a space, quote or sign of equality could be taken for the next field. */

@@ -1,3 +1,4 @@
+import { clipped } from '../base/clipped.ts';
 import { dateAndTime } from '../base/clock.ts';
 import { printable } from '../base/printable.ts';
 
@@ -43,7 +44,9 @@ export function formatAuditEntry(facts: AuditFacts, now: number, unwritten = 0):
   const texts = { user, from, operation, outcome, code, device, job, image, manifest, target };
   const entry = {
     time: dateAndTime(now),
-    ...Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, clipped(text)])),
+    ...Object.fromEntries(
+      Object.entries(texts).map(([name, text]) => [name, text && clipped(text, maxTextLength)]),
+    ),
     ...(changes === undefined ? {} : { changes: changes.slice(0, maxChanges).map(clipped) }),
     ...(unwritten === 0 ? {} : { unwritten }),
   };
@@ -60,10 +63,6 @@ export function parseAuditEntry(line: string): AuditEntry | undefined {
     return undefined;
   }
   return isEntry(value) ? value : undefined;
-}
-
-function clipped(text: string | undefined): string | undefined {
-  return text === undefined || text.length <= maxTextLength ? text : `${text.slice(0, maxTextLength)}…`;
 }
 
 const textFields = ['time', 'user', 'from', 'operation', 'outcome'] as const;

@@ -1,3 +1,4 @@
+import { clipped as clippedAt } from '../base/clipped.ts';
 import { PeerError } from '../base/errors.ts';
 import { isDigest } from '../base/ids.ts';
 import type { UnsignedManifest } from './manifest.ts';
@@ -86,5 +87,5 @@ export function badField(name: string, value: unknown, expected: string): PeerEr
 
 /** A value from a peer, short enough for an error's message. */
 export function clipped(text: string): string {
-  return text.length <= 80 ? text : `${text.slice(0, 80)}…`;
+  return clippedAt(text, 80);
 }

@@ -1,3 +1,4 @@
+import { clipped } from '../base/clipped.ts';
 import { PeerError } from '../base/errors.ts';
 import { decimal64Limits, integerLimits, textOfUnits, unitsOf, within, withinSpans } from './numbers.ts';
 import { compilePattern } from './pattern.ts';
@@ -9,8 +10,7 @@ export class ValueError extends PeerError {
   readonly reason: string;
 
   constructor(text: string, reason: string) {
-    const shown = text.length > 60 ? `${text.slice(0, 60)}…` : text;
-    super('invalid-value', `${JSON.stringify(shown)} is not valid: ${reason}`);
+    super('invalid-value', `${JSON.stringify(clipped(text, 60))} is not valid: ${reason}`);
     this.reason = reason;
   }
 }

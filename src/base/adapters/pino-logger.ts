@@ -1,4 +1,5 @@
 import { type Logger as PinoLogger, pino } from 'pino';
+import { clipped } from '../clipped.ts';
 import type { Clock } from '../clock.ts';
 import type { LogConfig } from '../config.ts';
 import { InternalError, MupError } from '../errors.ts';
@@ -56,7 +57,7 @@ function wrap(inner: PinoLogger, repeats: RepeatBound, maxLength: number): Logge
   const at = (level: BoundedLevel) => {
     return (message: string, fields: LogFields = {}): void => {
       if (!inner.isLevelEnabled(level)) return;
-      const text = cut(message, maxLength);
+      const text = clipped(message, maxLength);
       if (repeats.mayWrite(level, text)) inner[level](loggable(fields, maxLength), text);
     };
   };
@@ -93,18 +94,18 @@ function loggable(fields: LogFields, maxLength: number): Record<string, unknown>
 
 /** Each text of an error is cut; what is else too long as JSON becomes a text that is. */
 function bounded(value: unknown, maxLength: number): unknown {
-  if (typeof value === 'string') return cut(value, maxLength);
+  if (typeof value === 'string') return clipped(value, maxLength);
   if (typeof value !== 'object' || value === null) return value;
   const error = plainError(value);
   if (error !== undefined)
     return Object.fromEntries(
       Object.entries(error).map(([name, part]) => [
         name,
-        typeof part === 'string' ? cut(part, maxLength) : part,
+        typeof part === 'string' ? clipped(part, maxLength) : part,
       ]),
     );
   const text = jsonOf(value);
-  return text === undefined || text.length <= maxLength ? value : cut(text, maxLength);
+  return text === undefined || text.length <= maxLength ? value : clipped(text, maxLength);
 }
 
 /** Undefined where JSON cannot hold it; pino writes such values its own way, and short. */
@@ -114,10 +115,6 @@ function jsonOf(value: object): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-function cut(text: string, maxLength: number): string {
-  return text.length <= maxLength ? text : `${text.slice(0, maxLength)}…`;
 }
 
 /** An error as data. Its stack only where the fault may be ours: a peer's mistake has none to tell. */

@@ -1,3 +1,4 @@
+import { clipped } from '../../base/clipped.ts';
 import { PeerError } from '../../base/errors.ts';
 
 /** Characters of a message. A name in it may be as long as the expression, and is the client's. */
@@ -7,10 +8,10 @@ const longestMessage = 300;
 export class XPathError extends PeerError {
   /** @param at the character of the expression, from 0, where it is known */
   constructor(message: string, at?: number) {
-    super('xpath-invalid', clipped(message), at === undefined ? {} : { where: `character ${at + 1}` });
+    super(
+      'xpath-invalid',
+      clipped(message, longestMessage),
+      at === undefined ? {} : { where: `character ${at + 1}` },
+    );
   }
-}
-
-function clipped(message: string): string {
-  return message.length <= longestMessage ? message : `${message.slice(0, longestMessage)}…`;
 }
