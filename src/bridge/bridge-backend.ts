@@ -121,8 +121,7 @@ export class BridgeBackend implements Backend {
     const schemas = new Map(selected.map((schema) => [schema.name, schema]));
     const entries = new Map<string, XmlElement[]>();
     for (const { uuid, module = '' } of [...registry.select(filter?.keys(['telemetry', 'device'], 'uuid'))]) {
-      const turn = rest();
-      if (turn !== undefined) await turn;
+      await rest();
       const schema = schemas.get(module);
       if (schema === undefined || !maySee(access, uuid)) continue;
       const { namespace } = schema;

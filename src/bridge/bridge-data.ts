@@ -59,8 +59,7 @@ export class BridgeData {
     const entries: XmlElement[] = [];
     for (const device of [...this.#deps.registry.select(filter?.keys(['devices', 'device'], 'uuid'))]) {
       if (maySee(access, device.uuid)) entries.push(this.#device(device, access));
-      const turn = rest();
-      if (turn !== undefined) await turn;
+      await rest();
     }
     return container('devices', entries);
   }

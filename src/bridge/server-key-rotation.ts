@@ -108,8 +108,9 @@ export class ServerKeyRotation {
     return container('update-server', [
       ...serverKeys.active.map((one) => {
         const { serverKey, epoch, signature } = one.endorsement;
+        const id = keyId(serverKey);
         return container('key', [
-          leaf('id', keyId(serverKey)),
+          leaf('id', id),
           leaf('public-key', toHex(serverKey)),
           leaf('suite', one.key.suite),
           leaf('state', 'active'),
@@ -117,7 +118,7 @@ export class ServerKeyRotation {
           leaf('endorsed', String(signature !== undefined)),
           leaf(
             'devices',
-            this.#count((device) => device.serverKey === keyId(serverKey)),
+            this.#count((device) => device.serverKey === id),
           ),
           leaf('not-moved', this.#keepers(one).length),
         ]);

@@ -40,7 +40,7 @@ export function isLong({ children }: XmlElement, levels = longestPath): boolean 
  * @throws InternalError as {@link writeXml}, and what `rest` throws
  */
 export function writeLongXml(root: XmlElement, rest: () => Promise<void> | undefined): Promise<string> {
-  return writeInParts(root, outermost, rest);
+  return writeInParts(root, outermost, rest, longestPath);
 }
 
 const outermost: Scope = { default: '', prefixes: new Map() };
@@ -49,14 +49,14 @@ async function writeInParts(
   node: XmlElement,
   outer: Scope,
   rest: () => Promise<void> | undefined,
+  levels: number,
 ): Promise<string> {
   const { tag, inner } = startTag(node, outer);
   let content = '';
   for (const child of node.children) {
-    const long = typeof child !== 'string' && isLong(child);
-    content += long ? await writeInParts(child, inner, rest) : write(child, inner);
-    const turn = rest();
-    if (turn !== undefined) await turn;
+    const inParts = levels > 1 && typeof child !== 'string' && isLong(child, levels - 1);
+    content += inParts ? await writeInParts(child, inner, rest, levels - 1) : write(child, inner);
+    await rest();
   }
   return whole(node, tag, content);
 }
