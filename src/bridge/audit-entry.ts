@@ -47,7 +47,9 @@ export function formatAuditEntry(facts: AuditFacts, now: number, unwritten = 0):
     ...Object.fromEntries(
       Object.entries(texts).map(([name, text]) => [name, text && clipped(text, maxTextLength)]),
     ),
-    ...(changes === undefined ? {} : { changes: changes.slice(0, maxChanges).map(clipped) }),
+    ...(changes === undefined
+      ? {}
+      : { changes: changes.slice(0, maxChanges).map((path) => clipped(path, maxTextLength)) }),
     ...(unwritten === 0 ? {} : { unwritten }),
   };
   // JSON leaves some characters as they are that end a line or turn its direction.

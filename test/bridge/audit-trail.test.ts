@@ -39,7 +39,7 @@ describe('a line of the audit log', () => {
     const long = { ...facts, target: 'x'.repeat(10_000), changes: Array(1000).fill('create /mup:users') };
     const entry = parseAuditEntry(formatAuditEntry(long, 0, 7));
     expect(entry?.target).toHaveLength(257);
-    expect(entry?.changes).toHaveLength(100);
+    expect(entry?.changes).toEqual(Array(100).fill('create /mup:users'));
     expect(entry?.unwritten).toBe(7);
   });
 
