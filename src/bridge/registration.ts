@@ -238,7 +238,9 @@ export class RegistrationService {
     source: RegistrationSource,
   ): Promise<void> {
     const { registry, logger, onPending } = this.#deps;
-    if (registry.get(uuid) === undefined) await this.#makeRoom();
+    // Others come while one goes: whether there is room is seen again right before the place is taken.
+    for (let oldest = this.#inTheWayOf(uuid); oldest !== undefined; oldest = this.#inTheWayOf(uuid))
+      await this.#makeRoom(oldest);
     const isNew = await registry.hold(uuid, template, signer);
     this.#refusals.taken(uuid);
     source.answer(uuid, { kind: 'pending' });
@@ -247,15 +249,21 @@ export class RegistrationService {
     onPending(uuid, description);
   }
 
+  /** The pending device that has to go before another may wait; undefined where there is room, or nobody to go. */
+  #inTheWayOf(uuid: DeviceUuid): DeviceUuid | undefined {
+    const { registry, maxPendingDevices } = this.#deps;
+    if (registry.get(uuid) !== undefined || registry.pending < maxPendingDevices) return undefined;
+    return registry.leastSeenPending()?.uuid;
+  }
+
   /** Strangers without number push one another out, and no device that was accepted. */
-  async #makeRoom(): Promise<void> {
+  async #makeRoom(oldest: DeviceUuid): Promise<void> {
     const { registry, logger, drop, maxPendingDevices } = this.#deps;
-    const oldest = registry.pending < maxPendingDevices ? undefined : registry.leastSeenPending()?.uuid;
-    if (oldest === undefined) return;
     await this.#turns.run(oldest, async () => {
-      if (registry.isPending(oldest)) await drop(oldest);
+      if (!registry.isPending(oldest)) return;
+      await drop(oldest);
+      logger.warn('a pending device made room for another', { uuid: oldest, maxPendingDevices });
     });
-    logger.warn('a pending device made room for another', { uuid: oldest, maxPendingDevices });
   }
 
   /** Reads a description, or finds the one that a digest names. */

@@ -187,6 +187,17 @@ describe('the acceptance policy approve (mup-protocol §5: a description under a
       expect(bench.world.logger.messages('warn')).toEqual(['a pending device made room for another']);
     });
 
+    test('strangers that come all at once are no more than registration.maxPendingDevices either', async () => {
+      await restart({ maxPendingDevices: 2 });
+      for (const uuid of [one, two]) await describeItself(uuid);
+      const strangers = Array.from({ length: 20 }, (_, n) => deviceUuid(`stranger-${n}`));
+      for (const uuid of strangers) bench.describe(uuid, text, 1000);
+      await until(() => strangers.every((uuid) => bench.answers(uuid).length > 0), 'answers to all');
+      await bench.settled();
+      expect(bench.registry.pending).toBe(2);
+      expect(await shown()).toHaveLength(2);
+    });
+
     test('they leave the devices alone that were accepted, and their places', async () => {
       await restart({ maxDevices: 2, maxPendingDevices: 1 });
       await describeItself(one);
