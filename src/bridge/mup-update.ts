@@ -79,18 +79,24 @@ export class MupUpdate implements UpdateProfile {
       size: source.size,
       sliceSize: slices?.sliceSize ?? this.#sliceSize(description, topics.sliceTopic, sliceHeaderBytes),
       window: settings.window,
+      held: transfer.held,
       cutFixed: slices !== undefined,
       limits: settings,
     });
-    await transferSlices({
-      ...this.#deps,
-      ...transfer,
-      ...topics,
-      sender,
-      payload: await this.#payloads(description, source, slices),
-      turns: this.#turns,
-      stallTimeoutMs: settings.stallTimeoutMs,
-    });
+    const payload = await this.#payloads(description, source, slices);
+    try {
+      await transferSlices({
+        ...this.#deps,
+        ...transfer,
+        ...topics,
+        sender,
+        payload,
+        turns: this.#turns,
+        stallTimeoutMs: settings.stallTimeoutMs,
+      });
+    } finally {
+      transfer.onSent(sender.heldOffset);
+    }
   }
 
   verifyImage(request: UpdateStepRequest): Promise<DeviceAnswer> {

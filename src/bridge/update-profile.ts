@@ -21,6 +21,10 @@ export interface ImageTransfer {
 export interface AgreedTransfer extends ImageTransfer {
   /** What the manifest that it accepted says of the slices. */
   readonly slices: SliceChainHead | undefined;
+  /** Octets from the beginning of the image that the device may have already. */
+  readonly held: number;
+  /** Called at the end with the octets that it may have by then, in profiles that go on there. */
+  readonly onSent: (held: number) => void;
 }
 
 /** A step that asks something of a device, with the operation that the step belongs to. */

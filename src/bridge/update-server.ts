@@ -51,8 +51,11 @@ export class UpdateServer {
   readonly #tokens = new Map<string, DeviceToken>();
   readonly #accepted: AcceptedImages;
   readonly #signer: ManifestSigner;
-  /** Devices that were sent nothing of the image they accepted, since this start of the bridge. */
-  readonly #untouched = new Set<DeviceUuid>();
+  /**
+   * Octets that a device may have of the image it accepted: those that it was sent, and no more. Not known while they are
+   * sent, and of what it accepted before this start of the bridge.
+   */
+  readonly #held = new Map<DeviceUuid, number>();
 
   constructor(deps: UpdateServerDependencies) {
     this.#deps = deps;
@@ -71,7 +74,7 @@ export class UpdateServer {
   /** The image that the device accepted last, has not taken yet, and can be sent. */
   accepted(description: DeviceDescription): AcceptedImage | undefined {
     const { uuid } = description;
-    const sendable = this.#profile(description).resumes || this.#untouched.has(uuid);
+    const sendable = this.#profile(description).resumes || this.#held.get(uuid) === 0;
     return sendable ? this.#accepted.get(uuid) : undefined;
   }
 
@@ -79,7 +82,7 @@ export class UpdateServer {
   forget(uuid: DeviceUuid): void {
     this.#tokens.delete(uuid);
     this.#accepted.delete(uuid);
-    this.#untouched.delete(uuid);
+    this.#held.delete(uuid);
   }
 
   /** Steps 1 and 2: asks for a token and keeps it. */
@@ -173,7 +176,7 @@ export class UpdateServer {
       if (!profile.resumes) await this.#release(description);
       const answer = await profile.sendManifest({ description, operation, signal }, inputs);
       const image = imageAgreedTo(operation, inputs);
-      this.#untouched.add(uuid);
+      this.#held.set(uuid, 0);
       if (image !== undefined) await this.#accepted.keep(uuid, image);
       return answer;
     });
@@ -186,9 +189,13 @@ export class UpdateServer {
     const { signal } = transfer;
     const profile = this.#profile(description);
     await profile.inTurn(uuid, () => {
-      this.#untouched.delete(uuid);
       const slices = this.#accepted.get(uuid)?.slices;
-      return profile.sendImage({ description, operation, signal }, { ...transfer, slices });
+      const held = this.#held.get(uuid) ?? transfer.source.size;
+      this.#held.delete(uuid);
+      const onSent = (octets: number): void => {
+        if (this.#accepted.has(uuid)) this.#held.set(uuid, octets);
+      };
+      return profile.sendImage({ description, operation, signal }, { ...transfer, slices, held, onSent });
     });
   }
 

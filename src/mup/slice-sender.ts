@@ -13,6 +13,8 @@ export interface SliceSenderOptions {
   readonly sliceSize: number;
   /** Slices that may be in flight; at most 1024 are used. */
   readonly window: number;
+  /** Octets from the beginning of the image that the device may have before the first slice is sent; 0 unless given. */
+  readonly held?: number;
   /** Slices begin at multiples of the slice size and nowhere else, whatever offset an acknowledgement names. */
   readonly cutFixed?: boolean;
   readonly limits: TimeoutLimits & Pick<UpdateConfig, 'stallTimeoutMs'>;
@@ -58,6 +60,8 @@ export class SliceSender {
   #next = 0;
   /** End of what was ever sent: what ends before it is a repetition, and not measured (Karn). */
   #sent = 0;
+  /** The device cannot have more than this: what it had before, what it has named itself, and what was sent. */
+  #reachable: number;
   /** Highest offset acknowledged since start or resumption: only beyond it is progress. */
   #furthest = 0;
   #progressAt = 0;
@@ -78,12 +82,18 @@ export class SliceSender {
     if (!isUint32(size) || !isUint32(sliceSize) || !isUint32(window) || sliceSize === 0 || window === 0)
       throw new InternalError(`no transfer has size ${size}, slices of ${sliceSize} and window ${window}`);
     this.#options = { ...options, window: Math.min(window, maxWindow) };
+    this.#reachable = options.held ?? 0;
     this.#timer = new RetransmissionTimer(options.limits);
   }
 
   /** All octets before it have arrived, as the device says. */
   get acknowledgedOffset(): number {
     return this.#acknowledged;
+  }
+
+  /** Octets from the beginning of the image that the device may have by now. */
+  get heldOffset(): number {
+    return this.#reachable;
   }
 
   /** The window lets a slice go that was not sent yet. */
@@ -105,7 +115,10 @@ export class SliceSender {
   resume(offset: number, now: number, room?: number): SliceSenderStep {
     if (this.#stalled) return this.#step([]);
     this.#started = true;
-    if (this.#isOffset(offset)) this.#acknowledged = offset;
+    if (this.#isOffset(offset)) {
+      this.#acknowledged = offset;
+      this.#reachable = Math.max(this.#reachable, offset);
+    }
     this.#furthest = this.#acknowledged;
     this.#repeated = undefined;
     this.#progressAt = now;
@@ -113,9 +126,12 @@ export class SliceSender {
     return this.#fill(now, room);
   }
 
-  /** The device named the next offset it expects. An offset outside the image, or where no slice begins, is ignored. */
+  /**
+   * The device named the next offset it expects. An offset outside the image, or where no slice begins, is ignored, and so
+   * is one of octets that the device cannot have: anybody may publish acknowledgements.
+   */
   acknowledged(offset: number, now: number, room?: number): SliceSenderStep {
-    if (!this.#running || !this.#isOffset(offset)) return this.#step([]);
+    if (!this.#running || !this.#isOffset(offset) || offset > this.#reachable) return this.#step([]);
     if (offset > this.#acknowledged) this.#advance(offset, now);
     else this.#repeat(offset, now);
     return this.#checkStall(now) ?? this.#fill(now, room);
@@ -155,7 +171,7 @@ export class SliceSender {
       this.#furthest = offset;
       this.#progressAt = now;
     }
-    // The device is ahead of us (it kept more over a restart), or cuts its slices otherwise.
+    // The device is ahead of us (it has what was sent before), or cuts its slices otherwise.
     if (offset > this.#next || !this.#isBoundary(offset)) this.#restartAt(offset);
     this.#expiresAt = this.#next > offset ? now + this.#timer.timeout : undefined;
   }
@@ -223,6 +239,7 @@ export class SliceSender {
 
   #noteFirstSent(now: number): void {
     this.#sent = this.#next;
+    this.#reachable = Math.max(this.#reachable, this.#sent);
     this.#probe ??= { end: this.#next, sentAt: now };
   }
 

@@ -231,7 +231,7 @@ describe('slices over any network (mup-protocol §3, Slices)', () => {
     );
   });
 
-  test('whatever a peer names as offsets, nothing outside the image is sent and the window holds', () => {
+  test('whatever a peer names as offsets, nothing outside the image is sent, nothing is done that was not sent, and the window holds', () => {
     const event = fc.record({
       kind: fc.constantFrom('ack', 'ack', 'ack', 'tick', 'resume'),
       offset: fc.oneof(
@@ -245,7 +245,7 @@ describe('slices over any network (mup-protocol §3, Slices)', () => {
       fc.property(fc.array(event, { maxLength: 80 }), fc.integer({ min: 1, max: 8 }), (events, window) => {
         const sender = new SliceSender({ size: 1000, sliceSize: 50, window, limits });
         let now = 0;
-        sender.start(now);
+        let sent = Math.min(1000, 50 * sender.start(now).send.length);
         for (const { kind, offset, after } of events) {
           now += after;
           const before = sender.acknowledgedOffset;
@@ -259,6 +259,9 @@ describe('slices over any network (mup-protocol §3, Slices)', () => {
           for (const { offset: at, length } of step.send)
             expect(at >= sender.acknowledgedOffset && length > 0 && at + length <= 1000).toBe(true);
           expect([before, offset]).toContain(sender.acknowledgedOffset);
+          if (kind === 'resume') sent = Math.max(sent, sender.acknowledgedOffset);
+          expect(sender.acknowledgedOffset).toBeLessThanOrEqual(sent);
+          for (const { offset: at, length } of step.send) sent = Math.max(sent, at + length);
           expect(step.wakeAt === undefined).toBe(step.finished || step.failed !== undefined);
         }
       }),

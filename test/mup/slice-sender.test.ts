@@ -90,10 +90,33 @@ describe('sending slices (mup-protocol §3, Slices)', () => {
     expect(offsets(it.acknowledged(400, 1010))).toEqual([400, 500]);
   });
 
-  test('a device that is ahead of us is believed: it kept what it had over a restart', () => {
+  test('a device may be ahead of us by what it was sent before, and no further', () => {
+    const it = new SliceSender({ size: 1000, sliceSize: 100, window: 2, held: 700, limits });
+    it.start(0);
+    expect(offsets(it.acknowledged(701, 10))).toEqual([]);
+    expect([it.acknowledgedOffset, it.heldOffset]).toEqual([0, 700]);
+    expect(offsets(it.acknowledged(700, 10))).toEqual([700, 800]);
+    expect(it.heldOffset).toBe(900);
+  });
+
+  test('octets that were not sent are acknowledged by nobody who has them: of a new transfer, of all of it', () => {
     const it = sender(1000, 2);
     it.start(0);
-    expect(offsets(it.acknowledged(700, 10))).toEqual([700, 800]);
+    for (const offset of [201, 700, 1000])
+      expect(it.acknowledged(offset, 10)).toMatchObject({ send: [], finished: false });
+    // Nor do they take the device's own word for a repetition of theirs.
+    expect(offsets(it.acknowledged(200, 20))).toEqual([200, 300]);
+    expect(it.acknowledged(1000, 30).finished).toBe(false);
+    expect(it.heldOffset).toBe(400);
+  });
+
+  test('an offset at which the transfer is taken up was named by the device before', () => {
+    const it = sender(1000, 1);
+    it.resume(900, 0, 0);
+    expect(it.heldOffset).toBe(900);
+    it.acknowledged(300, 10);
+    expect(offsets(it.acknowledged(300, 1010))).toEqual([300]);
+    expect(offsets(it.acknowledged(900, 1020))).toEqual([900]);
   });
 
   test('an offset between two slices: the next slice begins there', () => {
@@ -150,7 +173,7 @@ describe('sending slices (mup-protocol §3, Slices)', () => {
   });
 
   test('going to and fro is no progress: a device that does so stalls', () => {
-    const it = sender(1000, 1);
+    const it = new SliceSender({ size: 1000, sliceSize: 100, window: 1, held: 300, limits });
     let step = it.start(0);
     let now = 0;
     for (; step.failed === undefined && now < 200_000; now += 100)
