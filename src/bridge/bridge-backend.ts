@@ -24,6 +24,7 @@ import { devicePending, operationNotSupported, unknownDevice } from './rpc-error
 import { outputElements, wireInputs } from './rpc-values.ts';
 import type { ServedModules } from './served-modules.ts';
 import type { TelemetryService } from './telemetry.ts';
+import { valuesByRole } from './update-fields.ts';
 import type { UpdateRpcs } from './update-rpcs.ts';
 import type { VirtualCaller } from './virtual-caller.ts';
 import type { VirtualDevices } from './virtual-devices.ts';
@@ -39,6 +40,8 @@ export interface BridgeBackendDependencies {
   readonly virtualCaller: VirtualCaller;
   readonly settings: DeviceSettingsSource;
   readonly updateRpcs: UpdateRpcs;
+  /** Told that a device holds the vendor's next key, in hex. */
+  readonly vendorKeyTaken: (uuid: DeviceUuid, newKey: string) => void;
   readonly bridgeRpcs: BridgeRpcs;
 }
 
@@ -72,25 +75,29 @@ export class BridgeBackend implements Backend {
     return outputElements(module, { profile: description.profile, operation, answer });
   }
 
-  #call(
+  async #call(
     description: DeviceDescription,
     operation: Operation,
     input: RpcInput,
     context: RpcContext,
   ): Promise<DeviceAnswer> {
-    // A roll-over of the vendor's key is one request as any other; what is in it is between vendor and device.
+    // A roll-over of the vendor's key is one request as any other; whether it holds is between vendor and device.
     if (operation.role !== 'generic' && operation.role !== 'vendor-key')
       return this.#deps.updateRpcs.perform(description, operation, input, context);
     const { uuid } = description;
-    const { caller, settings } = this.#deps;
-    return caller.call({
+    const { caller, settings, vendorKeyTaken } = this.#deps;
+    const inputs = wireInputs(operation.inputs, input);
+    const answer = await caller.call({
       uuid,
       profile: description.profile,
       operation,
-      inputs: wireInputs(operation.inputs, input),
+      inputs,
       timeoutMs: settings.of(uuid, description).requestTimeoutMs,
       signal: context.signal,
     });
+    if (operation.role === 'vendor-key')
+      vendorKeyTaken(uuid, valuesByRole(operation.inputs, inputs).get('newVendorKey') ?? '');
+    return answer;
   }
 
   #target(module: ModuleSchema, input: RpcInput, access: UserAccess): DeviceDescription {

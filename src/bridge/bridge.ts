@@ -167,7 +167,7 @@ export class Bridge {
     });
     this.#keyRotation = new ServerKeyRotation({
       ...deps,
-      announce: (uuid) => this.#mupBootstrap.announce(uuid),
+      announce: (uuid, keys) => this.#mupBootstrap.announce(uuid, keys),
     });
     const data = new BridgeData({
       registry,
@@ -192,6 +192,7 @@ export class Bridge {
       }),
       settings,
       updateRpcs: new UpdateRpcs({ ...deps, server: this.#updateServer, claims }),
+      vendorKeyTaken: (uuid, newKey) => void this.#keyRotation.vendorKeyTaken(uuid, newKey),
       bridgeRpcs: new BridgeRpcs({
         ...deps,
         keyRotation: this.#keyRotation,

@@ -8,7 +8,7 @@ import { descriptionFilter, descriptionStatusTopic, uuidOfTopic } from '../mqtt/
 import type { MqttMessage, MqttTransport, Unsubscribe } from '../mqtt/transport.ts';
 import { describedSuites } from '../mup/described-suites.ts';
 import { formatRegistrationAnswer, formatRegistrationError } from '../mup/endorsement.ts';
-import { heldSuites, keysFor } from '../mup/server-keys.ts';
+import { heldSuites, keysFor, type ServerKey } from '../mup/server-keys.ts';
 import { suiteNames } from '../mup/suites.ts';
 import type { DeviceRegistry } from '../registry/device-registry.ts';
 import { expireAssemblies } from './assembly-expiry.ts';
@@ -55,9 +55,9 @@ export class MupBootstrap implements RegistrationSource {
     void this.#send(uuid, this.#texts(uuid, outcome));
   }
 
-  /** Tells a registered device of all keys, unasked. Resolves when they are sent; never rejects. */
-  announce(uuid: DeviceUuid): Promise<void> {
-    return this.#send(uuid, this.#announced(uuid));
+  /** Tells a registered device of all keys, or of these, unasked. Resolves when they are sent; never rejects. */
+  announce(uuid: DeviceUuid, keys?: readonly ServerKey[]): Promise<void> {
+    return this.#send(uuid, this.#announced(uuid, keys));
   }
 
   async #send(uuid: DeviceUuid, texts: readonly string[]): Promise<void> {
@@ -80,9 +80,8 @@ export class MupBootstrap implements RegistrationSource {
    * An answer for each key that the device may verify with, the newest first; it takes the first that its vendor has
    * endorsed.
    */
-  #announced(uuid: DeviceUuid): readonly string[] {
+  #announced(uuid: DeviceUuid, serverKeys = this.#deps.serverKeys.active): readonly string[] {
     const { registry, logger } = this.#deps;
-    const serverKeys = this.#deps.serverKeys.active;
     const understood = describedSuites(registry.kind(uuid) ?? { operations: [] });
     const keys = keysFor(serverKeys, understood);
     if (keys.length > 0) return keys.map(({ endorsement }) => formatRegistrationAnswer(endorsement));

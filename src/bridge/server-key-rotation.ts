@@ -2,10 +2,11 @@ import { toHex, utf8 } from '../base/bytes.ts';
 import { UsageError } from '../base/errors.ts';
 import type { DeviceUuid } from '../base/ids.ts';
 import type { Logger } from '../base/logger.ts';
+import { verifyEndorsement } from '../mup/endorsement.ts';
 import { parseEndorsementFile } from '../mup/endorsement-file.ts';
 import { keyId } from '../mup/key-id.ts';
 import type { ServerKey } from '../mup/server-keys.ts';
-import { suiteOf } from '../mup/signature-scheme.ts';
+import { type PublicKey, publicKeyFromHex, type SignatureScheme, suiteOf } from '../mup/signature-scheme.ts';
 import { es256Suite, isSuiteCode } from '../mup/suites.ts';
 import type { RpcInput, RpcOutput } from '../netconf/backend.ts';
 import { bridgeNamespace } from '../netconf/namespaces.ts';
@@ -21,8 +22,9 @@ import { operationOf } from './update-fields.ts';
 export interface ServerKeyRotationDependencies {
   readonly serverKeys: ServerKeys;
   readonly registry: DeviceRegistry;
-  /** Tells a registered device of all keys; resolves when they are sent. */
-  readonly announce: (uuid: DeviceUuid) => Promise<void>;
+  /** Tells a registered device of all keys, or of these; resolves when they are sent. */
+  readonly announce: (uuid: DeviceUuid, keys?: readonly ServerKey[]) => Promise<void>;
+  readonly scheme: SignatureScheme;
   readonly logger: Logger;
 }
 
@@ -102,6 +104,22 @@ export class ServerKeyRotation {
     return [];
   }
 
+  /**
+   * A device holds the vendor's next key from now on. It is told of the keys which that one has endorsed: they may have been
+   * announced when it could not verify them. Of the others it is not told: it would spend on one of them the only check that
+   * it makes of unasked keys for a while.
+   */
+  async vendorKeyTaken(uuid: DeviceUuid, newKey: string): Promise<void> {
+    const { serverKeys, announce, logger } = this.#deps;
+    const vendorKey = publicKeyFromHex(newKey);
+    const endorsed = serverKeys.active.filter((one) => this.#isEndorsedBy(one, vendorKey));
+    if (endorsed.length > 0) return announce(uuid, endorsed);
+    logger.warn('a device holds a vendor key that has endorsed no key of the update server', {
+      uuid,
+      hint: 'Have the key endorsed with the vendor’s new key: mup endorse, then mup rotate activate.',
+    });
+  }
+
   /** What `get` shows. */
   elements(): XmlElement {
     const { serverKeys } = this.#deps;
@@ -152,6 +170,16 @@ export class ServerKeyRotation {
       if (kind !== undefined && operationOf(kind, 'manifest') !== undefined) found.push(uuid);
     }
     return found;
+  }
+
+  #isEndorsedBy({ endorsement }: ServerKey, vendorKey: PublicKey | undefined): boolean {
+    if (vendorKey === undefined) return false;
+    try {
+      verifyEndorsement(endorsement, vendorKey, this.#deps.scheme);
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   #count(holds: (device: Device) => boolean): number {
