@@ -6,14 +6,22 @@ import { parseVendorManifest } from '../mup/manifest-json.ts';
 import type { DroppedFile, FileDrop } from '../netconf/sftp/file-drop.ts';
 import type { ImageRepository } from '../registry/image-repository.ts';
 
+/** Images of the largest size that halves which wait take the memory of, those of all users together. */
+const maxWaitingImages = 4;
+/** A small half counts as the part of that which lets so many wait. */
+const maxHalves = 256;
+
 interface Half {
+  readonly username: string;
+  readonly name: string;
   readonly manifest?: VendorManifest;
   readonly image?: Uint8Array;
 }
 
 /**
  * Images that arrive by SFTP as two files of one name, `NAME.bin` and `NAME.json`, in either order: when
- * both are there the image is verified and added. Halves wait per user, a bounded number of them.
+ * both are there the image is verified and added. Halves wait for one another, per user. What waits is bounded: the
+ * oldest of the user who holds the most makes room, and that is logged.
  */
 export class ImageUploads implements FileDrop {
   readonly #images: ImageRepository;
@@ -50,20 +58,45 @@ export class ImageUploads implements FileDrop {
         hint: 'Upload the image as NAME.bin and its vendor manifest as NAME.json.',
       });
     const key = `${username}/${stem}`;
+    const waiting = this.#halves.get(key);
     const arrived = extension === 'bin' ? { image: content } : { manifest: parseVendorManifest(content) };
-    const { image, manifest }: Half = { ...this.#halves.get(key), ...arrived };
-    if (image === undefined || manifest === undefined) return this.#wait(key, arrived);
+    const { image, manifest }: Pick<Half, 'image' | 'manifest'> = { ...waiting, ...arrived };
+    if (image === undefined || manifest === undefined) return this.#wait(key, { username, name, ...arrived });
     // The half that was there stays when the new one is refused: only that one has to be put again.
     const added = await this.#images.add(manifest, image);
-    this.#halves.delete(key);
+    // Another may have taken its place meanwhile.
+    if (this.#halves.get(key) === waiting) this.#halves.delete(key);
     this.#logger.info('image added', { user: username, digest: added.manifest.digest, size: image.length });
   }
 
   #wait(key: string, half: Half): void {
-    const maxHalves = 4;
     this.#halves.delete(key);
-    const oldest = this.#halves.keys().next();
-    if (this.#halves.size >= maxHalves && oldest.done !== true) this.#halves.delete(oldest.value);
     this.#halves.set(key, half);
+    for (let held = this.#held(); total(held) > maxWaitingImages; held = this.#held()) this.#giveUp(held);
   }
+
+  /** What each user holds, in images of the largest size. */
+  #held(): ReadonlyMap<string, number> {
+    const held = new Map<string, number>();
+    const least = maxWaitingImages / maxHalves;
+    for (const { username, image } of this.#halves.values()) {
+      const size = Math.max((image?.length ?? 0) / this.#limits.maxImageBytes, least);
+      held.set(username, (held.get(username) ?? 0) + size);
+    }
+    return held;
+  }
+
+  #giveUp(held: ReadonlyMap<string, number>): void {
+    const most = Math.max(...held.values());
+    for (const [key, { username, name }] of this.#halves) {
+      if (held.get(username) !== most) continue;
+      this.#halves.delete(key);
+      this.#logger.warn('an upload was given up: its other half did not come', { user: username, name });
+      return;
+    }
+  }
+}
+
+function total(held: ReadonlyMap<string, number>): number {
+  return [...held.values()].reduce((sum, size) => sum + size, 0);
 }

@@ -2,7 +2,6 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { sha256 } from '../../src/base/adapters/node-runtime.ts';
 import { utf8 } from '../../src/base/bytes.ts';
 import { defaultConfig } from '../../src/base/config.ts';
-import { silentLogger } from '../../src/base/logger.ts';
 import { ImageUploads } from '../../src/bridge/image-uploads.ts';
 import { es256 } from '../../src/mup/adapters/noble-curves.ts';
 import { formatVendorManifest } from '../../src/mup/manifest-json.ts';
@@ -10,6 +9,7 @@ import { signManifest } from '../../src/mup/signing.ts';
 import { ImageRepository } from '../../src/registry/image-repository.ts';
 import { image, unsigned, vendor } from '../device/bench-device.ts';
 import { MemoryImageStore } from '../support/memory-image-store.ts';
+import { RecordingLogger } from '../support/recording-logger.ts';
 
 const manifestOf = (content: Uint8Array): Uint8Array =>
   utf8(
@@ -23,6 +23,7 @@ const other = image.map((byte) => byte ^ 1);
 describe('images by SFTP, as two files of one name', () => {
   let images: ImageRepository;
   let uploads: ImageUploads;
+  let logger: RecordingLogger;
 
   const digests = async (): Promise<string[]> => (await images.list()).map((one) => one.manifest.digest);
 
@@ -33,7 +34,8 @@ describe('images by SFTP, as two files of one name', () => {
       sha256,
       now: () => 0,
     });
-    uploads = new ImageUploads(images, defaultConfig.images, silentLogger);
+    logger = new RecordingLogger();
+    uploads = new ImageUploads(images, defaultConfig.images, logger);
   });
 
   test.each([
@@ -87,21 +89,61 @@ describe('images by SFTP, as two files of one name', () => {
     expect(await digests()).toEqual([sha256(image)]);
   });
 
-  test('only the newest four halves wait: each may be as large as an image', async () => {
-    for (const name of ['a', 'b', 'c', 'd']) await uploads.put('alice', `${name}.bin`, image);
-    // Putting one again takes the place of none of the others.
-    await uploads.put('alice', 'd.bin', image);
-    await uploads.put('alice', 'a.json', manifest);
-    expect(await digests()).toEqual([sha256(image)]);
-    await images.remove(sha256(image));
-    await uploads.put('alice', 'a.bin', image);
-    // Putting one again makes it the newest.
-    await uploads.put('alice', 'a.bin', image);
-    await uploads.put('alice', 'e.bin', image);
-    await uploads.put('alice', 'b.json', manifest);
-    expect(await digests()).toEqual([]);
-    await uploads.put('alice', 'a.json', manifest);
-    expect(await digests()).toEqual([sha256(image)]);
+  describe('what waits is bounded, by images of the largest size', () => {
+    const limits = { ...defaultConfig.images, maxImageBytes: image.length };
+    const put = (username: string, ...names: string[]): Promise<void[]> =>
+      Promise.all(names.map((name) => uploads.put(username, name, name.endsWith('.bin') ? image : manifest)));
+    const added = async (): Promise<boolean> => images.remove(sha256(image));
+
+    beforeEach(() => {
+      uploads = new ImageUploads(images, limits, logger);
+    });
+
+    test('the oldest of five makes room, and that is logged', async () => {
+      await put('alice', 'a.bin', 'b.bin', 'c.bin', 'd.bin');
+      // Putting one again takes the place of none of the others, and makes it the newest.
+      await put('alice', 'a.bin');
+      expect(logger.lines).toEqual([]);
+      await put('alice', 'e.bin');
+      const message = 'an upload was given up: its other half did not come';
+      expect(logger.lines).toEqual([
+        { level: 'warn', message, fields: expect.objectContaining({ user: 'alice', name: 'b.bin' }) },
+      ]);
+      await put('alice', 'a.json');
+      expect(await added()).toBe(true);
+      await put('alice', 'b.json');
+      expect(await added()).toBe(false);
+    });
+
+    test('whoever holds the most makes room, and pushes out nothing of others', async () => {
+      await put('bob', 'fw.bin');
+      await put('alice', 'a.bin', 'b.bin', 'c.bin', 'd.bin', 'e.bin');
+      await put('bob', 'fw.json');
+      expect(await added()).toBe(true);
+    });
+
+    test('small images may all be put before their manifests', async () => {
+      uploads = new ImageUploads(images, defaultConfig.images, logger);
+      const names = Array.from({ length: 256 }, (_, n) => `fw-${n}`);
+      await put('alice', ...names.map((name) => `${name}.bin`));
+      expect(logger.lines).toEqual([]);
+      await put('alice', 'one-more.bin');
+      expect(logger.lines).toHaveLength(1);
+      for (const name of names.slice(1, 4)) {
+        await put('alice', `${name}.json`);
+        expect(await added()).toBe(true);
+      }
+    });
+  });
+
+  test('a half that came while its image was being added waits for another', async () => {
+    await uploads.put('alice', 'fw.bin', image);
+    const adding = uploads.put('alice', 'fw.json', manifest);
+    const meanwhile = uploads.put('alice', 'fw.bin', other);
+    await expect(meanwhile).resolves.toBeUndefined();
+    await adding;
+    await uploads.put('alice', 'fw.json', manifestOf(other));
+    expect((await digests()).sort()).toEqual([sha256(image), sha256(other)].sort());
   });
 
   test('nothing of a pair waits once it was added', async () => {
