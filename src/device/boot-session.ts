@@ -3,8 +3,6 @@ import { type DeviceUuid, deviceUuid } from '../base/ids.ts';
 import { leaves } from '../base/leaves.ts';
 import { statusTopic } from '../mqtt/topics.ts';
 import { abortImage, finishImage } from '../mup/image-requests.ts';
-import { keyId } from '../mup/key-id.ts';
-import { signPresence } from '../mup/signed-presence.ts';
 import type { DeviceStateName } from '../mup/states.ts';
 import { answerOf } from './behaviour.ts';
 import { DeviceKeys } from './device-keys.ts';
@@ -96,12 +94,13 @@ export class BootSession {
     if (transport.state === 'online') await this.#connected();
   }
 
-  /** Leaves everything, as when the power goes, but tells the broker. */
+  /** Leaves everything, and what was being written is on disk then: the next boot uses the same store. */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#stopListening();
     this.#telemetry.stop();
     await Promise.all([this.#requests.stop(), this.#registrar.stop(), this.#updates.stop()]);
+    await this.#firmware.retire();
   }
 
   /** Such a device works in all but updates, and its operator shall not learn that from a failed one. */
@@ -178,13 +177,12 @@ export class BootSession {
     if (this.#options.transport.state === 'online') this.#registrar.connected();
   }
 
+  /** None after the end: it would stand at the broker behind the word that the device is gone. */
   async #publishPresence(): Promise<void> {
+    if (this.#stopped) return;
     const { transport, signKey, deps } = this.#options;
-    const { version, serverKey } = this.#firmware.record;
     try {
-      const said = { firmwareVersion: version, serverKey: serverKey && keyId(serverKey.key) };
-      const signature = signKey && signPresence(this.#uuid, said, signKey, deps.scheme);
-      const presence = onlinePresence(said, signature);
+      const presence = onlinePresence(this.#uuid, this.#firmware.record, signKey, deps.scheme);
       await transport.publish(statusTopic(this.#uuid), presence, { qos: 1, retain: true });
     } catch (error) {
       deps.logger.warn('the presence of the device was not published', { error });

@@ -1,6 +1,6 @@
 import type { RunningSha256 } from '../base/adapters/node-runtime.ts';
 import { equalBytes } from '../base/bytes.ts';
-import { UsageError } from '../base/errors.ts';
+import { UnavailableError, UsageError } from '../base/errors.ts';
 import type { Digest, SliceHash } from '../base/ids.ts';
 import type { Logger } from '../base/logger.ts';
 import { sliceHashBytes, sliceHashOctets } from '../mup/authenticated-slices.ts';
@@ -29,6 +29,7 @@ export class Firmware {
   readonly #logger: Logger;
   #record: DeviceRecord;
   #saving: Promise<void> = Promise.resolve();
+  #retired = false;
 
   private constructor(
     store: DeviceStore,
@@ -125,6 +126,15 @@ export class Firmware {
     await this.#save({ vendorKey, vendorKeyCounter, serverKey: serverKey && { ...serverKey, epoch: 0 } });
   }
 
+  /**
+   * The device ends or boots anew, and another one takes the place of this one: what is being written is on disk when it
+   * resolves, and nothing more is written.
+   */
+  async retire(): Promise<void> {
+    this.#retired = true;
+    await this.#saving;
+  }
+
   get #download(): Slot {
     return this.#store.slots[other(this.#record.activeSlot)];
   }
@@ -171,7 +181,8 @@ export class Firmware {
   }
 
   /** One after the other: what one writes is part of what the next one writes. */
-  #save(changes: Partial<DeviceRecord>): Promise<void> {
+  async #save(changes: Partial<DeviceRecord>): Promise<void> {
+    if (this.#retired) throw new UnavailableError('device-ended', 'the device has ended, or boots anew');
     const saved = this.#saving.then(async () => {
       const record = { ...this.#record, ...changes };
       await this.#store.writeRecord(formatRecord(record));

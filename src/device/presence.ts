@@ -2,7 +2,10 @@ import { toHex, utf8 } from '../base/bytes.ts';
 import type { DeviceUuid } from '../base/ids.ts';
 import { statusTopic } from '../mqtt/topics.ts';
 import type { Qos } from '../mqtt/transport.ts';
-import { presenceText, type SaidPresence } from '../mup/signed-presence.ts';
+import { keyId } from '../mup/key-id.ts';
+import type { PrivateKey, SignatureScheme } from '../mup/signature-scheme.ts';
+import { presenceText, signPresence } from '../mup/signed-presence.ts';
+import type { DeviceRecord } from './device-record.ts';
 
 /** A message that the broker publishes when a connection ends without DISCONNECT. */
 export interface Will {
@@ -16,10 +19,18 @@ export interface Will {
 export const offlinePresence = utf8('offline');
 
 /**
- * Presence of a device that is there (mup-protocol §1) and, where it has a key of its own, its signature (ADR 29).
+ * Presence of a device that is there (mup-protocol §1): its version, which key of the update server it keeps (ADR 27) and,
+ * where it has a key of its own, its signature (ADR 29).
  */
-export function onlinePresence(said: SaidPresence, signature?: Uint8Array): Uint8Array {
-  return utf8(signature === undefined ? presenceText(said) : `${presenceText(said)};${toHex(signature)}`);
+export function onlinePresence(
+  uuid: DeviceUuid,
+  { version, serverKey }: Pick<DeviceRecord, 'version' | 'serverKey'>,
+  signKey: PrivateKey | undefined,
+  scheme: SignatureScheme,
+): Uint8Array {
+  const said = { firmwareVersion: version, serverKey: serverKey && keyId(serverKey.key) };
+  const signature = signKey && `;${toHex(signPresence(uuid, said, signKey, scheme))}`;
+  return utf8(`${presenceText(said)}${signature ?? ''}`);
 }
 
 /** The will with which a device's connection is made, so that its loss is seen (mup-protocol §1). */

@@ -184,7 +184,10 @@ export class Registrar {
   async #take(endorsement: Endorsement): Promise<boolean> {
     const { offerKey, emit, logger, clock } = this.#options;
     try {
-      if (!(await offerKey(endorsement))) {
+      const holds = await offerKey(endorsement);
+      // Who has ended announces nothing any more.
+      if (this.#stopped) return holds;
+      if (!holds) {
         this.#registration.refused(foreignKey, clock.monotonic());
         this.#scheduleTick();
         return false;
