@@ -78,7 +78,7 @@ export class JobRun {
     this.connectionLost();
   }
 
-  /** @throws RpcError `store-failed`: nothing was begun */
+  /** @throws RpcError `store-failed`: nothing was begun; whoever made the run closes it */
   async start(presence: 'online' | 'offline' | 'unknown'): Promise<void> {
     await this.#command({ type: 'start', presence });
   }
@@ -122,7 +122,8 @@ export class JobRun {
   async #take(event: UpdateEvent): Promise<RpcError | undefined> {
     const command = event.type === 'start' || event.type === 'cancel';
     let next = event;
-    for (let failures = 0; !this.#closed && !hasEnded(this.#record.job); failures += 1) {
+    for (let failures = 0; !hasEnded(this.#record.job); failures += 1) {
+      if (this.#closed) return command ? storeFailed('it is ending') : undefined;
       const stepped = this.#followClock();
       const moved = this.#move(next);
       if (moved === undefined && !stepped) return undefined;

@@ -127,6 +127,8 @@ export class UpdateJobs {
       await run.start(transport.state === 'online' ? this.#presenceOf(uuid) : 'offline');
     } catch (error) {
       this.#runs.delete(id);
+      // What came meanwhile, a lost connection, would have it wait for its deadline and fail.
+      await run.close();
       release();
       await this.#unwanted.takeBack(id);
       throw error;

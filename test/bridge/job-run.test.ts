@@ -52,6 +52,17 @@ describe('the run of one update job', () => {
     early.clock.advance(limits.retryMinMs / 2);
     expect(early.asked).toHaveLength(2);
   });
+
+  test('an order to a bridge that is ending is refused, and so is a cancellation: neither would be on disk', async () => {
+    const bench = new RunBench();
+    await bench.run.start('offline');
+    await bench.run.close();
+    await expect(bench.run.cancel()).rejects.toMatchObject({ code: 'store-failed' });
+    const late = new RunBench();
+    await late.run.close();
+    await expect(late.run.start('online')).rejects.toMatchObject({ code: 'store-failed' });
+    expect([bench.stored?.state, late.stored?.state]).toEqual(['waiting-for-device', undefined]);
+  });
 });
 
 describe('a disk that is full', () => {

@@ -82,6 +82,31 @@ describe('an update job against the real device agent (mup-protocol §§3–4)',
     expect(store.keys('jobs')).toHaveLength(1);
   });
 
+  test('a connection that is lost while an order fails brings no job to life', async () => {
+    const { store, audit } = both.bench.world;
+    let fail: () => void = () => {};
+    store.delay = ({ collection }) =>
+      collection === 'jobs'
+        ? new Promise((resolve) => {
+            fail = resolve;
+          })
+        : undefined;
+    store.fault = ({ kind, collection }) =>
+      kind === 'put' && collection === 'jobs' ? new Error('disk full') : undefined;
+    const refused = expect(both.order(stored)).rejects.toMatchObject({ code: 'store-failed' });
+    await until(() => store.calls.some(({ collection }) => collection === 'jobs'), 'an attempt to store it');
+    both.bench.transport.disconnect();
+    both.bench.transport.reconnect();
+    store.delay = undefined;
+    fail();
+    await refused;
+    store.fault = undefined;
+    both.bench.clock.advance(2 * defaultConfig.update.offlineDeadlineMs);
+    await both.bench.settled();
+    expect(store.keys('jobs')).toEqual([]);
+    expect(audit.filter(({ operation }) => operation === 'update-ended')).toEqual([]);
+  });
+
   test('an order that can neither be stored nor taken back says so, and is taken back when there is room', async () => {
     const { store } = both.bench.world;
     store.fault = ({ collection }) => (collection === 'jobs' ? new Error('disk full') : undefined);
