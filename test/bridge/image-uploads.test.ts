@@ -91,8 +91,9 @@ describe('images by SFTP, as two files of one name', () => {
 
   describe('what waits is bounded, by images of the largest size', () => {
     const limits = { ...defaultConfig.images, maxImageBytes: image.length };
-    const put = (username: string, ...names: string[]): Promise<void[]> =>
-      Promise.all(names.map((name) => uploads.put(username, name, name.endsWith('.bin') ? image : manifest)));
+    const put = async (username: string, ...names: string[]): Promise<void> => {
+      for (const name of names) await uploads.put(username, name, name.endsWith('.bin') ? image : manifest);
+    };
     const added = async (): Promise<boolean> => images.remove(sha256(image));
 
     beforeEach(() => {
