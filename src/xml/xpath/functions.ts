@@ -3,6 +3,7 @@ import type { XmlAttribute, XmlElement } from '../element.ts';
 import type { Budget } from './budget.ts';
 import type { TreeNode } from './tree-node.ts';
 import {
+  charactersPerStep,
   isNodeSet,
   type NodeSet,
   parseNumber,
@@ -35,6 +36,7 @@ export function callFunction(
   const [first = '', second = '', third] = args;
   const text = (value: Value): string => spendText(toText(value, budget), budget);
   const number = (value: Value): number => toNumber(value, budget);
+  const characters = (value: Value): string[] => charactersOf(text(value), budget);
   switch (name) {
     case 'last':
       return context.size;
@@ -56,22 +58,22 @@ export function callFunction(
     case 'starts-with':
       return text(first).startsWith(text(second));
     case 'contains':
-      return text(first).includes(text(second));
+      return indexOf(text(first), text(second), budget) >= 0;
     case 'substring-before':
-      return substringBefore(text(first), text(second));
+      return substringBefore(text(first), text(second), budget);
     case 'substring-after':
-      return substringAfter(text(first), text(second));
+      return substringAfter(text(first), text(second), budget);
     case 'substring':
-      return substring(text(first), number(second), third === undefined ? undefined : number(third));
+      return substring(characters(first), number(second), third === undefined ? undefined : number(third));
     case 'string-length':
-      return [...text(first)].length;
+      return characters(first).length;
     case 'normalize-space':
       return text(first)
         .split(/[ \t\r\n]+/)
         .filter((word) => word !== '')
         .join(' ');
     case 'translate':
-      return translate(text(first), text(second), text(third ?? ''));
+      return translate(characters(first), characters(second), characters(third ?? ''));
     case 'boolean':
       return toBoolean(first);
     case 'not':
@@ -107,29 +109,43 @@ function nameOf(node: TreeNode | undefined): XmlElement | XmlAttribute | undefin
   return node?.element ?? node?.attribute;
 }
 
-function substringBefore(text: string, mark: string): string {
-  const at = text.indexOf(mark);
+/** Characters up to which V8 finds a text in linear time, whatever it and the other are; it does so up to 250. */
+const shortMark = 128;
+
+/** Where `mark` is in a text: for a long one that can take as much as the product of their lengths. */
+function indexOf(text: string, mark: string, budget: Budget): number {
+  if (mark.length > shortMark) budget.spend((text.length * mark.length) / charactersPerStep);
+  return text.indexOf(mark);
+}
+
+/** The characters of a text, each of which costs half as much as the look at a node. */
+function charactersOf(text: string, budget: Budget): string[] {
+  budget.spend(text.length / 2);
+  return [...text];
+}
+
+function substringBefore(text: string, mark: string, budget: Budget): string {
+  const at = indexOf(text, mark, budget);
   return at < 0 ? '' : text.slice(0, at);
 }
 
-function substringAfter(text: string, mark: string): string {
-  const at = text.indexOf(mark);
+function substringAfter(text: string, mark: string, budget: Budget): string {
+  const at = indexOf(text, mark, budget);
   return at < 0 ? '' : text.slice(at + mark.length);
 }
 
 /** §4.2: positions count characters from 1, and are rounded. */
-function substring(text: string, from: number, length = Number.POSITIVE_INFINITY): string {
+function substring(text: readonly string[], from: number, length = Number.POSITIVE_INFINITY): string {
   const first = Math.round(from);
   const end = first + Math.round(length);
-  return [...text].filter((_, index) => index + 1 >= first && index + 1 < end).join('');
+  return text.filter((_, index) => index + 1 >= first && index + 1 < end).join('');
 }
 
-function translate(text: string, from: string, to: string): string {
-  const targets = [...to];
+function translate(text: readonly string[], from: readonly string[], to: readonly string[]): string {
   const map = new Map<string, string>();
-  for (const [index, character] of [...from].entries())
-    if (!map.has(character)) map.set(character, targets[index] ?? '');
-  return [...text].map((character) => map.get(character) ?? character).join('');
+  for (const [index, character] of from.entries())
+    if (!map.has(character)) map.set(character, to[index] ?? '');
+  return text.map((character) => map.get(character) ?? character).join('');
 }
 
 const xmlNamespace = 'http://www.w3.org/XML/1998/namespace';

@@ -12,7 +12,7 @@ export function isNodeSet(value: Value): value is NodeSet {
 }
 
 /** Characters that cost as much as the look at one node. */
-const charactersPerStep = 16;
+export const charactersPerStep = 16;
 
 /** Counts the work on a text. */
 export function spendText(text: string, budget: Budget): string {

@@ -176,10 +176,25 @@ describe('the work of an evaluation', () => {
     `/*[concat(${Array(300).fill('/').join(',')}) = "x"]`,
     `//*[${Array(30).fill('//*[').join('')}1${']'.repeat(31)}`,
   ])('is counted, so that it ends: %.40s', (expression) => {
-    const begin = performance.now();
-    stepsOf(expression, 5000);
-    // Some 25 ms; the rest is for a machine that does much else.
-    expect(performance.now() - begin).toBeLessThan(2000);
+    expect(stepsOf(expression, 5000)).toBeGreaterThan(1e6);
+  });
+
+  test.each(['contains', 'substring-before', 'substring-after'])(
+    'counts what a search for a long text can take, its length times that of the other: %s',
+    (search) => {
+      const [text, mark] = ['a'.repeat(2600), `${'a'.repeat(600)}b${'a'.repeat(600)}`];
+      // 16 characters are a step.
+      expect(stepsOf(`//e[${search}("${text}", "${mark}")]`, 1)).toBeGreaterThan((2600 * 1201) / 16);
+      const short = stepsOf(`//e[${search}("${text}", "${mark.slice(540, 660)}")]`, 1);
+      expect(short).toBeLessThan(2600 / 4);
+    },
+  );
+
+  test('counts characters that are looked at one by one by more than those that are copied', () => {
+    const text = `"${'a'.repeat(2600)}"`;
+    expect(stepsOf(`concat(${text}, "")`, 1)).toBeLessThan(2600 / 4);
+    for (const call of [`translate(${text}, "x", "y")`, `substring(${text}, 2)`, `string-length(${text})`])
+      expect(stepsOf(call, 1)).toBeGreaterThan(2600 / 2);
   });
 
   test('grows with the data, not with its square, for what managers ask', () => {
