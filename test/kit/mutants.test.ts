@@ -1,9 +1,10 @@
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { fromHex } from '../../src/base/bytes.ts';
 import type { UpdateReceiver } from '../../src/device/update-receiver.ts';
 import { allChecks } from '../../src/kit/checks/all.ts';
+import type { MqttTransport } from '../../src/mqtt/transport.ts';
 import { es256 } from '../../src/mup/adapters/noble-curves.ts';
-import { decodeAuthenticatedSlice } from '../../src/mup/authenticated-slices.ts';
+import { authenticatedHeaderBytes, decodeAuthenticatedSlice } from '../../src/mup/authenticated-slices.ts';
 import { encodeSlice } from '../../src/mup/slices.ts';
 import { authenticating, type BenchDevice, countingRandom, topics, uuid } from '../device/bench-device.ts';
 import { FaultyTransport } from '../support/faulty-device.ts';
@@ -193,29 +194,60 @@ test.each(mutants)('a device that %s is found', async (_, make, ids) => {
   expect(found.get(sound)?.outcome).toBe('passed');
 });
 
-test('a device that takes authenticated slices from everybody is found', async () => {
-  mutations.replace(
-    'receiveManifest',
-    (real) =>
-      function (this: UpdateReceiver, manifest, now) {
-        if (manifest === undefined) return real.call(this, manifest, now);
-        const { slices: _, ...unannounced } = manifest;
-        return real.call(this, unannounced, now);
-      },
-  );
-  mutations.replace(
-    'receiveSlice',
-    (real) =>
-      function (this: UpdateReceiver, payload, now) {
-        const slice = decodeAuthenticatedSlice(payload);
-        return slice === undefined ? [] : real.call(this, encodeSlice(slice.offset, slice.bytes), now);
-      },
-  );
-  const scheme = { ...es256, verify: () => true };
-  const device = mutations.device({ scheme }, undefined, authenticating);
-  const ids = ['slices/authenticated', sound];
-  const found = await results(device, kitOptions(device, authenticating), ({ id }) => ids.includes(id));
-  expect(ids.map((id) => found.get(id)?.outcome)).toEqual(['failed', 'passed']);
+describe('of a device with authenticated slices', () => {
+  const outcomes = async (device: BenchDevice, ids: readonly string[]): Promise<unknown[]> => {
+    const found = await results(device, kitOptions(device, authenticating), ({ id }) => ids.includes(id));
+    return ids.map((id) => found.get(id)?.outcome);
+  };
+
+  test('one that takes them from everybody is found', async () => {
+    mutations.replace(
+      'receiveManifest',
+      (real) =>
+        function (this: UpdateReceiver, manifest, now) {
+          if (manifest === undefined) return real.call(this, manifest, now);
+          const { slices: _, ...unannounced } = manifest;
+          return real.call(this, unannounced, now);
+        },
+    );
+    mutations.replace(
+      'receiveSlice',
+      (real) =>
+        function (this: UpdateReceiver, payload, now) {
+          const slice = decodeAuthenticatedSlice(payload);
+          return slice === undefined ? [] : real.call(this, encodeSlice(slice.offset, slice.bytes), now);
+        },
+    );
+    const device = mutations.device({ scheme: { ...es256, verify: () => true } }, undefined, authenticating);
+    expect(await outcomes(device, ['slices/authenticated', sound])).toEqual(['failed', 'passed']);
+  });
+
+  test('one that refuses a second manifest, and goes by it all the same, is found', async () => {
+    mutations.replace(
+      'receiveManifest',
+      (real) =>
+        function (this: UpdateReceiver, ...given) {
+          if (this.manifest === undefined) return real.apply(this, given);
+          this.abandon('another one came');
+          real.apply(this, given);
+          return [{ kind: 'answer', state: '26_SAVESLOT-IN-USE' }];
+        },
+    );
+    const device = mutations.device({}, undefined, authenticating);
+    const ids = ['manifest/changed-after-acceptance', sound];
+    expect(await outcomes(device, ids)).toEqual(['failed', 'passed']);
+  });
+
+  test('one that a slice without octets ends is found', async () => {
+    let isDead = false;
+    const hears = (inner: MqttTransport): MqttTransport =>
+      hearing(inner, (message) => {
+        isDead ||= message.topic === topics.image && message.payload.length === authenticatedHeaderBytes;
+        return isDead ? undefined : message;
+      });
+    const device = mutations.device({}, hears, authenticating);
+    expect(await outcomes(device, [sound, 'slices/empty'])).toEqual(['passed', 'failed']);
+  });
 });
 
 test('a device that dies of a check has failed it, and is asked nothing more', async () => {
