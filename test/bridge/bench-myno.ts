@@ -5,7 +5,8 @@ import { es256 } from '../../src/mup/adapters/noble-curves.ts';
 import { signManifest } from '../../src/mup/signing.ts';
 import type { RpcInput, RpcOutput } from '../../src/netconf/backend.ts';
 import { serverKey, unsigned, vendor, vendorKey } from '../device/bench-device.ts';
-import { MynoDevice, type MynoMessage, type MynoPort } from '../support/myno-device.ts';
+import { MynoDevice } from '../support/myno-device.ts';
+import { mynoPortOver } from '../support/myno-transport.ts';
 import { BenchBridge, newWorld, until, type World } from './bench-bridge.ts';
 import { idOf } from './bench-update.ts';
 
@@ -76,7 +77,8 @@ export class BenchMyno {
       uuid,
       description: Buffer.from(descriptionText),
       keys: { vendor: vendorKey, updateServer: serverKey },
-      connect: (topics, receive) => this.#connect(topics, receive),
+      connect: (topics, receive) =>
+        mynoPortOver(this.bench.broker.connect(), this.bench.clock, topics, receive),
       pieceDelayMs: 0,
       answerDelayMs,
       successDelayMs,
@@ -155,24 +157,6 @@ export class BenchMyno {
     throw new Error(
       `the job did not end: ${JSON.stringify(await this.bench.job(job))}; the device: ${failure}, ${heard.slice(-5).join(' ')}`,
     );
-  }
-
-  async #connect(topics: readonly string[], receive: (message: MynoMessage) => void): Promise<MynoPort> {
-    const transport = this.bench.broker.connect();
-    for (const one of topics)
-      await transport.subscribe(one, 0, ({ topic: on, payload, responseTopic, correlationData }) =>
-        receive({
-          topic: on,
-          payload,
-          packetBytes: 6 + on.length + payload.length,
-          hasProperties: responseTopic !== undefined || correlationData !== undefined,
-        }),
-      );
-    return {
-      publish: (to, payload) => transport.publish(to, payload, { qos: 0 }),
-      later: (delayMs, task) => void this.bench.clock.schedule(delayMs, task),
-      close: () => transport.close(),
-    };
   }
 }
 

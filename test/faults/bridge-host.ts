@@ -22,7 +22,7 @@ import { ScriptedReader } from '../support/scripted-reader.ts';
 import { MemoryServerKeyStore } from '../support/server-key-store.ts';
 import { VirtualDisk } from '../support/virtual-disk.ts';
 import type { VirtualProcess } from '../support/virtual-process.ts';
-import { descriptionText, exampleDevice, nameOf } from './device-host.ts';
+import { describedAs, exampleDevice, nameOf } from './descriptions.ts';
 import type { JobSeen } from './history.ts';
 import { Host, type World } from './host.ts';
 import { endorsement, fastScheme, imageOf, server } from './images.ts';
@@ -52,7 +52,7 @@ export class BridgeHost extends Host {
 
   /** Puts the image of a version into the repository. @returns its digest */
   async addImage(version: number): Promise<string> {
-    const { manifest, content, digest } = imageOf(version, this.world.plan.imageBytes);
+    const { manifest, content, digest } = imageOf(version, this.world.plan);
     await this.#imageStore.put({ manifest, addedAt: 0 }, content);
     return digest;
   }
@@ -69,6 +69,12 @@ export class BridgeHost extends Host {
       record({ kind: 'order-refused', order, ...refusal(error) });
       return undefined;
     }
+  }
+
+  /** Calls an RPC of a device that is no part of an update; it may fail. */
+  async callDevice(uuid: string): Promise<void> {
+    const call = this.#call('funcRelayOn', { uuidInput: uuid }, 'mqtt-setup');
+    await call.catch((error) => this.world.trace(`the call failed: ${errorMessage(error)}`));
   }
 
   async cancel(job: string): Promise<void> {
@@ -113,7 +119,8 @@ export class BridgeHost extends Host {
     const store = doubles.bridgeStore?.(disk) ?? disk;
     const { modules, imports } = await fixed;
     const reader = new ScriptedReader();
-    const { digest } = reader.knows(descriptionText, exampleDevice(this.world.plan));
+    const text = describedAs(plan);
+    const { digest } = reader.knows(text, exampleDevice(plan));
     const bridge = new Bridge({
       config,
       transport,
@@ -127,7 +134,7 @@ export class BridgeHost extends Host {
       }),
       reader,
       library: {
-        find: async (asked) => (asked === digest ? new TextEncoder().encode(descriptionText) : undefined),
+        find: async (asked) => (asked === digest ? new TextEncoder().encode(text) : undefined),
       },
       scheme: fastScheme,
       serverKeys: await ServerKeys.open(new MemoryServerKeyStore({ key: server, endorsement })),
@@ -146,7 +153,7 @@ export class BridgeHost extends Host {
 
   /** Takes the image of a version out of the repository. */
   async removeImage(version: number): Promise<void> {
-    await this.#imageStore.delete(imageOf(version, this.world.plan.imageBytes).digest);
+    await this.#imageStore.delete(imageOf(version, this.world.plan).digest);
   }
 
   protected started(): void {
@@ -171,9 +178,9 @@ export class BridgeHost extends Host {
     this.world.record({ kind: 'job-state', job, device: nameOf(device), image, state, code: failure });
   }
 
-  async #call(name: string, input: RpcInput): Promise<RpcOutput> {
+  async #call(name: string, input: RpcInput, module = 'mup-bridge'): Promise<RpcOutput> {
     const backend = this.#bridge?.backend;
-    const served = backend?.modules().find(({ schema }) => schema.name === 'mup-bridge');
+    const served = backend?.modules().find(({ schema }) => schema.name === module);
     if (backend === undefined || served === undefined) throw new Error('the bridge does not serve');
     return backend.rpc(served.schema, name, input, context());
   }

@@ -1,36 +1,18 @@
 import { sha256, startSha256 } from '../../src/base/adapters/node-runtime.ts';
 import { defaultConfig } from '../../src/base/config.ts';
-import type { DeviceDescription } from '../../src/base/description.ts';
-import { type DeviceUuid, deviceUuid } from '../../src/base/ids.ts';
+import type { DeviceUuid } from '../../src/base/ids.ts';
 import { DeviceAgent } from '../../src/device/agent.ts';
 import type { DeviceEvent } from '../../src/device/events.ts';
 import { presenceWill } from '../../src/device/presence.ts';
 import { MendingTransport } from '../../src/mqtt/mending-transport.ts';
 import { instantiate } from '../../src/ontology/description-template.ts';
-import { authenticating, description } from '../device/bench-device.ts';
 import { templateOf } from '../support/scripted-reader.ts';
 import { VirtualFlash } from '../support/virtual-flash.ts';
 import type { VirtualProcess } from '../support/virtual-process.ts';
+import { describedAs, exampleDevice, uuidOf } from './descriptions.ts';
 import { Host, type World } from './host.ts';
 import { appId, fastScheme, firstVersion, vendorKey } from './images.ts';
-import type { Plan, Who } from './plan.ts';
-
-/** What all devices publish; the reader of the runs knows what it means. */
-export const descriptionText = '{"the description of": "%s"}';
-/** The device of a run, as the reader understands it. */
-export function exampleDevice({ authenticates }: Plan): DeviceDescription {
-  return authenticates ? authenticating : description;
-}
-
-/** The UUID of `d1`, `d2`, … */
-export function uuidOf(who: Who): DeviceUuid {
-  return deviceUuid(`F97DF79-8A12-4F4F-8F69-00000000000${who.slice(1)}`);
-}
-
-/** The name of a UUID of {@link uuidOf}. */
-export function nameOf(uuid: string): Who {
-  return `d${uuid.slice(-1)}`;
-}
+import type { Who } from './plan.ts';
 
 /** A device: flash memory and the product's agent. */
 export class DeviceHost extends Host {
@@ -70,7 +52,8 @@ export class DeviceHost extends Host {
     const { world } = this;
     const { broker, doubles, plan } = world;
     const { clock } = process;
-    const template = templateOf(exampleDevice(plan), descriptionText);
+    const text = describedAs(plan);
+    const template = templateOf(exampleDevice(plan), text);
     const random = world.random.fork(`${this.who} ${this.#starts}`);
     const logger = world.loggerOf(this.who);
     this.#starts += 1;
@@ -82,7 +65,7 @@ export class DeviceHost extends Host {
       startSha256,
     };
     const agent = new DeviceAgent({
-      descriptionBytes: new TextEncoder().encode(descriptionText),
+      descriptionBytes: new TextEncoder().encode(text),
       description: instantiate(template, this.uuid),
       transport: new MendingTransport({
         open: broker.opener(process, this.clientId, presenceWill(this.uuid)),

@@ -3,13 +3,17 @@ import type { StepEnd } from '../support/virtual-process.ts';
 import type { BridgeHost } from './bridge-host.ts';
 import { DeviceHost } from './device-host.ts';
 import type { Host, World } from './host.ts';
+import type { MynoHost } from './myno-host.ts';
 import type { Fault } from './plan.ts';
+
+/** A device of either profile. */
+export type Device = DeviceHost | MynoHost;
 
 /** Lets the faults of a plan happen, each at its time or at its step. */
 export class Disturber {
   readonly #world: World;
   readonly #bridge: BridgeHost;
-  readonly #devices: readonly DeviceHost[];
+  readonly #devices: readonly Device[];
   /** Faults that wait for a step, with the steps that are left. */
   #armed: { readonly fault: Fault; left: number }[] = [];
   /** The last manifest that went to a device. */
@@ -19,7 +23,7 @@ export class Disturber {
   readonly #toInject = new Map<string, number>();
   #lastsUntil = 0;
 
-  constructor(world: World, bridge: BridgeHost, devices: readonly DeviceHost[]) {
+  constructor(world: World, bridge: BridgeHost, devices: readonly Device[]) {
     this.#world = world;
     this.#bridge = bridge;
     this.#devices = devices;
@@ -39,7 +43,7 @@ export class Disturber {
   end(): void {
     this.#armed = [];
     this.#toInject.clear();
-    for (const device of this.#devices) device.rollsBackAfterMs = undefined;
+    for (const device of this.#devices) if (device instanceof DeviceHost) device.rollsBackAfterMs = undefined;
   }
 
   #arm(fault: Fault): void {
@@ -117,6 +121,9 @@ export class Disturber {
       case 'naps':
         this.#nap(host, fault);
         break;
+      case 'call':
+        this.#call(fault.who);
+        break;
       case 'rollback':
         if (host instanceof DeviceHost) host.rollsBackAfterMs = fault.afterMs;
         break;
@@ -178,6 +185,11 @@ export class Disturber {
     this.#world.broker.inject(`mup/status/${device.uuid}`, online);
   }
 
+  #call(who: string): void {
+    const device = this.#devices.find((host) => host.who === who);
+    if (device !== undefined && this.#bridge.ready) void this.#bridge.callDevice(device.uuid);
+  }
+
   #replay(who: string): void {
     const device = this.#devices.find((host) => host.who === who);
     const manifest = this.#manifests.get(who);
@@ -202,7 +214,7 @@ export class Disturber {
   }
 
   /** A slice with other octets arrives before the bridge's own. */
-  #inject({ who, uuid }: DeviceHost, payload: Uint8Array): void {
+  #inject({ who, uuid }: Device, payload: Uint8Array): void {
     const left = this.#toInject.get(who) ?? 0;
     if (left === 0) return;
     this.#toInject.set(who, left - 1);

@@ -19,12 +19,11 @@ import {
   type SignatureScheme,
 } from '../../src/mup/signature-scheme.ts';
 import { signManifest } from '../../src/mup/signing.ts';
+import { forgedVersion, type Plan } from './plan.ts';
 
 export const appId = 'APP';
 /** The version that every device is made with. */
 export const firstVersion = 1;
-/** An image that the vendor never signed. */
-export const forgedVersion = 5;
 
 /** Keys that are the same in every run. */
 function keyOf(name: string): PrivateKey {
@@ -35,7 +34,7 @@ const vendor = keyOf('vendor');
 const stranger = keyOf('stranger');
 export const server = keyOf('update server');
 export const vendorKey = es256.publicKeyOf(vendor);
-const serverKey = es256.publicKeyOf(server);
+export const serverKey = es256.publicKeyOf(server);
 
 export const endorsement: Endorsement = {
   serverKey,
@@ -51,15 +50,15 @@ export interface Image {
 
 const images = new Map<string, Image>();
 
-/** The image of a version, signed by the vendor unless it is the forged one. The same in every run. */
-export function imageOf(version: number, size: number): Image {
-  const name = `${version}/${size}`;
+/** The image of a version, signed by the vendor unless it is the forged one. The same in every run of its kind. */
+export function imageOf(version: number, { imageBytes: size, profile }: Plan): Image {
+  const name = `${version}/${size}/${profile}`;
   const known = images.get(name);
   if (known !== undefined) return known;
   const content = Uint8Array.from({ length: size }, (_, i) => (i * 31 + version * 7 + (i >> 8)) & 0xff);
   const digest = sha256(content);
   const facts = { suite: '1', appId, linkOffset: 0, digest, size, newVersion: version, oldVersion: 0 };
-  const manifest = signManifest(facts, version === forgedVersion ? stranger : vendor, es256);
+  const manifest = signManifest(facts, version === forgedVersion ? stranger : vendor, es256, profile);
   const image = { manifest, content, digest };
   images.set(name, image);
   return image;

@@ -3,7 +3,7 @@ import type { Digest } from '../../src/base/ids.ts';
 import type { DeviceDeps } from '../../src/device/options.ts';
 import type { Collection, DocumentStore } from '../../src/registry/document-store.ts';
 import type { Doubles } from './double.ts';
-import { runSeed } from './run.ts';
+import { runMynoSeed, runSeed } from './run.ts';
 
 /** A rule is broken on purpose: some seed has to show it, and soon. */
 const maxSeeds = 150;
@@ -43,6 +43,13 @@ function blind(real: DeviceDeps): DeviceDeps {
   };
 }
 
+async function expectFound(run: typeof runSeed, doubles: Doubles, expected: RegExp): Promise<void> {
+  const found: string[] = [];
+  for (let seed = 1; seed <= maxSeeds && !expected.test(found.join('\n')); seed += 1)
+    found.push(...(await run(seed, { doubles })).violations);
+  expect(found.join('\n')).toMatch(expected);
+}
+
 test.each<[string, Doubles, RegExp]>([
   ['an effect does not wait for its record', { bridgeStore: hasty }, /is lost|had ended/],
   ['a bridge forgets its jobs', { bridgeStore: forgetful('jobs') }, /is lost/],
@@ -73,13 +80,27 @@ test.each<[string, Doubles, RegExp]>([
     /booted something that is not the vendor's version 5/,
   ],
   ['no digest is checked', { deviceDeps: blind }, /booted something that is not the vendor's version/],
+])('%s: the harness finds it', (_, doubles, expected) => expectFound(runSeed, doubles, expected), 120_000);
+
+test.each<[string, Doubles, RegExp]>([
+  [
+    'nobody waits for the answer of a device that takes one message at a time',
+    {
+      bridgeClock: (real) => ({
+        ...real,
+        schedule: (delayMs, task) => real.schedule(Math.min(delayMs, 500), task),
+      }),
+    },
+    /came before its last answer went out/,
+  ],
+  [
+    'a bridge forgets devices that describe themselves once a boot',
+    { bridgeStore: forgetful('devices') },
+    /cannot be updated any more/,
+  ],
+  ['a bridge forgets their jobs', { bridgeStore: forgetful('jobs') }, /is lost/],
 ])(
-  '%s: the harness finds it',
-  async (_, doubles, expected) => {
-    const found: string[] = [];
-    for (let seed = 1; seed <= maxSeeds && !expected.test(found.join('\n')); seed += 1)
-      found.push(...(await runSeed(seed, { doubles })).violations);
-    expect(found.join('\n')).toMatch(expected);
-  },
+  '%s: the harness finds it with devices of the prototype',
+  (_, doubles, expected) => expectFound(runMynoSeed, doubles, expected),
   120_000,
 );

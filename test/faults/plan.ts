@@ -2,7 +2,9 @@ import type { Weather } from '../support/virtual-broker.ts';
 import { fairWeather } from '../support/virtual-broker.ts';
 import type { StepEnd } from '../support/virtual-process.ts';
 import { VirtualRandom } from '../support/virtual-random.ts';
-import { forgedVersion } from './images.ts';
+
+/** An image that the vendor never signed. */
+export const forgedVersion = 5;
 
 /** `bridge`, or a device: `d1`, `d2`, … */
 export type Who = string;
@@ -33,6 +35,8 @@ export type Fault = { readonly when: When; readonly who: Who } & (
   | { readonly kind: 'rollback'; readonly afterMs: number }
   /** Somebody removes an image; it is back after a while. */
   | { readonly kind: 'image-removed'; readonly version: number; readonly forMs: number }
+  /** A NETCONF client calls an RPC of the device that is no part of an update. */
+  | { readonly kind: 'call' }
 );
 
 export interface Order {
@@ -45,6 +49,8 @@ export interface Order {
 
 /** Everything that a run does, but for what follows from it. */
 export interface Plan {
+  /** What the devices speak; those of `myno` are the prototype's. */
+  readonly profile: 'mup' | 'myno';
   readonly devices: readonly Who[];
   readonly window: number;
   readonly sliceSizeBytes: number;
@@ -94,6 +100,7 @@ export function planOf(seed: number): Plan {
   );
   const authenticates = seed % 4 === 0;
   return {
+    profile: 'mup',
     devices,
     window: random.pick([1, 1, 4, 16]),
     sliceSizeBytes: random.pick([100, 256, 600]),

@@ -4,6 +4,7 @@ import { runPlan } from './run.ts';
 
 /** What a run of chance once found, without the rest of that run. */
 const quiet: Plan = {
+  profile: 'mup',
   devices: ['d1'],
   window: 1,
   sliceSizeBytes: 256,

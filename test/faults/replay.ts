@@ -1,18 +1,22 @@
 import { parseArgs } from 'node:util';
-import { runSeed } from './run.ts';
+import { runMynoSeed, runSeed } from './run.ts';
 
 /**
  * Runs seeds of the fault harness again: `npx tsx test/faults/replay.ts --seed 17` with a full trace,
- * `--seeds 1-5000` with a line for each that fails and how the jobs ended.
+ * `--seeds 1-5000` with a line for each that fails and how the jobs ended; `--profile myno` those with devices of
+ * the prototype.
  */
-const { values } = parseArgs({ options: { seed: { type: 'string' }, seeds: { type: 'string' } } });
+const { values } = parseArgs({
+  options: { seed: { type: 'string' }, seeds: { type: 'string' }, profile: { type: 'string' } },
+});
+const run = values.profile === 'myno' ? runMynoSeed : runSeed;
 
 function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
 async function replay(seed: number): Promise<void> {
-  const { plan, violations } = await runSeed(seed, { trace: print });
+  const { plan, violations } = await run(seed, { trace: print });
   print(JSON.stringify(plan, undefined, 2));
   print(violations.length === 0 ? 'nothing is wrong' : violations.join('\n'));
 }
@@ -21,7 +25,7 @@ async function survey(first: number, last: number): Promise<void> {
   const endings = new Map<string, number>();
   let failed = 0;
   for (let seed = first; seed <= last; seed += 1) {
-    const { history, violations } = await runSeed(seed);
+    const { history, violations } = await run(seed);
     for (const happening of history) {
       if (happening.kind === 'faults-over') break;
       const ending = endingOf(happening);
@@ -36,7 +40,7 @@ async function survey(first: number, last: number): Promise<void> {
 }
 
 /** How a job ended, or why an order was refused, in the midst of the faults. */
-function endingOf(happening: Awaited<ReturnType<typeof runSeed>>['history'][number]): string | undefined {
+function endingOf(happening: Awaited<ReturnType<typeof run>>['history'][number]): string | undefined {
   if (happening.kind === 'order-refused') return `refused: ${happening.code}`;
   if (happening.kind !== 'job-state') return undefined;
   const { state, code } = happening;

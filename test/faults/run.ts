@@ -7,13 +7,15 @@ import { VirtualRandom } from '../support/virtual-random.ts';
 import { VirtualTime } from '../support/virtual-time.ts';
 import { BridgeHost, offlineDeadlineMs } from './bridge-host.ts';
 import { DeviceHost } from './device-host.ts';
-import { Disturber } from './disturber.ts';
+import { type Device, Disturber } from './disturber.ts';
 import type { Doubles } from './double.ts';
 import type { Happening, History, Recorded } from './history.ts';
 import type { World } from './host.ts';
-import { firstVersion, forgedVersion, imageOf } from './images.ts';
+import { firstVersion, imageOf } from './images.ts';
 import { type Truth, violations } from './model.ts';
-import { type Order, type Plan, planOf } from './plan.ts';
+import { MynoHost } from './myno-host.ts';
+import { mynoPlanOf } from './myno-plan.ts';
+import { forgedVersion, type Order, type Plan, planOf } from './plan.ts';
 import { TraceLogger } from './trace-logger.ts';
 
 /** The version of the update that has to succeed after all. */
@@ -24,10 +26,12 @@ const disturbedMs = 180_000;
 const restMs = 660_000;
 
 const { update } = defaultConfig;
+/** Whether a device of the prototype is there shows when it answers, and that alone. */
+const tokenMs = { mup: update.tokenDeadlineMs, myno: offlineDeadlineMs };
 /** All rounds of all steps, a wait for the device, and a minute for everything else. */
-const jobMs =
+const jobMsOf = ({ profile }: Plan): number =>
   update.maxRounds *
-    (update.tokenDeadlineMs +
+    (tokenMs[profile] +
       update.manifestDeadlineMs +
       2 * update.stallTimeoutMs +
       update.verifyDeadlineMs +
@@ -38,17 +42,18 @@ const jobMs =
 
 /** What a state may last, with what a busy or refusing disk may add. */
 const slackMs = 60_000;
-const stateMs = new Map(
-  Object.entries({
-    queued: offlineDeadlineMs,
-    // A round that ends there begins the next one there.
-    'requesting-token': update.maxRounds * (update.tokenDeadlineMs + update.retryMaxMs),
-    'sending-manifest': update.manifestDeadlineMs,
-    verifying: update.verifyDeadlineMs,
-    restarting: update.restartDeadlineMs,
-    'waiting-for-device': offlineDeadlineMs,
-  }).map(([state, ms]) => [state, ms + slackMs]),
-);
+const stateMsOf = ({ profile }: Plan): Truth['stateMs'] =>
+  new Map(
+    Object.entries({
+      queued: offlineDeadlineMs,
+      // A round that ends there begins the next one there.
+      'requesting-token': update.maxRounds * (tokenMs[profile] + update.retryMaxMs),
+      'sending-manifest': update.manifestDeadlineMs,
+      verifying: 2 * update.verifyDeadlineMs,
+      restarting: update.restartDeadlineMs,
+      'waiting-for-device': offlineDeadlineMs,
+    }).map(([state, ms]) => [state, ms + slackMs]),
+  );
 
 export interface RunOptions {
   readonly doubles?: Doubles;
@@ -67,6 +72,11 @@ export async function runSeed(seed: number, options: RunOptions = {}): Promise<O
   return runPlan(planOf(seed), `world ${seed}`, options);
 }
 
+/** The same with devices of the prototype (profile `myno`). */
+export async function runMynoSeed(seed: number, options: RunOptions = {}): Promise<Outcome> {
+  return runPlan(mynoPlanOf(seed), `myno world ${seed}`, options);
+}
+
 /** Runs a plan. @param chance the seed of all that the plan leaves open */
 export async function runPlan(plan: Plan, chance: string, options: RunOptions = {}): Promise<Outcome> {
   const run = new Run(plan, chance, options);
@@ -74,10 +84,14 @@ export async function runPlan(plan: Plan, chance: string, options: RunOptions = 
   return { plan, history, violations: violations(history, truthOf(plan)) };
 }
 
-function truthOf({ imageBytes }: Plan): Truth {
+function truthOf(plan: Plan): Truth {
   const versions = [2, 3, 4, furtherVersion];
-  const digests = versions.map((version) => [version, imageOf(version, imageBytes).digest] as const);
-  return { digestOf: new Map([[firstVersion, sha256(new Uint8Array())], ...digests]), jobMs, stateMs };
+  const digests = versions.map((version) => [version, imageOf(version, plan).digest] as const);
+  return {
+    digestOf: new Map([[firstVersion, sha256(new Uint8Array())], ...digests]),
+    jobMs: jobMsOf(plan),
+    stateMs: stateMsOf(plan),
+  };
 }
 
 class Run {
@@ -87,7 +101,7 @@ class Run {
   readonly #history: Recorded[] = [];
   readonly #broker: VirtualBroker;
   readonly #bridge: BridgeHost;
-  readonly #devices: readonly DeviceHost[];
+  readonly #devices: readonly Device[];
   readonly #disturber: Disturber;
   #orders = 0;
 
@@ -114,7 +128,8 @@ class Run {
       onStep: (who, what) => this.#disturber.stepped(who, what),
     };
     this.#bridge = new BridgeHost(world);
-    this.#devices = plan.devices.map((who) => new DeviceHost(who, world));
+    const Kind = plan.profile === 'mup' ? DeviceHost : MynoHost;
+    this.#devices = plan.devices.map((who) => new Kind(who, world));
     this.#disturber = new Disturber(world, this.#bridge, this.#devices);
   }
 
@@ -144,6 +159,7 @@ class Run {
     await this.#time.pass(lastsUntil);
     this.#disturber.end();
     while (this.#time.now < this.#disturber.lastsUntil) await this.#time.pass(this.#disturber.lastsUntil);
+    await this.#helpOut();
     await this.#expect(
       120_000,
       () => [this.#bridge, ...this.#devices].every(({ ready }) => ready),
@@ -152,9 +168,19 @@ class Run {
     this.#record({ kind: 'faults-over' });
   }
 
+  /** A device of the prototype that is deaf, or unknown to the bridge, is so until somebody restarts it. */
+  async #helpOut(): Promise<void> {
+    for (const device of this.#devices)
+      if (device instanceof MynoHost && device.needsHelp) {
+        this.#trace(`${device.who}: somebody restarts it`);
+        device.kill(1000, true);
+      }
+    await this.#time.pass(this.#time.now + 5000);
+  }
+
   /** What was under way ends, and every device is updated once more. */
   async #afterwards(): Promise<void> {
-    await this.#time.pass(this.#time.now + jobMs, () => this.#allEnded());
+    await this.#time.pass(this.#time.now + jobMsOf(this.#plan), () => this.#allEnded());
     await this.#time.pass(this.#time.now + restMs);
     let answered = 0;
     for (const device of this.#devices)
@@ -162,7 +188,7 @@ class Run {
         answered += 1;
       });
     const all = (): boolean => answered === this.#devices.length && this.#allEnded();
-    await this.#time.pass(this.#time.now + jobMs, all);
+    await this.#time.pass(this.#time.now + jobMsOf(this.#plan), all);
     await this.#time.pass(this.#time.now + 1000);
     void this.#bridge.recordJobs();
     await this.#time.pass(this.#time.now + 1000);
@@ -194,7 +220,7 @@ class Run {
     const device = this.#devices.find((host) => host.who === who);
     if (device === undefined) return;
     this.#record({ kind: 'ordered', order, device: who, version, further });
-    const { digest } = imageOf(version, this.#plan.imageBytes);
+    const { digest } = imageOf(version, this.#plan);
     const job = await this.#bridge.order(order, device.uuid, digest);
     if (job !== undefined && cancelMs !== undefined)
       this.#time.after(cancelMs, () => {

@@ -1,4 +1,4 @@
-import { MynoFirmware, type MynoKeys } from './myno-firmware.ts';
+import { MynoFirmware, type MynoKeys, type MynoManifest } from './myno-firmware.ts';
 import { trapOf } from './myno-traps.ts';
 
 /** A message from the broker, with the length that it has on the wire. */
@@ -35,6 +35,8 @@ export interface MynoDeviceOptions {
   readonly restarts: boolean;
   /** Topics of what else it does; every request there is answered `OK`. */
   readonly topics?: readonly string[];
+  /** Called when something has arrived or left. */
+  readonly onChange?: () => void;
 }
 
 /** What a test has go wrong on the way, each time it is asked. Texts are as in {@link MynoDevice.heard}. */
@@ -76,6 +78,11 @@ export class MynoDevice {
   /** Versions of the images it took. */
   get installed(): readonly number[] {
     return [...this.#installed, ...this.#firmware.installed];
+  }
+
+  /** The manifest that it accepted last, until a FIN. */
+  get manifest(): MynoManifest | undefined {
+    return this.#firmware.manifest;
   }
 
   get isDirty(): boolean {
@@ -197,6 +204,7 @@ export class MynoDevice {
   }
 
   #changed(): void {
+    this.#options.onChange?.();
     for (const check of this.#watchers) check();
   }
 }

@@ -12,6 +12,14 @@ export interface MynoAnswer {
   readonly slow?: true;
 }
 
+/** What it promises to take: of a manifest that it accepted. */
+export interface MynoManifest {
+  /** Lower-case hex. */
+  readonly hash: string;
+  readonly size: number;
+  readonly version: number;
+}
+
 /** Places of the fields of a manifest. */
 const places = { appId: 0, linkOffset: 1, hash: 2, size: 3, version: 4, oldVersion: 5 } as const;
 const innerSignature = 6;
@@ -28,7 +36,7 @@ export class MynoFirmware {
   readonly installed: number[] = [];
   readonly #keys: { readonly vendor: KeyObject; readonly updateServer: KeyObject };
   #fields: string[] = [];
-  #manifest: { readonly hash: string; readonly size: number; readonly version: number } | undefined;
+  #manifest: MynoManifest | undefined;
   /** Not made new when a manifest is accepted: only a FIN does that. */
   #hash: Hash = createHash('sha256');
   #bytes = 0;
@@ -36,6 +44,11 @@ export class MynoFirmware {
 
   constructor(keys: MynoKeys) {
     this.#keys = { vendor: keyOf(keys.vendor), updateServer: keyOf(keys.updateServer) };
+  }
+
+  /** The manifest that it accepted last, until a FIN. */
+  get manifest(): MynoManifest | undefined {
+    return this.#manifest;
   }
 
   /** Whether it hashed something of an image that no FIN has ended. */
