@@ -73,21 +73,22 @@ function fillText(text: string, uuid: DeviceUuid): string {
  * A description with literal occurrences of the device's UUID replaced by the placeholder, so that
  * devices whose descriptions differ in nothing but the UUID share one template. Only an id of at least 8
  * characters with a digit among them is abstracted: a shorter one (`relay`, `1`) may be part of any word.
+ * Takes time in proportion to the length, whatever a peer has sent: it runs in the bridge's own thread.
  */
 export function abstractUuid(uuid: DeviceUuid, bytes: Uint8Array): Uint8Array {
   if (uuid.length < 8 || !/[0-9]/.test(uuid)) return bytes;
   const text = decodeUtf8(bytes);
   if (text?.includes(uuid) !== true) return bytes;
-  return utf8(
-    text
-      .split(uuid)
-      .reduce((before, after) => `${before}${endsOpen(before) ? '%' : ''}${uuidPlaceholder}${after}`),
-  );
+  const [last = '', ...before] = text.split(uuid).reverse();
+  const closed = before.reverse().map((part) => (endsOpen(part) ? `${part}%` : part));
+  return utf8([...closed, last].join(uuidPlaceholder));
 }
 
 /** Whether a percent sign at the end would join what follows: it is the second half of no `%%`. */
 function endsOpen(text: string): boolean {
-  return (/%*$/.exec(text)?.[0].length ?? 0) % 2 === 1;
+  let signs = 0;
+  while (text.at(-1 - signs) === '%') signs += 1;
+  return signs % 2 === 1;
 }
 
 /**

@@ -35,6 +35,12 @@ describe('abstracting the UUID (mup-protocol §1)', () => {
     expect(abstracted(uuid, before + uuid)).toBe(expected),
   );
 
+  test('all of the longest description of nothing but UUIDs and percent signs', () => {
+    const many = 40_000;
+    expect(abstracted('abcdefg1', '%%%abcdefg1'.repeat(many))).toBe('%%%%%s'.repeat(many));
+    expect(abstracted('abcdefg1', `${'%'.repeat(many)}x abcdefg1`)).toBe(`${'%'.repeat(many)}x %s`);
+  });
+
   test('bytes that are not UTF-8 stay', () => {
     const bytes = Uint8Array.of(0xff, ...utf8(uuid));
     expect(abstractUuid(uuid, bytes)).toBe(bytes);
