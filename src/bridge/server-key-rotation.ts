@@ -89,18 +89,15 @@ export class ServerKeyRotation {
           path: 'key',
         },
       );
-    if (!serverKeys.active.some((one) => one !== key && one.key.suite === key.key.suite))
-      throw operationFailed(
-        'last-key',
-        'the update server has no other key of this suite: prepare and activate one first',
-      );
+    if (serverKeys.isLast(key)) throw lastKey();
     const behind = [...this.#keepers(key)];
     if (behind.length > 0 && input['force'] === undefined)
       throw operationFailed(
         'devices-left-behind',
         `${behind.length} devices are not known to keep another key: ${named(behind)}`,
       );
-    await attempt('key', () => serverKeys.retire(key));
+    // Somebody may have retired the other ones meanwhile.
+    if (!(await attempt('key', () => serverKeys.retire(key)))) throw lastKey();
     return [];
   }
 
@@ -164,7 +161,9 @@ export class ServerKeyRotation {
     const { registry, serverKeys } = this.#deps;
     const id = keyId(endorsement.serverKey);
     const found: DeviceUuid[] = [];
-    for (const { uuid, serverKey } of registry.all()) {
+    for (const { uuid, serverKey, module } of registry.all()) {
+      // What nobody has accepted is not updated, and may be any number of strangers.
+      if (module === undefined) continue;
       const moved = serverKey !== undefined && serverKey !== id && serverKeys.find(serverKey) !== undefined;
       const kind = moved ? undefined : registry.kind(uuid);
       if (kind !== undefined && operationOf(kind, 'manifest') !== undefined) found.push(uuid);
@@ -198,6 +197,13 @@ export class ServerKeyRotation {
     }
     logger.info('registered devices were told of the update server’s keys');
   }
+}
+
+function lastKey(): RpcError {
+  return operationFailed(
+    'last-key',
+    'the update server has no other key of this suite: prepare and activate one first',
+  );
 }
 
 /** @param path the leaf that is wrong where something is */

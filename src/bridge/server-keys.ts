@@ -114,9 +114,19 @@ export class ServerKeys {
       );
   }
 
-  /** Takes a key out of use. */
-  retire({ endorsement }: ServerKey): Promise<void> {
-    return this.#inTurn(() => this.#store.retire(endorsement.serverKey));
+  /** Whether there is no other key in use of the suite of this one. */
+  isLast({ key, endorsement }: ServerKey): boolean {
+    const id = keyId(endorsement.serverKey);
+    return !this.active.some((one) => one.key.suite === key.suite && keyId(one.endorsement.serverKey) !== id);
+  }
+
+  /** Takes a key out of use. @returns false when it is the last of its suite by now, and stays */
+  retire(key: ServerKey): Promise<boolean> {
+    return this.#inTurn(async () => {
+      if (this.isLast(key)) return false;
+      await this.#store.retire(key.endorsement.serverKey);
+      return true;
+    });
   }
 
   /** Changes go one after the other; what the store holds then is what counts. */

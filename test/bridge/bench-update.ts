@@ -10,7 +10,8 @@ import { type DeviceFaults, FaultyTransport } from '../support/faulty-device.ts'
 import type { MemoryDeviceStore } from '../support/memory-device-store.ts';
 import { BenchBridge, newWorld, until, type World } from './bench-bridge.ts';
 
-const descriptionText = '{"the description of": "%s"}';
+/** What the device says of itself, and so its siblings may. */
+export const descriptionText = '{"the description of": "%s"}';
 
 /** A bridge and the real device agent on one broker in memory. */
 export class BenchUpdate {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { toHex } from '../../src/base/bytes.ts';
+import { deviceUuid } from '../../src/base/ids.ts';
 import { es256 } from '../../src/mup/adapters/noble-curves.ts';
 import { endorse } from '../../src/mup/endorsement.ts';
 import { formatEndorsementFile } from '../../src/mup/endorsement-file.ts';
@@ -9,8 +10,9 @@ import type { RpcInput, RpcOutput } from '../../src/netconf/backend.ts';
 import { bridgeNamespace } from '../../src/netconf/namespaces.ts';
 import { childElements, element, textOf } from '../../src/xml/element.ts';
 import { serverKey, topics, uuid, vendor } from '../device/bench-device.ts';
-import { leaves } from './bench-bridge.ts';
-import { BenchUpdate } from './bench-update.ts';
+import { leaves, until } from './bench-bridge.ts';
+import { BenchUpdate, descriptionText } from './bench-update.ts';
+import { settingsTree } from './bridge-settings.ts';
 
 let both: BenchUpdate;
 beforeEach(async () => {
@@ -162,6 +164,25 @@ describe('rotation of the update server’s key (ADR 27)', () => {
     await prepared();
     await expect(retire(first, true)).rejects.toMatchObject({ fields: { appTag: 'last-key' } });
     await expect(retire('0'.repeat(16))).rejects.toMatchObject({ fields: { appTag: 'unknown-key' } });
+  });
+
+  test('of two keys that are retired at once one stays: it is the last then', async () => {
+    const key = await movedToNext();
+    const ends = await Promise.allSettled([retire(first, true), retire(keyId(key), true)]);
+    expect(ends.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
+    expect(ends[1]).toMatchObject({ reason: { fields: { appTag: 'last-key' } } });
+    expect(Object.keys(await keys())).toEqual([keyId(key)]);
+  });
+
+  test('strangers that nobody has accepted keep no key from being retired', async () => {
+    await movedToNext();
+    both.bench.world.running.commit(settingsTree({ all: { acceptance: 'approve' } }));
+    const stranger = deviceUuid('stranger');
+    both.bench.describe(stranger, descriptionText, 1000);
+    await until(() => both.bench.answers(stranger).length > 0, 'an answer');
+    expect(both.bench.registry.isPending(stranger)).toBe(true);
+    expect((await keys())[first]).toMatchObject({ 'not-moved': '0' });
+    await retire(first);
   });
 
   test.each([0, 1])(
