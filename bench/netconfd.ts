@@ -1,3 +1,4 @@
+import { BenchError } from './support/bench-error.ts';
 import {
   connectSsh,
   LoadSession,
@@ -95,7 +96,7 @@ class Server {
   async open(width: number): Promise<void> {
     this.#session = await openSessions(this.#target, 1);
     const reply = await this.#session.sessions[0]?.exchange(getStatistics);
-    if (reply?.includes('in-rpcs') !== true) throw new Error(`no statistics: ${String(reply)}`);
+    if (reply?.includes('in-rpcs') !== true) throw new BenchError(`no statistics: ${String(reply)}`);
     await rate(this.#session.sessions, [getStatistics], width, roundMs * 2);
   }
 

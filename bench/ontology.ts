@@ -19,6 +19,7 @@ import { Report } from '../dist/ontology/report.js';
 import { moduleStatement } from '../dist/yang/module-generator.js';
 import { newModule } from '../dist/yang/module-model.js';
 import { printModule } from '../dist/yang/printer.js';
+import { BenchError } from './support/bench-error.ts';
 import { newCategory } from './support/descriptions.ts';
 import type { Figure } from './support/report.ts';
 import { median, series, timed } from './support/stats.ts';
@@ -139,7 +140,7 @@ async function registerAll(mqtt: MqttClient, texts: readonly Uint8Array[]): Prom
       mqtt.publish(topic, Buffer.from(piece ?? new Uint8Array()), { qos: 1 });
       const text = await answer;
       waiting.delete(`${topic}/status`);
-      if (!text.startsWith('OK;')) throw new Error(`device ${i} was refused: ${text}`);
+      if (!text.startsWith('OK;')) throw new BenchError(`device ${i} was refused: ${text}`);
     }
   };
   await Promise.all(Array.from({ length: inFlight }, worker));

@@ -2,6 +2,7 @@ import { connectAsync, type MqttClient } from 'mqtt';
 import { utf8 } from '../dist/base/bytes.js';
 import { encodePieces } from '../dist/mqtt/description-pieces.js';
 import { element } from '../dist/xml/element.js';
+import { BenchError } from './support/bench-error.ts';
 import { newCategory } from './support/descriptions.ts';
 import type { Figure } from './support/report.ts';
 import { median, series, timed } from './support/stats.ts';
@@ -87,7 +88,7 @@ export async function register(mqtt: MqttClient, device: string, text: string): 
   mqtt.publish(topic, Buffer.from(pieces.at(-1) ?? new Uint8Array()), { qos: 1 });
   const text8 = await answer;
   const time = performance.now() - start;
-  if (!text8.startsWith('OK;')) throw new Error(`${device} was refused: ${text8}`);
+  if (!text8.startsWith('OK;')) throw new BenchError(`${device} was refused: ${text8}`);
   return time;
 }
 

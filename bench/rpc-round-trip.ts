@@ -1,5 +1,6 @@
 import { utf8 } from '../dist/base/bytes.js';
 import { bareMqtt, bareSsh } from './support/baselines.ts';
+import { BenchError } from './support/bench-error.ts';
 import { chunked, rawNetconf } from './support/raw-netconf.ts';
 import type { Figure } from './support/report.ts';
 import { median, series } from './support/stats.ts';
@@ -25,7 +26,7 @@ export async function rpcRoundTrip(): Promise<Figure[]> {
     const operation = `<relayOn xmlns="${namespace}"><uuidInput>${uuid}</uuidInput></relayOn>`;
     const request = chunked(operation);
     const reply = await netconf.exchange(request);
-    if (!reply.includes('10_OK')) throw new Error(`the device did not do it: ${reply}`);
+    if (!reply.includes('10_OK')) throw new BenchError(`the device did not do it: ${reply}`);
     const sshMessage = new Uint8Array(request.length).fill(0x78);
     const mqttMessage = utf8('0123456789abcdef;RELAY-ON');
     const times = { rpc: [] as number[], ssh: [] as number[], mqtt: [] as number[] };

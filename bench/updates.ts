@@ -1,5 +1,6 @@
 import { mup } from '../test/support/program.ts';
 import { operator } from '../test/support/system.ts';
+import { BenchError } from './support/bench-error.ts';
 import { connectSsh, LoadSession, openSessions, request } from './support/netconf-load.ts';
 import { rssMib } from './support/process-figures.ts';
 import type { Figure } from './support/report.ts';
@@ -194,7 +195,7 @@ class Watcher {
   async #call(times: number[]): Promise<void> {
     const begun = performance.now();
     const reply = await this.#session.exchange(relayOn);
-    if (reply?.includes('10_OK') !== true) throw new Error(`the other device did not do it: ${reply}`);
+    if (reply?.includes('10_OK') !== true) throw new BenchError(`the other device did not do it: ${reply}`);
     times.push(performance.now() - begun);
     await sleep(rpcPauseMs);
   }
@@ -257,7 +258,7 @@ async function settled(sessions: readonly LoadSession[]): Promise<void> {
   for (;;) {
     const reply = (await sessions[0]?.exchange(jobStates))?.toString('latin1') ?? '';
     const states = [...reply.matchAll(/<state>([^<]*)</g)].map(([, state]) => state);
-    if (states.length === 0 || states.includes('failed')) throw new Error(`an update failed: ${reply}`);
+    if (states.length === 0 || states.includes('failed')) throw new BenchError(`an update failed: ${reply}`);
     if (states.every((state) => state === 'succeeded')) return;
     await sleep(rpcPauseMs);
   }

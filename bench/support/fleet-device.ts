@@ -1,3 +1,4 @@
+import { BenchError } from './bench-error.ts';
 import type { LightMqtt } from './light-mqtt.ts';
 
 /** What becomes of a device, as far as anybody counts it. */
@@ -62,7 +63,7 @@ export class FleetDevice {
   }
 
   #answered(text: string): void {
-    if (!text.startsWith('OK')) throw new Error(`the description was refused: ${text}`);
+    if (!text.startsWith('OK')) throw new BenchError(`the description was refused: ${text}`);
     this.#listener.registered();
   }
 

@@ -1,4 +1,5 @@
 import ssh2 from 'ssh2';
+import { BenchError } from './bench-error.ts';
 
 /** Who logs in where. */
 export interface LoadTarget {
@@ -54,7 +55,7 @@ export class LoadSession {
     const session = new LoadSession(channel);
     await new Promise<void>((resolve, reject) => {
       let greeting = '';
-      channel.once('close', () => reject(new Error(`no hello: ${greeting}`)));
+      channel.once('close', () => reject(new BenchError(`no hello: ${greeting}`)));
       channel.on('error', () => {});
       const greet = (data: Buffer): void => {
         greeting += data.toString('latin1');
@@ -140,7 +141,7 @@ export async function rate(
   const lane = async (session: LoadSession, i: number): Promise<void> => {
     const own = framed[i % framed.length] ?? Buffer.alloc(0);
     while (performance.now() - begun < ms) {
-      if ((await session.exchange(own)) === undefined) throw new Error('a session ended');
+      if ((await session.exchange(own)) === undefined) throw new BenchError('a session ended');
       count += 1;
     }
   };

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Program } from '../../test/support/program.ts';
 import { makeImage, run } from '../../test/support/system.ts';
 import type { BarePublisherOptions } from './bare-publisher.ts';
+import { BenchError } from './bench-error.ts';
 import { exampleWith } from './descriptions.ts';
 import type { FleetOptions } from './fleet.ts';
 import type { LoadSession } from './netconf-load.ts';
@@ -82,7 +83,8 @@ export class Fleet {
     const lane = async (session: LoadSession): Promise<void> => {
       for (let n = next++; n < this.count; n = next++) {
         const reply = await session.exchange(updateFirmware(`${this.prefix}-${n}`, digest));
-        if (reply?.includes('<job') !== true) throw new Error(`no update was ordered: ${reply?.toString()}`);
+        if (reply?.includes('<job') !== true)
+          throw new BenchError(`no update was ordered: ${reply?.toString()}`);
       }
     };
     await Promise.all(sessions.flatMap((session) => Array.from({ length: 8 }, () => lane(session))));
