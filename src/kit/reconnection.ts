@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import { deferred } from '../base/deferred.ts';
+import { errorMessage } from '../base/errors.ts';
 import { CheckSkipped } from './check.ts';
 import type { RegistrationDesk } from './registration-desk.ts';
 
@@ -18,25 +19,33 @@ export interface ReconnectionDeps {
 /** Ends the device's connection, and waits until it has described itself again. */
 export class Reconnection {
   readonly #deps: ReconnectionDeps;
-  #fails = false;
+  /** Why there was none: it is not tried again then. */
+  #obstacle: string | undefined;
 
   constructor(deps: ReconnectionDeps) {
     this.#deps = deps;
   }
 
-  /** @throws CheckSkipped when the device does not come, now or before */
+  /** @throws CheckSkipped when the broker does not allow it or the device does not come, now or before */
   async run(): Promise<void> {
+    this.#obstacle ??= await this.#attempt();
+    if (this.#obstacle !== undefined) throw new CheckSkipped(this.#obstacle);
+  }
+
+  /** @returns what was in the way */
+  async #attempt(): Promise<string | undefined> {
     const { takeOver, desk, clock, timeoutMs } = this.#deps;
-    if (!this.#fails) {
-      const late = deferred<'late'>();
-      const next = desk.next();
+    const late = deferred<'late'>();
+    const next = desk.next();
+    try {
       await takeOver();
-      const cancel = clock.schedule(patience * timeoutMs, () => late.resolve('late'));
-      this.#fails = (await Promise.race([next, late.promise]).finally(cancel)) === 'late';
+    } catch (error) {
+      return `the kit could not connect with the device's MQTT client id, which ends its connection: ${errorMessage(error)}`;
     }
-    if (this.#fails)
-      throw new CheckSkipped(
-        'the device did not describe itself again when its connection was to end: name its MQTT client id with --client-id',
-      );
+    const cancel = clock.schedule(patience * timeoutMs, () => late.resolve('late'));
+    const seen = await Promise.race([next, late.promise]).finally(cancel);
+    return seen === 'late'
+      ? 'the device did not describe itself again when its connection was to end: name its MQTT client id with --client-id'
+      : undefined;
   }
 }
