@@ -1,5 +1,10 @@
 import { isDeviceUuid } from '../base/ids.ts';
-import type { LoginAttempt, PerformedRequest, RequestAudit } from '../netconf/audit.ts';
+import {
+  endedUnanswered,
+  type LoginAttempt,
+  type PerformedRequest,
+  type RequestAudit,
+} from '../netconf/audit.ts';
 import { instanceIdentifier } from '../netconf/data-path.ts';
 import type { ConfigChange } from '../netconf/datastore/config-change.ts';
 import { baseNamespace, bridgeNamespace, nmdaNamespace } from '../netconf/namespaces.ts';
@@ -44,12 +49,13 @@ export class AuditedRequests implements RequestAudit {
     const denied = error?.tag === 'access-denied';
     const subject = this.#subject(request) ?? (denied ? subjectOfDenied(operation) : undefined);
     if (subject === undefined) return undefined;
+    const code = error === undefined ? undefined : (error.fields.appTag ?? error.tag);
     return this.#deps.audit.record({
       user: session.username,
       from: session.sourceHost,
       operation: operation.name,
-      outcome: error === undefined ? 'ok' : 'refused',
-      code: error === undefined ? undefined : (error.fields.appTag ?? error.tag),
+      outcome: outcomeOf(code),
+      code,
       ...subject,
     });
   }
@@ -85,6 +91,12 @@ export class AuditedRequests implements RequestAudit {
     const digestLeaf = fieldWithRole(called.inputs, 'imageDigest')?.name;
     return { device, image: digestLeaf === undefined ? undefined : textWithin(operation, digestLeaf) };
   }
+}
+
+/** What was given up may be done all the same: it is not counted among the refusals, which are bounded. */
+function outcomeOf(code: string | undefined): AuditFacts['outcome'] {
+  if (code === undefined) return 'ok';
+  return code === endedUnanswered ? 'failed' : 'refused';
 }
 
 /**

@@ -2,14 +2,17 @@ import type { XmlElement } from '../xml/element.ts';
 import type { SessionInfo } from './backend.ts';
 import type { RpcError } from './rpc-error.ts';
 
-/** A request that was performed or refused, before its reply is sent. */
+/** error-app-tag of a request whose session ended before it was answered: what it asked for may be done. */
+export const endedUnanswered = 'session-ended';
+
+/** A request that was performed or refused, before its reply is sent, or given up. */
 export interface PerformedRequest {
   readonly session: SessionInfo;
   /** The element in the `<rpc>`. */
   readonly operation: XmlElement;
-  /** Children of the `<rpc-reply>`; none when it was refused. */
+  /** Children of the `<rpc-reply>`; none when it was refused or given up. */
   readonly reply: readonly XmlElement[];
-  /** Why it was refused. */
+  /** Why it was refused, or that its session has ended ({@link endedUnanswered}). */
   readonly error?: RpcError;
 }
 

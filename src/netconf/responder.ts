@@ -6,7 +6,7 @@ import { readLongXml, readXml, type XmlLimits } from '../xml/adapters/saxes-read
 import type { XmlElement } from '../xml/element.ts';
 import { XmlError } from '../xml/xml-error.ts';
 import type { AccessPolicy, UserAccess } from './access/user-access.ts';
-import type { RequestAudit } from './audit.ts';
+import { endedUnanswered, type RequestAudit } from './audit.ts';
 import type { Backend, SessionInfo } from './backend.ts';
 import type { Datastores } from './datastore/datastores.ts';
 import { rpcErrorElement } from './error-xml.ts';
@@ -180,8 +180,11 @@ export class Responder {
       await this.#audit(operation, children);
       return { echo, children, failed: false, ...(closing ? { last: 'closed' } : {}) };
     } catch (thrown) {
-      // What fails because its session is gone is neither told nor counted.
-      if (this.#signal.aborted) return { echo, children: [], failed: false };
+      if (this.#signal.aborted) {
+        // Nobody is told. What was asked of a device may be done all the same.
+        await this.#audit(operation, [], sessionEnded());
+        return { echo, children: [], failed: false };
+      }
       await this.#audit(operation, [], toRpcError(thrown).error);
       return this.failure(echo, thrown, operation.name);
     }
@@ -213,4 +216,9 @@ export class Responder {
     this.#counters[counter] += 1;
     this.#host.counters[counter] += 1;
   }
+}
+
+function sessionEnded(): RpcError {
+  const message = 'the session ended before the request was answered';
+  return new RpcError('application', 'operation-failed', message, { appTag: endedUnanswered });
 }

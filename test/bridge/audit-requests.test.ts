@@ -6,7 +6,7 @@ import type { AuditFacts } from '../../src/bridge/audit-entry.ts';
 import { configChange, loginFacts } from '../../src/bridge/audit-requests.ts';
 import { AuditedDrop } from '../../src/bridge/audited-drop.ts';
 import { fieldWithRole } from '../../src/bridge/update-fields.ts';
-import type { PerformedRequest, RequestAudit } from '../../src/netconf/audit.ts';
+import { endedUnanswered, type PerformedRequest, type RequestAudit } from '../../src/netconf/audit.ts';
 import { baseNamespace, bridgeNamespace } from '../../src/netconf/namespaces.ts';
 import { RpcError } from '../../src/netconf/rpc-error.ts';
 import { element, type XmlElement } from '../../src/xml/element.ts';
@@ -81,6 +81,13 @@ describe('what of the requests of clients is in the audit log', () => {
     const error = new RpcError('application', 'in-use', 'no', { appTag: 'update-in-progress' });
     expect(await performed(bridge('remove-device', { device: uuid }), { error })).toMatchObject({
       ...{ operation: 'remove-device', device: uuid, outcome: 'refused', code: 'update-in-progress' },
+    });
+  });
+
+  test('what was given up with its session, which is no refusal: the device may have done it', async () => {
+    const error = new RpcError('application', 'operation-failed', 'gone', { appTag: endedUnanswered });
+    expect(await performed(bridge('remove-device', { device: uuid }), { error })).toMatchObject({
+      ...{ operation: 'remove-device', device: uuid, outcome: 'failed', code: 'session-ended' },
     });
   });
 

@@ -3,6 +3,7 @@ import type { Clock } from '../../src/base/clock.ts';
 import { defaultConfig, type NetconfConfig } from '../../src/base/config.ts';
 import { type LogFields, type Logger, silentLogger } from '../../src/base/logger.ts';
 import { type AccessPolicy, unrestricted } from '../../src/netconf/access/user-access.ts';
+import type { RequestAudit } from '../../src/netconf/audit.ts';
 import type { Backend, RpcContext, RpcInput, RpcOutput, ServedModule } from '../../src/netconf/backend.ts';
 import { Datastores } from '../../src/netconf/datastore/datastores.ts';
 import type { EventStreams } from '../../src/netconf/events/event-streams.ts';
@@ -203,6 +204,7 @@ export function startServer(
     readonly logger?: Logger;
     readonly trace?: Logger;
     readonly access?: AccessPolicy;
+    readonly audit?: RequestAudit;
     readonly schemas?: readonly ModuleSchema[];
     readonly events?: (clock: ManualClock) => EventStreams;
   } = {},

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import type { PerformedRequest } from '../../src/netconf/audit.ts';
 import type { RpcOutput } from '../../src/netconf/backend.ts';
 import { element, type XmlElement } from '../../src/xml/element.ts';
 import { connect, lampNamespace, settled, startServer } from './protocol-fixture.ts';
@@ -134,5 +135,21 @@ describe('the order of requests', () => {
     await settled();
     expect([client.port.written.length, backend.calls[0]?.context.signal.aborted]).toEqual([written, true]);
     expect([client.port.ends, client.port.aborts]).toEqual([0, 0]);
+  });
+
+  test('a request whose session ends before the answer is in the account all the same', async () => {
+    const performed: PerformedRequest[] = [];
+    const audit = { performed: (request: PerformedRequest) => void performed.push(request) };
+    const { server, backend } = startServer({}, { audit });
+    backend.answer = ({ context: { signal } }) =>
+      new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+    const client = connect(server);
+    client.sendRpc(reset);
+    await settled();
+    client.handle.closed();
+    await settled();
+    expect(performed).toMatchObject([
+      { operation: { name: 'reset' }, reply: [], error: { tag: 'operation-failed', code: 'session-ended' } },
+    ]);
   });
 });
