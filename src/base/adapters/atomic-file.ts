@@ -1,5 +1,7 @@
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { toHex } from '../bytes.ts';
+import { systemRandom } from './node-runtime.ts';
 
 /**
  * Replaces a file as a whole: whenever the process ends, it holds its old or its new content. When this
@@ -12,7 +14,8 @@ export async function writeFileAtomically(
   mode = 0o600,
   durable = true,
 ): Promise<void> {
-  const temporary = `${path}.${process.pid}.${nextId()}.tmp`;
+  // In containers every process has the same id, and a crash may have left what an earlier one began.
+  const temporary = `${path}.${toHex(systemRandom(8))}.tmp`;
   try {
     const file = await open(temporary, 'wx', mode);
     try {
@@ -47,10 +50,4 @@ export async function makeDirectory(path: string): Promise<void> {
     await syncDirectory(dirname(made));
     if (first === undefined || made === resolve(first) || made === dirname(made)) return;
   }
-}
-
-let counter = 0;
-function nextId(): number {
-  counter += 1;
-  return counter;
 }
