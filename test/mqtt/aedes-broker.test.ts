@@ -4,7 +4,8 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { utf8 } from '../../src/base/bytes.ts';
 import { defaultConfig } from '../../src/base/config.ts';
 import { type EmbeddedBroker, startBroker } from '../../src/mqtt/adapters/aedes-broker.ts';
-import { Inbox, MqttConnections, RecordingLogger, untilState } from '../support/mqtt-connections.ts';
+import { Inbox, MqttConnections, untilState } from '../support/mqtt-connections.ts';
+import { RecordingLogger } from '../support/recording-logger.ts';
 
 const connections = new MqttConnections();
 const brokers: EmbeddedBroker[] = [];

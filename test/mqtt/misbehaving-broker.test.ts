@@ -1,6 +1,7 @@
 import { createServer, type Socket } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { MqttConnections, RecordingLogger } from '../support/mqtt-connections.ts';
+import { MqttConnections } from '../support/mqtt-connections.ts';
+import { RecordingLogger } from '../support/recording-logger.ts';
 
 const connections = new MqttConnections();
 const cleanups: (() => Promise<void>)[] = [];

@@ -8,8 +8,9 @@ import { startBroker } from '../../src/mqtt/adapters/aedes-broker.ts';
 import { RpcClient } from '../../src/mqtt/rpc-client.ts';
 import { decodeRequest } from '../../src/mqtt/rpc-codec.ts';
 import { startMosquitto } from '../support/mosquitto.ts';
-import { Inbox, MqttConnections, RecordingLogger, untilState } from '../support/mqtt-connections.ts';
+import { Inbox, MqttConnections, untilState } from '../support/mqtt-connections.ts';
 import { describeWith } from '../support/peers.ts';
+import { RecordingLogger } from '../support/recording-logger.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
 
 const connections = new MqttConnections();

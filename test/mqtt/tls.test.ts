@@ -7,8 +7,9 @@ import { defaultConfig } from '../../src/base/config.ts';
 import { brokerAddress } from '../../src/mqtt/adapters/broker-address.ts';
 import { type Certificates, makeCertificates } from '../support/certificates.ts';
 import { type Mosquitto, startMosquitto } from '../support/mosquitto.ts';
-import { Inbox, MqttConnections, RecordingLogger } from '../support/mqtt-connections.ts';
+import { Inbox, MqttConnections } from '../support/mqtt-connections.ts';
 import { describeWith } from '../support/peers.ts';
+import { RecordingLogger } from '../support/recording-logger.ts';
 
 const connections = new MqttConnections();
 

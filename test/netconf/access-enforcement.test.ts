@@ -1,20 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import { AccessControl } from '../../src/netconf/access/access-control.ts';
 import type { ConfigTree } from '../../src/netconf/datastore/config-view.ts';
+import { RecordingLogger } from '../support/recording-logger.ts';
 import { acme, acmeSchema, nacm, rule, rulesFor } from './access-fixture.ts';
-import {
-  connect,
-  ListLogger,
-  lampNamespace,
-  parse,
-  ScriptedBackend,
-  startServer,
-} from './protocol-fixture.ts';
+import { connect, lampNamespace, parse, ScriptedBackend, startServer } from './protocol-fixture.ts';
 
 /** A server with the rules of `content`, and a session of anna. */
 function serve(content: string) {
   const state: { config: ConfigTree } = { config: nacm(content) };
-  const logger = new ListLogger();
+  const logger = new RecordingLogger();
   const { served } = new ScriptedBackend();
   const access = new AccessControl({
     config: { running: () => state.config },

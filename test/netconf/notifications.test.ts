@@ -5,9 +5,9 @@ import type { NetconfEvent } from '../../src/netconf/events/event.ts';
 import { element } from '../../src/xml/element.ts';
 import type { ManualClock } from '../support/manual-clock.ts';
 import { eventStreams, MemoryEventLog } from '../support/memory-event-log.ts';
+import { RecordingLogger } from '../support/recording-logger.ts';
 import {
   connect,
-  ListLogger,
   lampNamespace,
   type ScriptedClient,
   type ServerFixture,
@@ -247,7 +247,7 @@ describe('a filter (RFC 5277 §3.6)', () => {
   });
 
   test('that takes more work than it may costs its session, and no other', async () => {
-    const logger = new ListLogger();
+    const logger = new RecordingLogger();
     const nested = '[..//*'.repeat(8) + ']'.repeat(8);
     const { server, client, events, clock } = await subscribe(
       `<filter type="xpath" select="//*${nested}"/>`,
@@ -337,7 +337,7 @@ describe('replay (RFC 5277 §3.3)', () => {
   });
 
   test('passes over what of the log cannot be read, and says so', async () => {
-    const logger = new ListLogger();
+    const logger = new RecordingLogger();
     const damaged = [
       '{',
       '[]',
@@ -408,7 +408,7 @@ describe('a subscriber that is slow', () => {
   });
 
   test('is cut off when it is so far behind that events are gone, with a warning, and the others are not', async () => {
-    const logger = new ListLogger();
+    const logger = new RecordingLogger();
     const limits = { maxEvents: 10, maxBytes: 1e6 };
     const { server, client, events, clock } = await subscribe('', {
       logger,
@@ -488,7 +488,7 @@ describe('a session with a subscription', () => {
   });
 
   test('of a bug in sending costs the session alone', async () => {
-    const logger = new ListLogger();
+    const logger = new RecordingLogger();
     const { server, client, events, clock } = await subscribe('', { logger });
     const other = connect(server);
     await other.call(create());
@@ -504,7 +504,7 @@ describe('a session with a subscription', () => {
 
 describe('an event that cannot be written', () => {
   test('is logged and lost; whoever emits it goes on', async () => {
-    const logger = new ListLogger();
+    const logger = new RecordingLogger();
     const { events, took } = await subscribe('', { events: (clock) => eventStreams(clock, { logger }) });
     events.emit({ content: element('urn:x', 'not a name') });
     events.emit(numbered(1));

@@ -1,7 +1,7 @@
 import { decodeUtf8, utf8 } from '../../src/base/bytes.ts';
 import type { Clock } from '../../src/base/clock.ts';
 import { defaultConfig, type NetconfConfig } from '../../src/base/config.ts';
-import { type LogFields, type Logger, silentLogger } from '../../src/base/logger.ts';
+import { type Logger, silentLogger } from '../../src/base/logger.ts';
 import { type AccessPolicy, unrestricted } from '../../src/netconf/access/user-access.ts';
 import type { RequestAudit } from '../../src/netconf/audit.ts';
 import type { Backend, RpcContext, RpcInput, RpcOutput, ServedModule } from '../../src/netconf/backend.ts';
@@ -157,26 +157,6 @@ export class FakePort implements SessionPort {
 
   resume(): void {
     this.paused = false;
-  }
-}
-
-/** Log lines that were written, with their level. */
-export class ListLogger implements Logger {
-  readonly lines: { level: string; message: string; fields: LogFields }[] = [];
-  readonly error = this.#at('error');
-  readonly warn = this.#at('warn');
-  readonly info = this.#at('info');
-  readonly debug = this.#at('debug');
-  readonly trace = this.#at('trace');
-
-  child(): Logger {
-    return this;
-  }
-
-  #at(level: string) {
-    return (message: string, fields: LogFields = {}): void => {
-      this.lines.push({ level, message, fields });
-    };
   }
 }
 

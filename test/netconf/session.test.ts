@@ -4,10 +4,10 @@ import { utf8 } from '../../src/base/bytes.ts';
 import { base10, base11 } from '../../src/netconf/hello.ts';
 import { ModuleIndex } from '../../src/netconf/module-catalog.ts';
 import { element } from '../../src/xml/element.ts';
+import { RecordingLogger } from '../support/recording-logger.ts';
 import {
   clientHello,
   connect,
-  ListLogger,
   lampNamespace,
   ScriptedClient,
   settled,
@@ -263,7 +263,7 @@ describe('the idle timeout', () => {
 
 describe('logs', () => {
   test('an unforeseen failure is logged with its reason, a refused request is not', async () => {
-    const logger = new ListLogger();
+    const logger = new RecordingLogger();
     const { server, backend } = startServer({}, { logger });
     backend.answer = () => {
       throw new TypeError('the reason');
@@ -277,7 +277,7 @@ describe('logs', () => {
   });
 
   test('a request that fails because its session is gone is not logged as a failure', async () => {
-    const logger = new ListLogger();
+    const logger = new RecordingLogger();
     const { server, backend } = startServer({}, { logger });
     backend.answer = ({ context: { signal } }) =>
       new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
@@ -290,7 +290,7 @@ describe('logs', () => {
   });
 
   test('a bug that strikes while an answer is sent ends that session, with its reason, and nothing else', async () => {
-    const logger = new ListLogger();
+    const logger = new RecordingLogger();
     const { server } = startServer({}, { logger });
     const client = new ScriptedClient(server).greet();
     client.port.write = () => {
@@ -310,7 +310,7 @@ describe('logs', () => {
   });
 
   test('the wire trace shows every message, shortened, in both directions', async () => {
-    const trace = new ListLogger();
+    const trace = new RecordingLogger();
     const { server } = startServer({}, { trace });
     const client = connect(server);
     await client.call(`<get><filter>${' '.repeat(10_000)}</filter></get>`);

@@ -1,53 +1,11 @@
 import { systemClock, systemRandom } from '../../src/base/adapters/node-runtime.ts';
 import { defaultConfig } from '../../src/base/config.ts';
-import { type LogFields, type Logger, silentLogger } from '../../src/base/logger.ts';
+import { type Logger, silentLogger } from '../../src/base/logger.ts';
 import { type ConnectMqttConfig, connectMqtt } from '../../src/mqtt/adapters/mqtt-js.ts';
 import type { MqttMessage, MqttTransport, TransportState } from '../../src/mqtt/transport.ts';
 
 /** The default configuration, reconnecting quickly. */
 export const quickMqttConfig = { ...defaultConfig.mqtt, reconnectMinMs: 20, reconnectMaxMs: 100 };
-
-/** A logger that keeps what it is told. */
-export class RecordingLogger implements Logger {
-  readonly lines: { level: string; message: string; fields: LogFields }[] = [];
-  /** Called with every line. */
-  listener: (line: { level: string; message: string; fields: LogFields }) => void = () => {};
-
-  error(message: string, fields: LogFields = {}): void {
-    this.#add('error', message, fields);
-  }
-  warn(message: string, fields: LogFields = {}): void {
-    this.#add('warn', message, fields);
-  }
-  info(message: string, fields: LogFields = {}): void {
-    this.#add('info', message, fields);
-  }
-  debug(message: string, fields: LogFields = {}): void {
-    this.#add('debug', message, fields);
-  }
-  trace(message: string, fields: LogFields = {}): void {
-    this.#add('trace', message, fields);
-  }
-  child(): Logger {
-    return this;
-  }
-
-  /** Resolves with the first line, past or to come, that the test accepts. */
-  line(accept: (line: { level: string; message: string; fields: LogFields }) => boolean) {
-    const found = this.lines.find(accept);
-    if (found !== undefined) return Promise.resolve(found);
-    return new Promise<{ level: string; message: string; fields: LogFields }>((resolve) => {
-      this.listener = (line) => {
-        if (accept(line)) resolve(line);
-      };
-    });
-  }
-
-  #add(level: string, message: string, fields: LogFields): void {
-    this.lines.push({ level, message, fields });
-    this.listener({ level, message, fields });
-  }
-}
 
 /** The transports a test opened, so that they are closed after it. */
 export class MqttConnections {

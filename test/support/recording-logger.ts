@@ -10,10 +10,27 @@ export interface LogLine {
 export class RecordingLogger implements Logger {
   readonly lines: LogLine[];
   readonly #context: LogFields;
+  /** Looks at each line, of the children too. */
+  readonly #watchers: Set<(line: LogLine) => void>;
 
-  constructor(lines: LogLine[] = [], context: LogFields = {}) {
+  constructor(lines: LogLine[] = [], context: LogFields = {}, watchers = new Set<(line: LogLine) => void>()) {
     this.lines = lines;
     this.#context = context;
+    this.#watchers = watchers;
+  }
+
+  /** Resolves with the first line, past or to come, that the test accepts. */
+  line(accept: (line: LogLine) => boolean): Promise<LogLine> {
+    const found = this.lines.find(accept);
+    if (found !== undefined) return Promise.resolve(found);
+    return new Promise((resolve) => {
+      const watch = (line: LogLine): void => {
+        if (!accept(line)) return;
+        this.#watchers.delete(watch);
+        resolve(line);
+      };
+      this.#watchers.add(watch);
+    });
   }
 
   /** Messages of one level. */
@@ -42,10 +59,12 @@ export class RecordingLogger implements Logger {
   }
 
   child(fields: LogFields): Logger {
-    return new RecordingLogger(this.lines, { ...this.#context, ...fields });
+    return new RecordingLogger(this.lines, { ...this.#context, ...fields }, this.#watchers);
   }
 
   #add(level: LogLine['level'], message: string, fields: LogFields): void {
-    this.lines.push({ level, message, fields: { ...this.#context, ...fields } });
+    const line = { level, message, fields: { ...this.#context, ...fields } };
+    this.lines.push(line);
+    for (const watch of this.#watchers) watch(line);
   }
 }

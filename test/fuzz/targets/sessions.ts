@@ -13,12 +13,12 @@ import { readXml } from '../../../src/xml/adapters/saxes-reader.ts';
 import { element } from '../../../src/xml/element.ts';
 import {
   connect,
-  ListLogger,
   lampNamespace,
   type ServerFixture,
   settled,
   startServer,
 } from '../../netconf/protocol-fixture.ts';
+import { RecordingLogger } from '../../support/recording-logger.ts';
 import { decoded, hold, same } from '../oracle.ts';
 import { type Target, texts } from '../target.ts';
 
@@ -39,7 +39,7 @@ const requests = [
   '<commit><confirmed/><confirm-timeout>5</confirm-timeout></commit>',
 ];
 
-let netconf: (ServerFixture & { readonly log: ListLogger }) | undefined;
+let netconf: (ServerFixture & { readonly log: RecordingLogger }) | undefined;
 
 const netconfRequest: Target = {
   name: 'netconf-request',
@@ -69,7 +69,7 @@ const netconfRequest: Target = {
     ],
   ],
   run: async (input) => {
-    const log = new ListLogger();
+    const log = new RecordingLogger();
     netconf ??= { ...startServer({ maxMessageBytes: 20_000, maxQueuedRequests: 8 }, { logger: log }), log };
     const client = connect(netconf.server, 'end-of-message');
     client.raw(concatBytes([input, utf8(']]>]]>')]));

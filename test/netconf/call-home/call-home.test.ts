@@ -11,7 +11,8 @@ import { bridgeNamespace } from '../../../src/netconf/namespaces.ts';
 import { element, type XmlElement } from '../../../src/xml/element.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { ManualConfig } from '../../support/manual-config.ts';
-import { ListLogger } from '../protocol-fixture.ts';
+import { RecordingLogger } from '../../support/recording-logger.ts';
+import {} from '../protocol-fixture.ts';
 
 const node = (name: string, content: readonly XmlElement[] | string): XmlElement =>
   element(bridgeNamespace, name, content);
@@ -36,7 +37,7 @@ interface DialledCall {
 function start(tree: readonly XmlElement[] = [], fixed: readonly CallHomeTarget[] = [], chance = 0xff) {
   const clock = new ManualClock();
   const config = new ManualConfig(tree);
-  const logger = new ListLogger();
+  const logger = new RecordingLogger();
   const calls: DialledCall[] = [];
   const callHome = new CallHome(config, fixed, {
     dial: (target, events) => {

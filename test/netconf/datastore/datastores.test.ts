@@ -13,8 +13,9 @@ import { Datastores } from '../../../src/netconf/datastore/datastores.ts';
 import { RpcError } from '../../../src/netconf/rpc-error.ts';
 import { element } from '../../../src/xml/element.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
+import { RecordingLogger } from '../../support/recording-logger.ts';
 import { config, faultText, shown, testModule, testNamespace } from '../config-fixture.ts';
-import { ListLogger, settled } from '../protocol-fixture.ts';
+import { settled } from '../protocol-fixture.ts';
 
 /** A disk that fails when it is told to. */
 class MemoryStore implements DatastoreStore {
@@ -40,7 +41,7 @@ class MemoryStore implements DatastoreStore {
 interface Fixture {
   readonly datastores: Datastores;
   readonly store: MemoryStore;
-  readonly logger: ListLogger;
+  readonly logger: RecordingLogger;
   readonly changes: ConfigChange[];
 }
 
@@ -53,7 +54,7 @@ async function open(
       ? undefined
       : `<config xmlns="urn:ietf:params:xml:ns:netconf:base:1.0">${startup}</config>`;
   const store = new MemoryStore(text);
-  const logger = new ListLogger();
+  const logger = new RecordingLogger();
   const datastores = await Datastores.open({
     schemas: [testModule],
     store,
