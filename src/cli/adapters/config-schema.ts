@@ -57,7 +57,7 @@ const netconf = z.strictObject({
   host: host('Address on which the SSH server listens'),
   port: port('TCP port of the SSH server; 0 takes any free port'),
   maxSessions: count('NETCONF sessions at one time'),
-  maxSessionsPerUser: count('NETCONF sessions of one user at one time'),
+  maxSessionsPerUser: count('NETCONF sessions of one user at one time, and connections'),
   maxConnections: count('TCP connections at one time, logged in or not'),
   maxAuthAttempts: integer(1, 100, 'Failed logins before a connection is closed'),
   loginTimeoutMs: delayMs('How long a client may take to log in'),

@@ -21,6 +21,8 @@ export interface SharedState {
   readonly passwordTurns: TaskLimit;
   readonly uploads: UploadBudget;
   readonly rekey: RekeyLimits;
+  /** Connections that serve a user. */
+  connectionsOf(username: string): number;
 }
 
 /** Octets for a client that does not read over which we do not read from it either. */
@@ -77,9 +79,9 @@ export class SshConnection {
     return this.#username !== undefined;
   }
 
-  /** Who has logged in. */
-  get username(): string | undefined {
-    return this.#username;
+  /** Whether this user has logged in, and the connection is not being ended. */
+  serves(username: string): boolean {
+    return this.#username === username && !this.#closing;
   }
 
   /** The client has sent its identification: SSH begins. */
@@ -151,7 +153,12 @@ export class SshConnection {
     this.#username = username;
     this.#login?.succeeded(username);
     this.#logger.info('user logged in', { username });
-    this.#onLogin();
+    const most = this.#shared.options.config.maxSessionsPerUser;
+    if (this.#shared.connectionsOf(username) > most) {
+      // Connections are for all users, and one without a session costs as much as others.
+      this.#logger.warn('connection closed: the user has too many', { username, most });
+      this.close();
+    } else this.#onLogin();
   }
 
   #session(accept: () => Session, reject: () => void, exchanges: KeyExchanges): void {

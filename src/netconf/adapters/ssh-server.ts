@@ -72,14 +72,15 @@ const maxPasswordChecks = 2;
  */
 export async function startSshServer(options: SshServerOptions): Promise<RunningSshServer> {
   const { config, hostKeys, logger } = options;
+  const connections = new Set<SshConnection>();
   const shared = {
     options,
     throttle: new LoginThrottle(),
     passwordTurns: new TaskLimit(maxPasswordChecks),
     uploads: new UploadBudget(config.maxUploadBytes),
     rekey: options.rekey ?? defaultRekeyLimits,
+    connectionsOf: (username: string) => [...connections].filter((one) => one.serves(username)).length,
   };
-  const connections = new Set<SshConnection>();
   /** Those that a client has made, by its address: so ssh2 names them. */
   const accepted = new Map<string, SshConnection>();
   const serve = (ssh: Ssh2Server, socket: Socket, onLogin = () => {}): SshConnection | undefined => {
@@ -124,7 +125,7 @@ export async function startSshServer(options: SshServerOptions): Promise<Running
       return connection;
     },
     disconnect(username) {
-      for (const connection of connections) if (connection.username === username) connection.close();
+      for (const connection of connections) if (connection.serves(username)) connection.close();
     },
     async close() {
       const stopped = new Promise<void>((resolve) => listener.close(() => resolve()));

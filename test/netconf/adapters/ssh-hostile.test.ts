@@ -118,6 +118,19 @@ describe('before anybody has logged in', () => {
   });
 });
 
+describe('a user who is logged in', () => {
+  test('has no more connections than may have a session each, and so leaves some to others', async () => {
+    const server = await start({ config: { maxConnections: 10, maxSessionsPerUser: 2 } });
+    const users = [await alice(server.port), await alice(server.port)];
+    const third = await alice(server.port);
+    await closed(third);
+    for (const user of users) await expect(openChannel(user)).resolves.toBeDefined();
+    users[0]?.end();
+    await until(() => server.connections === 1);
+    await expect(openChannel(await alice(server.port))).resolves.toBeDefined();
+  });
+});
+
 describe('clients that do not read', () => {
   test('whoever answers no question of the connection is cut off, and whoever does stays', async () => {
     const scripted = new ScriptedServer();
