@@ -146,7 +146,9 @@ export class DeviceRegistry {
     const device = this.#described(uuid, template, before, signer);
     const known = before?.description === template.digest;
     const stored = known && before.signer === device.signer;
-    await this.#keep(device, template, before, [], () => (stored ? [] : [putDevice(device)]));
+    await this.#keep(device, template, before, [], (now) =>
+      stored || now === undefined ? [] : [putDevice(now)],
+    );
     return !known;
   }
 
@@ -279,10 +281,11 @@ export class DeviceRegistry {
     const device: Device = { ...described, module: model.name };
     const confirmed = before?.description === device.description && before.module === device.module;
     const current = (): unknown => this.#catalog.get(model.name);
-    await this.#keep(device, template, before, [{ collection: 'modules', key: model.name, current }], () => [
+    const module = { collection: 'modules', key: model.name, current } as const;
+    const stored = confirmed && before.signer === device.signer;
+    await this.#keep(device, template, before, [module], (now) => [
       ...this.#dropped(dropped),
-      ...(confirmed && before.signer === device.signer ? [] : [putDevice(device)]),
-      ...along,
+      ...(now === undefined ? [] : [...(stored ? [] : [putDevice(now)]), ...along]),
     ]);
     const outcome = before?.module === undefined ? 'registered' : confirmed ? 'confirmed' : 'changed';
     return { ...assignment, device, outcome };
@@ -290,26 +293,31 @@ export class DeviceRegistry {
 
   /**
    * Takes a device up and stores it, in one transaction with its template and what else it needs; what it was
-   * before stands if that fails.
+   * before stands if that fails. One that is removed meanwhile stays so.
+   * @param decide what is written of the device as it is then: others are written, and it is heard, while it waits
    */
   async #keep(
     device: Device,
     template: DescriptionTemplate,
     before: Device | undefined,
     needed: readonly SharedDocument[],
-    decide: () => readonly Change[],
+    decide: (now: Device | undefined) => readonly Change[],
   ): Promise<void> {
     const shared = [this.#templates.take(template), ...needed];
+    const now = (): Device | undefined => this.#devices.get(device.uuid);
     this.#devices.set(device);
     if (before !== undefined) this.#tellPresence(before, device);
     try {
-      await this.#templates.leaving(before?.description, () => this.#documents.transact(shared, decide));
+      await this.#templates.leaving(before?.description, () =>
+        this.#documents.transact(shared, () => decide(now())),
+      );
     } catch (error) {
-      this.#restore(device.uuid, before);
+      if (now() !== undefined) this.#restore(device.uuid, before);
       await this.#templates.forget(template.digest);
       throw error;
+    } finally {
+      if (before !== undefined) await this.#templates.forget(before.description);
     }
-    if (before !== undefined) await this.#templates.forget(before.description);
   }
 
   #tellPresence(before: Device, device: Device): void {

@@ -184,6 +184,56 @@ describe('the device registry', () => {
     expect(again.describe(third)).toBeDefined();
   });
 
+  describe('while a device waits for the description that its sibling is writing', () => {
+    /** Writes of the first device, and so those that wait for them, go on when it is called. */
+    let goOn: () => void;
+    let registering: Promise<unknown>[];
+
+    beforeEach(async () => {
+      const [begun, written] = [deferred(), deferred()];
+      goOn = written.resolve;
+      store.delay = ({ key }) => {
+        if (key !== first) return undefined;
+        begun.resolve();
+        return written.promise;
+      };
+      registering = [registry.register(first, on)];
+      await begun.promise;
+      registering.push(registry.register(second, on));
+    });
+
+    test('what it says of itself is on disk afterwards', async () => {
+      await registry.heard(second, 'online', 7, 'a key');
+      goOn();
+      await Promise.all(registering);
+      expect((await open()).get(second)).toMatchObject({ firmwareVersion: 7, serverKey: 'a key' });
+    });
+
+    test('it may be removed, and does not come back', async () => {
+      await registry.remove(second);
+      goOn();
+      await Promise.all(registering);
+      expect(registry.get(second)).toBeUndefined();
+      expect((await open()).get(second)).toBeUndefined();
+    });
+  });
+
+  test('a device that is removed while it describes itself anew does not come back when that fails', async () => {
+    await registry.register(first, on);
+    const written = deferred();
+    store.delay = ({ kind }) => (kind === 'put' ? written.promise : undefined);
+    store.fault = ({ kind }) => (kind === 'put' ? new Error('disk full') : undefined);
+    const changing = registry.register(first, onOff);
+    const removing = registry.remove(first);
+    written.resolve();
+    await expect(changing).rejects.toThrow('disk full');
+    expect(await removing).toBe(true);
+    expect(registry.get(first)).toBeUndefined();
+    const again = await open();
+    expect(again.get(first)).toBeUndefined();
+    expect(store.keys('templates')).toEqual([]);
+  });
+
   test('whatever devices do at once, each that is on disk has its description and its module there', async () => {
     const kinds = [on, onOff, dimmed, lamp('on', 'off', 'blink')];
     const uuids = [first, second, third];
