@@ -16,13 +16,14 @@ export interface EndedJobsDependencies {
 }
 
 /**
- * The jobs that have ended, as many as are kept. An end stands, whatever comes after it; but where the device had
- * verified the image and was not heard in time, that it reports the new version later is noted (ADR 33).
+ * The jobs that have ended, as many as are kept. An end stands, whatever comes after it; but where the device had been
+ * asked to verify the image, that it reports the new version later is noted, and so is that it takes an image whose
+ * update has ended (ADR 33).
  */
 export class EndedJobs {
   readonly #deps: EndedJobsDependencies;
   readonly #records = new Map<JobId, JobRecord>();
-  /** The last job of each device, where it ended without the report that it waited for. */
+  /** The last job of each device, where it ended without success and the device may run the new version all the same. */
   readonly #unreported = new Map<DeviceUuid, JobId>();
 
   constructor(deps: EndedJobsDependencies) {
@@ -40,9 +41,9 @@ export class EndedJobs {
 
   /** Takes a job that has ended, which is on disk; the oldest makes room. */
   add(record: JobRecord): void {
-    const { uuid, id, state, verified } = record.job;
+    const { uuid, id, state, finished } = record.job;
     this.#records.set(id, record);
-    if (state === 'failed' && verified === true && record.reportedAt === undefined)
+    if (state !== 'succeeded' && finished === true && record.reportedAt === undefined)
       this.#unreported.set(uuid, id);
     else this.#unreported.delete(uuid);
     this.#forgetOldest();
@@ -52,14 +53,26 @@ export class EndedJobs {
   heard(uuid: DeviceUuid, version: number): void {
     const id = this.#unreported.get(uuid);
     const record = id === undefined ? undefined : this.#records.get(id);
-    if (id === undefined || record?.job.newVersion !== version) return;
-    const { clock, events, logger } = this.#deps;
-    this.#unreported.delete(uuid);
+    if (record?.job.newVersion === version) this.#note(record);
+  }
+
+  /** The device of a job was told to drop the image, had all of it, and takes it; nothing unless the job has ended. */
+  taken(id: JobId): void {
+    const record = this.#records.get(id);
+    if (record !== undefined && record.reportedAt === undefined) this.#note(record);
+  }
+
+  #note(record: JobRecord): void {
+    const { clock, events, store, logger } = this.#deps;
+    const { id, uuid, newVersion, state } = record.job;
+    if (this.#unreported.get(uuid) === id) this.#unreported.delete(uuid);
     const noted = { ...record, reportedAt: clock.now() };
     this.#records.set(id, noted);
-    logger.info('a device reports the version of an update that had failed', { job: id, uuid, version });
+    logger.info('a device reports the version of an update that had ended without it', {
+      ...{ job: id, uuid, state, version: newVersion },
+    });
     events.updateReported(record.job);
-    this.#stored(id, this.#deps.store.put('jobs', id, noted));
+    this.#stored(id, store.put('jobs', id, noted));
   }
 
   #forgetOldest(): void {

@@ -31,7 +31,7 @@ export class JobEffects {
       this.#transfer?.abort();
       this.#transfer = undefined;
     } else if (effect.type === 'cancel-device') {
-      void requests.cancel(job().uuid);
+      void requests.cancel(job());
     } else {
       this.#cancelRequest();
       const delay = 'afterMs' in effect ? this.#jittered(effect.afterMs) : 0;

@@ -14,7 +14,10 @@ export interface JobRecord extends Orderer {
   readonly job: UpdateJob;
   /** Digest of the vendor's manifest, as the bridge keeps it; jobs of earlier versions have none. */
   readonly manifest?: Digest;
-  /** When the device reported the new version, where that was after the job had failed; milliseconds since the epoch. */
+  /**
+   * When the device reported the new version, or said that it takes the image, where that was after the job had failed or
+   * was cancelled; milliseconds since the epoch.
+   */
   readonly reportedAt?: number;
   /** What it went through; jobs of earlier versions have none. */
   readonly history?: JobHistory;

@@ -1,6 +1,6 @@
 import type { DeviceDescription } from '../base/description.ts';
 import { assertNever, errorMessage, PeerError, UnavailableError } from '../base/errors.ts';
-import type { DeviceUuid } from '../base/ids.ts';
+import type { DeviceUuid, JobId } from '../base/ids.ts';
 import type { Logger } from '../base/logger.ts';
 import { deviceStateOf } from '../mup/states.ts';
 import type { UpdateEffect, UpdateEvent, UpdateJob } from '../mup/update-job-types.ts';
@@ -18,6 +18,8 @@ export interface JobRequestsDependencies {
   readonly registry: DeviceRegistry;
   readonly images: ImageRepository;
   readonly server: UpdateServer;
+  /** Called when the device of a job that has ended takes the image all the same. */
+  readonly onTaken: (job: JobId) => void;
   readonly logger: Logger;
 }
 
@@ -42,7 +44,7 @@ const transient: ReadonlySet<string | undefined> = new Set([
 export class JobRequests {
   readonly #deps: JobRequestsDependencies;
   /** Devices that were not there to be told to drop what they hold. A new update tells them at its begin. */
-  readonly #owed = new Set<DeviceUuid>();
+  readonly #owed = new Map<DeviceUuid, JobId>();
 
   constructor(deps: JobRequestsDependencies) {
     this.#deps = deps;
@@ -57,14 +59,16 @@ export class JobRequests {
     }
   }
 
-  /** Has the device drop what it holds of the update, now or when it is back. */
-  async cancel(uuid: DeviceUuid): Promise<void> {
-    const { server, registry, logger } = this.#deps;
+  /** Has the device drop what it holds of the update of a job, now or when it is back. */
+  async cancel({ uuid, id }: Pick<UpdateJob, 'uuid' | 'id'>): Promise<void> {
+    const { server, registry, onTaken, logger } = this.#deps;
     const description = registry.describe(uuid);
     this.#owed.delete(uuid);
     if (description === undefined) return;
     try {
-      if (!(await server.dropImage(description))) this.#owed.add(uuid);
+      const outcome = await server.dropImage(description);
+      if (outcome === 'unanswered') this.#owed.set(uuid, id);
+      if (outcome === 'taken') onTaken(id);
     } catch (error) {
       logger.debug('a device was not told to drop its image', { uuid, reason: errorMessage(error) });
     }
@@ -72,7 +76,8 @@ export class JobRequests {
 
   /** A device without a job is back: it is told what it missed. */
   returned(uuid: DeviceUuid): void {
-    if (this.#owed.has(uuid)) void this.cancel(uuid);
+    const id = this.#owed.get(uuid);
+    if (id !== undefined) void this.cancel({ uuid, id });
   }
 
   async #answer(job: UpdateJob, request: JobRequest, transfer: TransferControl): Promise<UpdateEvent> {

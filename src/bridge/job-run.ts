@@ -5,6 +5,7 @@ import { transition } from '../mup/update-job.ts';
 import { retryDelayMs } from '../mup/update-job-deadlines.ts';
 import {
   hasEnded,
+  isBeyondRecall,
   type UpdateEvent,
   type UpdateJob,
   type UpdateLimits,
@@ -18,7 +19,7 @@ import { JobEffects, type JobEffectsDependencies } from './job-effects.ts';
 import { noHistory, withState } from './job-history.ts';
 import type { JobRecord } from './job-record.ts';
 import type { ProgressGate } from './progress-gate.ts';
-import { storeFailed } from './rpc-errors.ts';
+import { cancelTooLate, storeFailed } from './rpc-errors.ts';
 import type { UpdateActivity } from './update-claims.ts';
 
 export interface JobRunDependencies extends Omit<JobEffectsDependencies, 'events' | 'job'> {
@@ -83,7 +84,7 @@ export class JobRun {
     await this.#command({ type: 'start', presence });
   }
 
-  /** @throws RpcError `store-failed`: the job goes on */
+  /** @throws RpcError `store-failed`, `cancel-too-late`: the job goes on */
   async cancel(): Promise<void> {
     if (this.#storeFault !== undefined) throw storeFailed(this.#storeFault);
     await this.#command({ type: 'cancel' });
@@ -121,6 +122,8 @@ export class JobRun {
   /** @returns why a command was not carried out */
   async #take(event: UpdateEvent): Promise<RpcError | undefined> {
     const command = event.type === 'start' || event.type === 'cancel';
+    const { job } = this.#record;
+    if (event.type === 'cancel' && isBeyondRecall(job)) return cancelTooLate(job.uuid);
     let next = event;
     for (let failures = 0; !hasEnded(this.#record.job); failures += 1) {
       if (this.#closed) return command ? storeFailed('it is ending') : undefined;

@@ -53,6 +53,14 @@ export function storeFailed(reason: string): RpcError {
   return operationFailed('store-failed', `the bridge could not write to its disk: ${reason}`);
 }
 
+/** A device of profile `myno` takes an image that has all arrived, whatever it is told. */
+export function cancelTooLate(uuid: string): RpcError {
+  return operationFailed(
+    'cancel-too-late',
+    `device ${uuid} has all of the image and takes it if it is valid: no message of its profile drops it`,
+  );
+}
+
 /** Whether the order of a job stands is not known before the next start of the bridge. */
 export function orderUncertain(job: string): RpcError {
   return operationFailed(

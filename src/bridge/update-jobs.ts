@@ -26,7 +26,7 @@ export interface UpdateJobsDependencies
       JobRunDependencies,
       'requests' | 'activity' | 'gate' | 'maxTransitions' | 'onState' | 'onProgress' | 'onEnd'
     >,
-    JobRequestsDependencies {
+    Omit<JobRequestsDependencies, 'onTaken'> {
   readonly store: DocumentStore;
   readonly claims: UpdateClaims;
   readonly events: Pick<BridgeEvents, 'updateState' | 'updateReported' | 'updateProgress'>;
@@ -55,9 +55,9 @@ export class UpdateJobs {
 
   constructor(deps: UpdateJobsDependencies) {
     this.#deps = deps;
-    this.#requests = new JobRequests(deps);
     this.#unwanted = new UnwantedJobs(deps);
     this.#ended = new EndedJobs(deps);
+    this.#requests = new JobRequests({ ...deps, onTaken: (id) => this.#ended.taken(id) });
   }
 
   /** Takes up the jobs that were under way when the bridge ended. */
@@ -137,7 +137,7 @@ export class UpdateJobs {
     return id;
   }
 
-  /** @returns whether such a job was under way; it has ended then @throws RpcError `store-failed` */
+  /** @returns whether such a job was under way; it has ended then @throws RpcError `store-failed`, `cancel-too-late` */
   async cancel(id: string): Promise<boolean> {
     const run = this.#runs.get(jobId(id));
     await run?.cancel();

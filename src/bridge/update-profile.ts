@@ -34,6 +34,9 @@ export interface UpdateStepRequest {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What came of telling a device to drop its image; `taken`: it had all of it, and installs it (profile `myno`). */
+export type DropOutcome = 'answered' | 'unanswered' | 'taken';
+
 /** The messages of an update (mup-protocol §3), where the profiles of devices differ. */
 export interface UpdateProfile {
   /**

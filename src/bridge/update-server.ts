@@ -17,6 +17,7 @@ import { MynoUpdate } from './myno-update.ts';
 import { deviceStateIn, isDeviceError, operationFailed } from './rpc-errors.ts';
 import { manifestInputs } from './update-fields.ts';
 import {
+  type DropOutcome,
   type ImageTransfer,
   requiredOperation,
   type UpdateProfile,
@@ -212,11 +213,8 @@ export class UpdateServer {
     );
   }
 
-  /**
-   * Has the device drop the manifest and the image that it has.
-   * @returns whether it answered, whatever it did
-   */
-  dropImage(description: DeviceDescription): Promise<boolean> {
+  /** Has the device drop the manifest and the image that it has. */
+  dropImage(description: DeviceDescription): Promise<DropOutcome> {
     return this.#profile(description).inTurn(description.uuid, () => this.#drop(description));
   }
 
@@ -246,26 +244,26 @@ export class UpdateServer {
       throw operationFailed('device-timeout', `device ${uuid} was told to drop an image and did not answer`);
   }
 
-  /** @returns whether the device answered */
-  async #drop(description: DeviceDescription): Promise<boolean> {
+  async #drop(description: DeviceDescription): Promise<DropOutcome> {
     const { uuid } = description;
     const { logger } = this.#deps;
     const before = this.#accepted.get(uuid);
     const profile = this.#profile(description);
-    let [answered, dropped] = [true, true];
+    let outcome: DropOutcome = profile.resumes ? 'answered' : 'taken';
+    let dropped = true;
     try {
       await profile.dropImage({ description, operation: requiredOperation(description, 'firmware') });
-      if (!profile.resumes)
+      if (outcome === 'taken')
         logger.warn('a device that was to drop an image had all of it, and takes it', { uuid });
     } catch (error) {
-      answered = isDeviceError(error);
+      outcome = isDeviceError(error) ? 'answered' : 'unanswered';
       // A prototype's device has dropped it when it says that it was not valid.
-      dropped = answered && !profile.resumes;
+      dropped = outcome === 'answered' && !profile.resumes;
       logger.debug('a device was told to drop its image', { uuid, reason: errorMessage(error) });
     }
     // It may have accepted another one meanwhile.
     if (dropped && this.#accepted.get(uuid) === before) this.#accepted.delete(uuid);
-    return answered;
+    return outcome;
   }
 
   /**

@@ -32,7 +32,7 @@ export interface JobEntry extends Progress {
   readonly changedAt: string | undefined;
   readonly deadline: string | undefined;
   readonly finishedAt: string | undefined;
-  /** When the device reported the new version, where that was after the job had failed. */
+  /** When the device reported the new version, where that was after the job had failed or was cancelled. */
   readonly reportedAt: string | undefined;
 }
 

@@ -80,6 +80,14 @@ export interface UpdateJob {
   readonly ending?: UpdateEnding | undefined;
 }
 
+/**
+ * Whether nothing keeps the device from taking the image any more: one that is silent knows no message but FIN to drop
+ * what it has, and takes what has all arrived.
+ */
+export function isBeyondRecall({ silent, state, offset, size }: UpdateJob): boolean {
+  return silent === true && (state === 'verifying' || (state === 'transferring' && offset === size));
+}
+
 export interface UpdateEnding {
   /** The device's state (`28_IMAGE-INVALID`), or a kebab-case code of ours. */
   readonly code: string;

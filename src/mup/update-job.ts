@@ -98,7 +98,7 @@ class Turn {
       case 'clock-stepped':
         return unchanged(event.by === 0 ? this.#job : shifted(this.#job, event.by));
       case 'cancel':
-        return this.#moves.end('cancelled', { code: 'cancelled', text: `cancelled while ${state}` });
+        return this.#moves.end('cancelled', { code: 'cancelled', text: this.#cancelledText() });
       default:
         return state === step ? this.#answered(event) : unchanged(this.#job);
     }
@@ -188,7 +188,8 @@ class Turn {
     if (step === 'sending-manifest' && curable.includes(state)) return this.#moves.beginAgain(reason);
     // The image may have been verified, the answer lost: only what the device reports now can tell.
     const inDoubt = step === 'verifying' && interrupted && doubtful.includes(state);
-    if (inDoubt && silent) return this.#moves.beginAgain(reason);
+    if (inDoubt && silent)
+      return this.#moves.beginAgain({ ...reason, text: `${reason.text}, or has taken the image before` });
     if (inDoubt) return this.#moves.enter('restarting', { doubt: state, reportedVersion });
     // A loss of power may have taken some of what the device had acknowledged.
     if (step === 'verifying' && resumed && state === '28_IMAGE-INVALID')
@@ -227,6 +228,15 @@ class Turn {
     const restarted = step === 'restarting' || (step === 'verifying' && version === newVersion);
     if (!restarted) return this.#moves.enter(step, { interrupted: true, unheard });
     return this.#moves.enter('restarting', { interrupted: true, unheard, reportedVersion: version });
+  }
+
+  /** With what the device may do all the same: nothing calls back an image that it holds for the signed one. */
+  #cancelledText(): string {
+    const { state, step, verified } = this.#job;
+    const text = `cancelled while ${state}`;
+    if (verified) return `${text}: the device has verified the image, and boots it`;
+    // It was asked to verify, and went away before it could be told anything else.
+    return state !== step && step === 'verifying' ? `${text}: the device may have taken the image` : text;
   }
 
   #expired(): UpdateTransition {

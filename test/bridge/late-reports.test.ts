@@ -55,6 +55,22 @@ describe('a device that reports the new version after its update was given up (A
     expect([shown['state'], shown['reported-at']]).toEqual(['failed', expect.any(String)]);
   });
 
+  test('a job that was cancelled when the device booted the image says so too', async () => {
+    both = await BenchUpdate.start();
+    const light = both.standStillIn('restarting');
+    const job = await both.order(await both.bench.addImage());
+    await both.reaches(job, 'restarting');
+    await both.cancel(job);
+    expect(await both.bench.job(job)).toMatchObject({
+      state: 'cancelled',
+      message: 'cancelled while restarting: the device has verified the image, and boots it',
+    });
+    light();
+    await both.restartDevice();
+    await until(() => reports().length > 0, 'the report');
+    expect(await both.bench.job(job)).toMatchObject({ state: 'cancelled', 'reported-at': expect.any(String) });
+  });
+
   test('another version, or one after a later update of the device, is no such report', async () => {
     const job = await givenUp();
     both.bench.broker.inject(topics.status, 'online;1');

@@ -1,10 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { sha256 } from '../../src/base/adapters/node-runtime.ts';
 import { type Config, defaultConfig } from '../../src/base/config.ts';
+import { deferred } from '../../src/base/deferred.ts';
 import { es256 } from '../../src/mup/adapters/noble-curves.ts';
 import { signManifest } from '../../src/mup/signing.ts';
 import { stranger, unsigned, vendor } from '../device/bench-device.ts';
-import { newWorld } from './bench-bridge.ts';
+import type { StoreCall } from '../support/memory-document-store.ts';
+import { leaves, newWorld } from './bench-bridge.ts';
 import { BenchMyno, uuid } from './bench-myno.ts';
 
 const image = Uint8Array.from({ length: 5000 }, (_, i) => (i * 7) & 0xff);
@@ -141,17 +143,71 @@ describe('update-firmware for the prototype’s device (mup-protocol §3, §4)',
     expect([both.device.failure, both.device.installed]).toEqual([undefined, [2]]);
   });
 
-  test.each(['PUB-UPDATE-MANIFEST;4,2', 'slice 0', 'slice 6', 'slice 12'])(
+  const cancel = (job: string): Promise<unknown> => both.bench.call('mup-bridge', 'cancel-update', { job });
+
+  test.each(['PUB-UPDATE-MANIFEST;4,2', 'slice 0', 'slice 6'])(
     'cancelled at %s: the device drops what it has, and is updatable',
     async (text) => {
       const job = await both.order(digest);
       await both.until(() => both.device.heard.at(-1) === text, text);
-      await both.bench.call('mup-bridge', 'cancel-update', { job });
+      await cancel(job);
       expect(await both.ended(job)).toMatchObject({ state: 'cancelled' });
       await stillUpdatable();
-      expect(both.device.installed.filter((version) => version === 3)).toHaveLength(1);
+      expect(both.device.installed).toEqual([3]);
+      expect((await both.bench.job(job))['reported-at']).toBeUndefined();
     },
   );
+
+  test('cancelled when the last slice is on its way: the device takes the image, and the job says so', async () => {
+    const job = await both.order(digest);
+    await slice(12);
+    await cancel(job);
+    expect(await both.ended(job)).toMatchObject({ state: 'cancelled' });
+    const reports = () =>
+      both.bench.world.events.named('update-reported').map(({ content }) => leaves(content));
+    await both.until(() => reports().length > 0, 'the report', long);
+    expect(both.device.installed).toEqual([2]);
+    expect(reports()).toEqual([{ job, device: uuid, 'new-version': '2' }]);
+    const at = (await both.bench.job(job))['reported-at'];
+    await stillUpdatable();
+    await both.restartBridge();
+    expect(await both.bench.job(job)).toMatchObject({ state: 'cancelled', 'reported-at': at });
+  });
+
+  test.each(['verifying', 'transferring'])(
+    'when it has all of the image and the job is %s, it cannot be cancelled any more, and that is said',
+    async (state) => {
+      const { store } = both.bench.world;
+      // Before the job is verifying, the disk is busy.
+      const busy = deferred();
+      const isNext = (call: StoreCall): boolean => Object(call.document).job?.state === 'verifying';
+      if (state === 'transferring') store.delay = (call) => (isNext(call) ? busy.promise : undefined);
+      const job = await both.order(digest);
+      if (state === 'verifying') await both.until(() => both.device.heard.at(-1) === fin, fin);
+      else await both.until(() => store.calls.some(isNext), 'the last acknowledgement');
+      const refusal = cancel(job).then(String, (error: unknown) => error);
+      store.delay = undefined;
+      busy.resolve();
+      expect(await refusal).toMatchObject({
+        code: 'cancel-too-late',
+        message: expect.stringContaining('has all of the image'),
+      });
+      expect(await both.ended(job, long)).toMatchObject({ state: 'succeeded' });
+    },
+  );
+
+  test('a job that waits for a device which was asked to verify the image can be cancelled', async () => {
+    const job = await both.order(digest);
+    await both.until(() => both.device.heard.at(-1) === fin, fin);
+    both.bench.transport.disconnect();
+    await both.bench.settled();
+    expect(await both.bench.job(job)).toMatchObject({ state: 'waiting-for-device', step: 'verifying' });
+    await cancel(job);
+    expect(await both.ended(job)).toMatchObject({
+      state: 'cancelled',
+      message: expect.stringContaining('may have taken the image'),
+    });
+  });
 
   test('a device that never answers again: named, at the deadline of the last round', async () => {
     await both.close();

@@ -245,11 +245,19 @@ describe('cancelling', () => {
     ['sending-manifest', ['cancel-device']],
     ['transferring', ['stop-transfer', 'cancel-device']],
     ['verifying', ['cancel-device']],
-    ['restarting', []],
   ] as const)('while %s ends the job and clears what it has going on', (step, effects) => {
     const run = at(step).feed({ type: 'cancel' });
     expect(run.job).toMatchObject({ state: 'cancelled', step, ending: { text: `cancelled while ${step}` } });
     expect(run.did).toEqual(effects);
+  });
+
+  test('while the device boots what it has verified asks nothing of it, and says what it does', () => {
+    for (const run of [at('restarting'), at('restarting').raw({ type: 'connection-lost' })]) {
+      const { state } = run.job;
+      run.feed({ type: 'cancel' });
+      const text = `cancelled while ${state}: the device has verified the image, and boots it`;
+      expect([run.job.ending?.text, run.did]).toEqual([text, []]);
+    }
   });
 
   test('before its turn, and before a manifest was sent, asks nothing of the device', () => {
