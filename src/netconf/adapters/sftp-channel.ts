@@ -31,6 +31,8 @@ export class SftpChannel {
   readonly #logger: Logger;
   readonly #decoder = new SftpDecoder();
   readonly #writer: ChannelWriter;
+  /** The requests that came last, while they are answered. */
+  #serving: Promise<void> = Promise.resolve();
   #wake: () => void = () => {};
   #gone = false;
 
@@ -41,17 +43,20 @@ export class SftpChannel {
     this.#writer = channelWriter(channel, socket, exchanges, () => this.#wake());
     channel.on('error', () => this.gone());
     channel.on('close', () => this.gone());
-    channel.on('end', () => this.end());
+    // It comes with the last octets, which may be a file that is still to be taken.
+    channel.on('end', () => void this.#serving.then(() => this.end()));
     channel.on('data', (bytes: Uint8Array) => {
       channel.pause();
-      this.#serve(bytes).then(
-        () => channel.resume(),
+      this.#serving = this.#serve(bytes).then(
+        () => {
+          channel.resume();
+        },
         (error: unknown) => this.#fail(error),
       );
     });
   }
 
-  /** The client has no more requests. */
+  /** Answers nothing more; what was written is still sent. */
   end(): void {
     if (this.#gone) return;
     const channel = this.#channel;

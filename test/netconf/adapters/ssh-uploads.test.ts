@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import type ssh2 from 'ssh2';
 import type { NetconfConfig } from '../../../src/base/config.ts';
 import type { RunningSshServer } from '../../../src/netconf/adapters/ssh-server.ts';
-import { connectAlice, MemoryDrop, startTestServer } from './ssh-fixture.ts';
+import { closed, connectAlice, MemoryDrop, openChannel, startTestServer } from './ssh-fixture.ts';
 
 const running: RunningSshServer[] = [];
 const clients: ssh2.Client[] = [];
@@ -60,5 +60,38 @@ describe('what uploads may take', () => {
     await sftp(client);
     await sftp(client);
     await expect(sftp(client)).rejects.toBeDefined();
+  });
+});
+
+describe('a client that sends all requests at once and then no more', () => {
+  const uint32 = (value: number): Buffer => Buffer.from(Uint32Array.of(value).buffer).swap32();
+  const text = (value: string): Buffer => Buffer.concat([uint32(value.length), Buffer.from(value)]);
+  const packet = (type: number, ...parts: readonly Buffer[]): Buffer => {
+    const body = Buffer.concat([Buffer.of(type), ...parts]);
+    return Buffer.concat([uint32(body.length), body]);
+  };
+
+  test('has its file taken, and all of its answers', async () => {
+    const drop = new (class extends MemoryDrop {
+      /** As a disk does it: not at once. */
+      override async put(...file: Parameters<MemoryDrop['put']>): Promise<void> {
+        await new Promise((resolve) => setImmediate(resolve));
+        await super.put(...file);
+      }
+    })();
+    const server = await startTestServer({ fileDrop: drop });
+    running.push(server);
+    const channel = await openChannel(await connection(server), 'sftp');
+    const answers: Buffer[] = [];
+    channel.on('data', (bytes: Buffer) => answers.push(bytes));
+    const handle = text('1');
+    channel.write(packet(1, uint32(3)));
+    channel.write(packet(3, uint32(1), text('a.bin'), uint32(0x2 | 0x8 | 0x10), uint32(0)));
+    channel.write(packet(6, uint32(2), handle, Buffer.alloc(8), text('octets')));
+    channel.end(packet(4, uint32(3), handle));
+    await closed(channel);
+    expect([...drop.files.keys()]).toEqual(['a.bin']);
+    const status = (id: number): Buffer => Buffer.concat([Buffer.of(101), uint32(id), uint32(0)]);
+    expect(Buffer.concat(answers).includes(status(3))).toBe(true);
   });
 });
