@@ -255,6 +255,8 @@ export class Bridge {
     if (registration.dropped !== undefined) this.#modules.remove(registration.dropped);
     // Another device may have extended the module meanwhile.
     this.#modules.update(this.#deps.registry.module(registration.model.name) ?? registration.model);
+    // It may have been removed while it was written.
+    if (this.#deps.registry.get(uuid) === undefined) return;
     if (changed) this.#updateServer.forget(uuid);
     this.#follow(description, changed);
     if (changed) void this.#deps.audit?.record(describedByDevice(uuid, 'ok'));

@@ -244,7 +244,8 @@ export class RegistrationService {
     const isNew = await registry.hold(uuid, template, signer);
     this.#refusals.taken(uuid);
     source.answer(uuid, { kind: 'pending' });
-    if (!isNew) return;
+    // It may have been removed while it was written.
+    if (!isNew || registry.get(uuid) === undefined) return;
     logger.info('device pending', { uuid, category: description.category });
     onPending(uuid, description);
   }

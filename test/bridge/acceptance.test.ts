@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { defaultConfig, type RegistrationConfig } from '../../src/base/config.ts';
+import { deferred } from '../../src/base/deferred.ts';
 import { type DeviceUuid, deviceUuid } from '../../src/base/ids.ts';
 import { bridgeNamespace } from '../../src/netconf/namespaces.ts';
 import { childElements, element } from '../../src/xml/element.ts';
@@ -196,6 +197,22 @@ describe('the acceptance policy approve (mup-protocol §5: a description under a
       await bench.settled();
       expect(bench.registry.pending).toBe(2);
       expect(await shown()).toHaveLength(2);
+      const { events } = bench.world;
+      expect(events.named('device-pending').length - events.named('device-removed').length).toBe(2);
+    });
+
+    test('one that has to go again while it is written is not told of as pending', async () => {
+      await restart({ maxPendingDevices: 1 });
+      const written = deferred();
+      bench.world.store.delay = ({ key, kind }) =>
+        key === one && kind === 'put' ? written.promise : undefined;
+      bench.describe(one, text, 1000);
+      await until(() => bench.registry.isPending(one), 'its registration');
+      const removing = bench.call('mup-bridge', 'remove-device', { device: one });
+      written.resolve();
+      await removing;
+      await until(() => bench.answers(one).length > 0, 'an answer');
+      expect(bench.world.events.named('device-pending')).toEqual([]);
     });
 
     test('they leave the devices alone that were accepted, and their places', async () => {

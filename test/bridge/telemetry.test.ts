@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { deferred } from '../../src/base/deferred.ts';
 import type { DeviceDescription } from '../../src/base/description.ts';
 import { deviceUuid } from '../../src/base/ids.ts';
 import { childElements, element, textOf, type XmlElement } from '../../src/xml/element.ts';
 import { dataPoint, description } from '../support/example-description.ts';
-import { BenchBridge } from './bench-bridge.ts';
+import { BenchBridge, until } from './bench-bridge.ts';
 
 const one = deviceUuid('dev-1');
 const two = deviceUuid('dev-2');
@@ -82,6 +83,20 @@ describe('measurements (design: From description to module)', () => {
     await measure('telemetry/temperature/dev-1', '20.0');
     await measure('telemetry/temperature/dev-1', value);
     expect(shown(await bench.get())['dev-1']?.['temperature']?.[0]).toBe('20.0');
+  });
+
+  test('a device that is removed while it registers is neither followed nor told of', async () => {
+    const written = deferred();
+    bench.world.store.delay = ({ collection }) => (collection === 'devices' ? written.promise : undefined);
+    bench.world.reader.knows('station', station);
+    bench.describe(one, 'station', 1000);
+    await until(() => bench.registry.get(one) !== undefined, 'its registration');
+    const removing = bench.call('mup-bridge', 'remove-device', { device: one });
+    written.resolve();
+    await removing;
+    await until(() => bench.answers(one).length > 0, 'an answer');
+    expect(filters()).toEqual([]);
+    expect(bench.world.events.named('device-registered')).toEqual([]);
   });
 
   test('a device that was removed is forgotten, its siblings are not', async () => {
