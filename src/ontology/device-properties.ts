@@ -2,6 +2,7 @@ import type { DeviceProperty } from '../base/description.ts';
 import { type Assembly, cleanText } from './assembly.ts';
 import { sortBy } from './names.ts';
 import { localName, mynoNamespace, show, type Term } from './rdf.ts';
+import { writtenValue } from './written-value.ts';
 
 const maxProperties = 64;
 
@@ -34,7 +35,7 @@ export function deviceProperties(device: Term, assembly: Assembly): readonly Dev
 function deviceProperty(node: Term, assembly: Assembly): readonly DeviceProperty[] {
   const { facts, report } = assembly;
   if (assembly.isText(node)) return [];
-  const values = sortBy(facts.texts.all(node, 'text'), ({ value }) => [value]).map(({ value }) => value);
+  const values = sortBy(facts.texts.all(node, 'text').map(writtenValue), (value) => [value]);
   // Of which type the value is changes nothing: it is shown as it is given.
   facts.types.all(node, 'datatype');
   if (ownMeaning.has(node.value)) return [];

@@ -6,6 +6,7 @@ import { checkNames, fieldNames } from './names.ts';
 import { localName, show, type Term, termKey } from './rdf.ts';
 import { scalarType } from './scalar-type.ts';
 import { enumDatatype, enumValues } from './values.ts';
+import { writtenValue } from './written-value.ts';
 
 const maxStructureDepth = 8;
 
@@ -94,8 +95,9 @@ function structureType(
 }
 
 function defaultValue(node: Term, type: ValueType, { facts, report }: Assembly): string | undefined {
-  const given = facts.fields.text(node, 'default');
-  if (given === undefined) return undefined;
+  const term = facts.fields.one(node, 'default');
+  if (term === undefined) return undefined;
+  const given = writtenValue(term);
   if (acceptsDefault(type, given) && !given.includes(uuidPlaceholder)) return given;
   report.fault(
     node,

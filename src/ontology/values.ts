@@ -1,9 +1,9 @@
 import { datatypes, type EnumerationType, type EnumValue } from '../base/description.ts';
 import { type Assembly, leadingNumber } from './assembly.ts';
-import { formatDecimal, parseDecimal } from './decimal.ts';
 import { acceptsDefault } from './default-value.ts';
 import { familyOf, knownDatatype } from './facets.ts';
 import { localName, show, type Term, xsdNamespace } from './rdf.ts';
+import { writtenValue } from './written-value.ts';
 
 /**
  * The closed set of values that a node's patterns make: of an operation's state always, of a field when
@@ -12,19 +12,14 @@ import { localName, show, type Term, xsdNamespace } from './rdf.ts';
 export function enumValues(node: Term, assembly: Assembly): readonly EnumValue[] {
   const holder = assembly.holder(node, 'pattern');
   const names = assembly.valuesInOrder(holder, assembly.facet(node)('pattern'));
-  for (const term of names) checkValue(node, nameOf(term), assembly);
+  for (const term of names) checkValue(node, writtenValue(term), assembly);
   const texts = valueTexts(node, holder, names, assembly);
   return names.map((term, i) => {
     const text = texts[i];
-    return text === undefined || text === '' ? { name: nameOf(term) } : { name: nameOf(term), text };
+    return text === undefined || text === ''
+      ? { name: writtenValue(term) }
+      : { name: writtenValue(term), text };
   });
-}
-
-/** A value as an author wrote it: JSON-LD makes `2.5E0` of the JSON number `2.5`. */
-function nameOf(term: Term): string {
-  const isDouble = term.termType === 'Literal' && term.datatype === `${xsdNamespace}double`;
-  const number = isDouble ? parseDecimal(term.value) : undefined;
-  return number === undefined ? term.value : formatDecimal(number);
 }
 
 /** The data type of an enumeration whose values are numbers or booleans, not texts. */

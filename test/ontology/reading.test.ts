@@ -91,6 +91,15 @@ describe('inputs', () => {
     ]);
   });
 
+  test.each([
+    [{ 'onem2m:hasDataType': id('xsd:decimal') }],
+    [{ 'onem2m:hasDataType': id('xsd:double') }],
+    [{ 'onem2m:hasDataRestriction_pattern': { '@list': [1.5, 2.5] } }],
+  ])('a default that is a JSON number with a fraction is that number: %j', async (type) => {
+    const [field] = call(await read(withInputs([{ ...id('a'), ...type, 'mup:default': 2.5 }]))).inputs;
+    expect(field?.default).toBe('2.5');
+  });
+
   test('may have units and a description', async () => {
     const input = {
       ...id('a'),

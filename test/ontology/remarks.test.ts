@@ -140,8 +140,8 @@ describe('properties of the device', () => {
     const maker = { ...id('maker'), '@type': 'onem2m:ThingProperty', 'onem2m:hasValue': 'ACME' };
     const height = {
       ...id('height'),
-      'onem2m:hasValue': 12,
-      'onem2m:hasDataType': id('xsd:int'),
+      'onem2m:hasValue': 1.25,
+      'onem2m:hasDataType': id('xsd:decimal'),
       'om-2:hasUnit': { ...id('om-2:metre'), 'om-2:symbol': 'm' },
     };
     const properties = [...own['onem2m:hasThingProperty'], id('maker'), id('height')];
@@ -150,7 +150,7 @@ describe('properties of the device', () => {
     );
     expect([description.properties, description.remarks]).toEqual([
       [
-        { name: 'height', value: '12', units: 'm' },
+        { name: 'height', value: '1.25', units: 'm' },
         { name: 'maker', value: 'ACME' },
       ],
       [],
