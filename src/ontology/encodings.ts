@@ -12,6 +12,7 @@ import {
 import type { Assembly } from './assembly.ts';
 import { sortBy } from './names.ts';
 import type { Term } from './rdf.ts';
+import { writtenValue } from './written-value.ts';
 
 /** How payloads are written and how calls end: what native devices say, and others never need to. */
 
@@ -87,7 +88,7 @@ function requestEncoding({ node, inputs }: Call, { facts, report }: Assembly): E
 }
 
 /** Whether values are written as one bare text unless the description says otherwise. */
-function isOneBareValue(fields: readonly Field[]): boolean {
+function isOneBareValue(fields: readonly Pick<Field, 'type' | 'pointer'>[]): boolean {
   return fields.length <= 1 && fields.every(({ type, pointer }) => type.kind !== 'structure' && !pointer);
 }
 
@@ -122,26 +123,22 @@ function answeredBy({ node, outputs }: Call, { facts, report }: Assembly): 'stat
   return answered === 'state' ? 'state' : 'none';
 }
 
-/** A bare text has room for one value. */
+/** A bare text has room for one value, and no places for pointers. */
 function checkRaw(
   node: Term,
   path: string,
   encoding: Encoding,
-  fields: readonly Field[],
+  fields: readonly Pick<Field, 'type' | 'pointer'>[],
   { report }: Assembly,
 ): void {
-  if (encoding !== 'raw' || (fields.length <= 1 && fields.every(({ type }) => isScalar(type)))) return;
+  if (encoding !== 'raw' || isOneBareValue(fields)) return;
   report.fault(
     node,
     path,
     '"raw"',
-    '"json", or one value that is no structure',
+    '"json", or one value that is no structure and has no mup:pointer',
     'A bare text carries one value.',
   );
-}
-
-function isScalar({ kind }: ValueType): boolean {
-  return kind !== 'structure';
 }
 
 /** The members of JSON objects, each a constant of its own, or the bare payload. */
@@ -153,7 +150,8 @@ function constantsOf(
 ): readonly Constant[] {
   const [first, second] = given;
   if (encoding === 'raw') {
-    if (second === undefined && inputs.length === 0) return [{ pointer: '', value: first?.value ?? '' }];
+    if (second === undefined && inputs.length === 0)
+      return [{ pointer: '', value: first === undefined ? '' : writtenValue(first) }];
     report.fault(
       node,
       'mup:constant',
@@ -218,12 +216,23 @@ export function dataPointWire(
   node: Term,
   type: ValueType,
   profile: Profile,
-  { facts }: Assembly,
+  assembly: Assembly,
 ): Pick<DataPoint, 'encoding' | 'pointer'> {
+  const { facts, report } = assembly;
   const pointer = facts.fields.text(node, 'pointer');
   const named = oneOf(encodings, facts.operations.text(node, 'encoding'));
   const structured = profile === 'native' && type.kind === 'structure';
   const encoding = named ?? (structured || pointer !== undefined ? 'json' : undefined);
+  if (encoding === 'fields' && pointer)
+    report.fault(node, 'mup:encoding', '"fields"', '"json"', 'A mup:pointer is a place in a JSON value.');
+  if (encoding === 'raw')
+    checkRaw(
+      node,
+      'mup:encoding',
+      encoding,
+      [pointer === undefined ? { type } : { type, pointer }],
+      assembly,
+    );
   return {
     ...(encoding === undefined || encoding === 'fields' ? {} : { encoding }),
     ...(pointer === undefined ? {} : { pointer }),

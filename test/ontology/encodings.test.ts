@@ -67,6 +67,7 @@ describe('operations of a native device (mup:profile "native")', () => {
     expect((await called({ 'mup:constant': 'TOGGLE' }))?.constants).toEqual([
       { pointer: '', value: 'TOGGLE' },
     ]);
+    expect((await called({ 'mup:constant': 0.5 }))?.constants).toEqual([{ pointer: '', value: '0.5' }]);
   });
 
   test('QoS and retain are read', async () => {
@@ -100,6 +101,12 @@ describe('operations of a native device (mup:profile "native")', () => {
       'raw with two values',
       { 'mup:encoding': 'raw', 'onem2m:hasInput': [id('mode'), id('level')] },
       [mode, level],
+      'mup:encoding',
+    ],
+    [
+      'raw with a place in JSON',
+      { 'mup:encoding': 'raw', 'onem2m:hasInput': id('level') },
+      [{ ...level, 'mup:pointer': '/brightness' }],
       'mup:encoding',
     ],
     ['the text of a profile', { 'mup:encoding': 'fields' }, [], 'mup:encoding'],
@@ -162,8 +169,9 @@ describe('data points', () => {
       ),
     ).then(({ dataPoints }) => dataPoints[0]);
 
+  const given = { 'mup:pointer': '/ENERGY/Power' };
+
   test('a pointer makes the message JSON, for all profiles', async () => {
-    const given = { 'mup:pointer': '/ENERGY/Power' };
     expect(await point(given)).toMatchObject({ topic: 'tele/SENSOR', encoding: 'json', ...pointer });
     expect(await point(given, { 'mup:profile': 'mup' })).toMatchObject({
       topic: 'tele/SENSOR/%s',
@@ -172,6 +180,17 @@ describe('data points', () => {
     });
   });
   const pointer = { pointer: '/ENERGY/Power' };
+
+  test.each([
+    ['raw', 'parts', { 'myno:hasSubStructure': { ...id('watts'), '@type': 'onem2m:Variable' } }],
+    ['raw', 'a place in JSON', given],
+    ['fields', 'a place in JSON', given],
+  ])('refused: %s with %s', async (encoding, _, more) => {
+    for (const device of [native, { 'mup:profile': 'mup' }])
+      await expect(point({ 'mup:encoding': encoding, ...more }, device)).rejects.toMatchObject({
+        findings: [{ node: 'myno:power', path: 'mup:encoding', found: JSON.stringify(encoding) }],
+      });
+  });
 
   test('a bare value has no encoding', async () => {
     expect(await point({})).not.toHaveProperty('encoding');
