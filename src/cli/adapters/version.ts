@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs';
+import { packageFile } from '../../base/adapters/package-files.ts';
 
-/** The version in package.json, which stands two folders above `cli` in `src` as in `dist`. */
+/** The version in package.json. */
 export function packageVersion(): string {
-  const manifest: unknown = JSON.parse(
-    readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'),
-  );
+  const manifest: unknown = JSON.parse(readFileSync(packageFile('package.json'), 'utf8'));
   if (typeof manifest === 'object' && manifest !== null && 'version' in manifest)
     return String(manifest.version);
   return 'unknown';

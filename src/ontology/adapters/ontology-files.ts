@@ -1,11 +1,11 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { packageFile } from '../../base/adapters/package-files.ts';
 import { errorCode } from '../../base/errors.ts';
 import { type QueryName, querySubjects } from '../queries.ts';
 
-/** `ontologies/` of this package; the same place seen from `dist` and from `src`. */
-export const defaultOntologiesDir = fileURLToPath(new URL('../../../ontologies', import.meta.url));
+/** `ontologies/` of this package. */
+export const defaultOntologiesDir = packageFile('ontologies');
 
 /** A file of an ontology folder. */
 export interface OntologyFile {

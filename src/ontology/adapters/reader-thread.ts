@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { packageFile } from '../../base/adapters/package-files.ts';
 import type { Cancel, Clock } from '../../base/clock.ts';
 import { type Deferred, deferred } from '../../base/deferred.ts';
 import type { DeviceDescription } from '../../base/description.ts';
@@ -42,11 +43,10 @@ interface Job {
  */
 const youngMib = 32;
 
-/** Compiled, the worker stands beside this file; from the sources, it needs a loader for TypeScript first. */
-const entry = new URL(
-  import.meta.url.endsWith('.ts') ? './typescript-worker.mjs' : './description-worker.js',
-  import.meta.url,
-);
+/** From the sources, the worker needs a loader for TypeScript first. */
+const entry = import.meta.filename.endsWith('.ts')
+  ? packageFile('src', 'ontology', 'adapters', 'typescript-worker.mjs')
+  : packageFile('dist', 'ontology', 'adapters', 'description-worker.js');
 
 /**
  * The thread that reads descriptions, one at a time and in the order of {@link ReadingQueue}: started when

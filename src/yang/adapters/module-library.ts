@@ -1,5 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
+import { packageFile } from '../../base/adapters/package-files.ts';
 import { errorCode, errorMessage, MupError, UsageError } from '../../base/errors.ts';
 import { isIdentifier } from '../identifiers.ts';
 import { parseModule } from '../parser.ts';
@@ -11,8 +11,8 @@ export interface LibraryModule {
   readonly text: string;
 }
 
-/** The project's `yang/`, at the same distance from `src/yang/adapters` and `dist/yang/adapters`. */
-const ownFolder = fileURLToPath(new URL('../../../yang', import.meta.url));
+/** The project's own modules. */
+const ownFolder = packageFile('yang');
 
 /** Modules that are ours alone: a file elsewhere with such a name is not theirs. */
 const ownModule = /^mup-/;
