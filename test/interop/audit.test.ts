@@ -4,8 +4,8 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { connectNetconf } from '../../src/netconf/adapters/ssh-client.ts';
 import { baseNamespace } from '../../src/netconf/namespaces.ts';
 import { element } from '../../src/xml/element.ts';
-import { OneDevice } from '../support/one-device.ts';
 import { mup } from '../support/program.ts';
+import { Site } from '../support/site.ts';
 import { operator, run } from '../support/system.ts';
 
 const patience = 180_000;
@@ -13,32 +13,33 @@ type Entry = Readonly<Record<string, unknown>>;
 
 describe('the audit log of a bridge that runs', () => {
   const uuid = 'AUDIT-1';
-  let system: OneDevice;
+  let site: Site;
   let image: string;
 
   const entries = async (...more: string[]): Promise<Entry[]> => {
-    const output = await run(['audit', '--state-dir', system.stateDir, '--json', ...more]);
+    const output = await run(['audit', '--state-dir', site.stateDir, '--json', ...more]);
     return output.split('\n').map((line) => JSON.parse(line));
   };
   const login = (username: string, password: string) =>
     connectNetconf({
       host: '127.0.0.1',
-      port: system.bridge.port,
+      port: site.bridge.port,
       username,
       password,
       acceptHostKey: () => true,
     });
 
   beforeAll(async () => {
-    system = await OneDevice.start({ uuid });
-    image = await system.image(2, 20_000);
+    site = await Site.start();
+    await site.startDevice(uuid);
+    image = await site.image(2, 20_000);
   }, patience);
-  afterAll(() => system?.stop());
+  afterAll(() => site?.stop());
 
   test(
     'has an update whole: files, order, end, with user, address and digests',
     async () => {
-      await run(['update', '--device', uuid, '--image', image, '--state-dir', system.stateDir]);
+      await run(['update', '--device', uuid, '--image', image, '--state-dir', site.stateDir]);
       const found = (await entries('--user', 'local')).filter(
         ({ operation }) => operation !== 'config-change',
       );
@@ -64,7 +65,7 @@ describe('the audit log of a bridge that runs', () => {
     'has logins, failed ones, what access control denied and sessions that were killed, and no password',
     async () => {
       await run(
-        ['user', 'add', 'bert', '--password-stdin', '--state-dir', system.stateDir],
+        ['user', 'add', 'bert', '--password-stdin', '--state-dir', site.stateDir],
         'password of bert\n',
       );
       await expect(login('bert', 'not-the-password')).rejects.toMatchObject({ code: 'login-refused' });
@@ -90,7 +91,7 @@ describe('the audit log of a bridge that runs', () => {
       });
       const all = await entries();
       expect(all.some(({ changes }) => JSON.stringify(changes ?? '').includes("'bert'"))).toBe(true);
-      const directory = join(system.stateDir, 'audit');
+      const directory = join(site.stateDir, 'audit');
       for (const name of await readdir(directory)) {
         expect((await stat(join(directory, name))).mode & 0o777).toBe(0o600);
         const text = await readFile(join(directory, name), 'utf8');
@@ -109,8 +110,7 @@ describe('the audit log of a bridge that runs', () => {
       await expect(
         admin.rpc(element(baseNamespace, 'kill-session', [element(baseNamespace, 'session-id', '999')])),
       ).rejects.toMatchObject({ code: 'invalid-value' });
-      system.bridge.program.signal('SIGKILL');
-      await system.bridge.program.exited;
+      await site.bridge.program.kill();
       const offline = await entries('--user', operator.username);
       expect(offline.at(-1)).toMatchObject({
         operation: 'kill-session',
@@ -118,9 +118,9 @@ describe('the audit log of a bridge that runs', () => {
         code: 'invalid-value',
       });
       const before = (await entries()).length;
-      await system.restartBridge();
+      await site.serve();
       expect((await entries()).length).toBeGreaterThan(before);
-      const table = mup(['audit', '--state-dir', system.stateDir, '--since', '1h']);
+      const table = mup(['audit', '--state-dir', site.stateDir, '--since', '1h']);
       expect([await table.exited, table.stderr]).toEqual([0, '']);
     },
     patience,

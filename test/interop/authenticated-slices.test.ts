@@ -4,16 +4,7 @@ import { connectAsync, type MqttClient } from 'mqtt';
 import { type Mosquitto, startMosquitto } from '../support/mosquitto.ts';
 import { root } from '../support/paths.ts';
 import { describeWith } from '../support/peers.ts';
-import type { Program } from '../support/program.ts';
-import {
-  type BridgeProcess,
-  makeImage,
-  prepareTrust,
-  startBridgeProcess,
-  startDeviceProcess,
-} from '../support/system.ts';
-import { temporaryDirectory } from '../support/temporary-directory.ts';
-import { resultOf, startUpdate } from '../support/update-command.ts';
+import { Site } from '../support/site.ts';
 
 const patience = 180_000;
 /** 200 slices. */
@@ -63,39 +54,24 @@ class Injector {
 }
 
 describeWith(['mosquitto'], 'somebody who injects slices through a Mosquitto without access lists', () => {
-  let directory: string;
-  let vendorKey: string;
   let broker: Mosquitto;
-  let bridge: BridgeProcess;
-  const devices: Program[] = [];
+  let site: Site;
 
   beforeAll(async () => {
-    directory = await temporaryDirectory();
-    vendorKey = join(directory, 'vendor.pem');
-    const stateDir = join(directory, 'bridge');
-    await prepareTrust(stateDir, vendorKey);
     broker = await startMosquitto();
-    bridge = await startBridgeProcess(stateDir, { mqttUrl: broker.url });
+    site = await Site.start({ mqttUrl: broker.url });
   }, patience);
 
   afterAll(async () => {
-    for (const device of devices) await device.stop();
-    await bridge?.program.stop();
+    await site?.stop();
     await broker?.stop();
   });
 
-  const deviceOf = async (uuid: string, example: string): Promise<Program> => {
-    const description = join(root, 'ontologies', 'examples', `${example}.jsonld`);
-    const stateDir = join(directory, uuid);
-    const device = await startDeviceProcess({ uuid, mqttUrl: broker.url, stateDir, vendorKey, description });
-    devices.push(device);
-    return device;
-  };
+  const deviceOf = (uuid: string, example: string) =>
+    site.startDevice(uuid, { description: join(root, 'ontologies', 'examples', `${example}.jsonld`) });
   const attackedUpdate = async (uuid: string) => {
     const injector = await Injector.start(broker.url, uuid);
-    const image = await makeImage(directory, { size: imageBytes, version: 2, vendorKey });
-    const args = ['--device', uuid, '--image', image, '--state-dir', bridge.stateDir];
-    const result = await resultOf(startUpdate(args));
+    const result = await site.update(uuid, await site.image(2, imageBytes));
     await injector.stop();
     return { ...result, sent: injector.sent };
   };

@@ -13,22 +13,14 @@ import {
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { loadConfig } from '../../src/cli/adapters/load-config.ts';
-import { readPublicKey } from '../../src/mup/adapters/key-files.ts';
 import { DeployedBroker, passwordOf, prototypeRules } from '../support/deployed-broker.ts';
-import { MynoDevice } from '../support/myno-device.ts';
+import { bootMynoDevice } from '../support/myno-boot.ts';
 import { mynoConnection } from '../support/myno-port.ts';
-import { root, sharedData } from '../support/paths.ts';
+import { root } from '../support/paths.ts';
 import { describeWith, describeWithSharedData } from '../support/peers.ts';
 import { mup, Program } from '../support/program.ts';
-import {
-  type BridgeProcess,
-  exampleDescription,
-  makeImage,
-  prepareTrust,
-  run,
-  startBridgeProcess,
-  startDeviceProcess,
-} from '../support/system.ts';
+import { Site } from '../support/site.ts';
+import { exampleDescription, run } from '../support/system.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 const patience = 120_000;
@@ -60,49 +52,34 @@ test.each(['mup.toml', 'device.toml'])(
 );
 
 describeWith(['mosquitto'], 'updates by the files of deploy/', () => {
-  let directory: string;
-  let vendorKey: string;
-  let stateDir: string;
+  let site: Site;
   let broker: DeployedBroker;
-  let bridge: BridgeProcess;
-  let device: Program;
 
   const update = (name: string, image: string) =>
-    run(['update', '--device', name, '--image', image, '--state-dir', stateDir]);
+    run(['update', '--device', name, '--image', image, '--state-dir', site.stateDir]);
 
   beforeAll(async () => {
-    directory = await temporaryDirectory();
-    vendorKey = join(directory, 'vendor.pem');
-    stateDir = join(directory, 'bridge');
     broker = await DeployedBroker.start([account, uuid, prototype], prototypeRules(prototype));
-    await prepareTrust(stateDir, vendorKey);
-    const admin = ['admin', '--password-stdin', '--group', 'admin', '--state-dir', stateDir];
+    site = await Site.prepare();
+    const admin = ['admin', '--password-stdin', '--group', 'admin', '--state-dir', site.stateDir];
     await run(['user', 'add', ...admin], 'password of the admin\n');
-    const config = configFile(directory, 'mup.toml', broker, account);
-    bridge = await startBridgeProcess(stateDir, {
-      mqttUrl: broker.url,
-      extra: ['--config', config, '--netconf-host', '127.0.0.1'],
-    });
-    device = await startDeviceProcess({
-      uuid,
-      mqttUrl: broker.url,
-      stateDir: join(directory, 'device'),
-      vendorKey,
-      extra: ['--config', configFile(directory, 'device.toml', broker, uuid)],
-    });
+    const configured = (name: string, username: string) => [
+      ...['--config', configFile(site.directory, name, broker, username)],
+    ];
+    const local = ['--netconf-host', '127.0.0.1'];
+    await site.serve({ mqttUrl: broker.url, extra: [...configured('mup.toml', account), ...local] });
+    await site.startDevice(uuid, { extra: configured('device.toml', uuid) });
   }, patience);
 
   afterAll(async () => {
-    await device?.stop();
-    await bridge?.program.stop();
+    await site?.stop();
     await broker?.stop();
   });
 
   test(
     'a device with its account, over TLS',
     async () => {
-      const image = await makeImage(directory, { size: 20_000, version: 2, vendorKey });
-      expect(await update(uuid, image)).toContain('version 2');
+      expect(await update(uuid, await site.image(2, 20_000))).toContain('version 2');
     },
     patience,
   );
@@ -111,25 +88,15 @@ describeWith(['mosquitto'], 'updates by the files of deploy/', () => {
     test(
       'a device of the prototype with its account and its rules',
       async () => {
-        const [vendor, updateServer] = await Promise.all([
-          readPublicKey(vendorKey),
-          readPublicKey(join(stateDir, 'keys', 'update-server.pub.pem')),
-        ]);
         const login = {
           username: prototype,
           password: passwordOf(prototype),
           ca: readFileSync(broker.caFile),
         };
-        const old = new MynoDevice({
-          uuid: prototype,
-          description: readFileSync(join(sharedData, 'myno', 'update-compacted.jsonld')),
-          keys: { vendor, updateServer },
-          connect: mynoConnection(broker.url, 5, login),
-          ...{ pieceDelayMs: 20, answerDelayMs: 2, successDelayMs: 150, restarts: true },
-        });
-        await old.boot();
-        await old.until(() => old.told.includes('OK'));
-        const image = join(directory, 'old.bin');
+        const { vendorKey, serverKey } = site;
+        const connect = mynoConnection(broker.url, 5, login);
+        const old = await bootMynoDevice({ uuid: prototype, vendorKey, serverKey, connect });
+        const image = site.path('old.bin');
         writeFileSync(image, new Uint8Array(5000).fill(7));
         const signed = ['--key', vendorKey, '--app-id', 'APP', '--new-version', '2', '--profile', 'myno'];
         await run(['sign', image, ...signed]);
@@ -142,7 +109,7 @@ describeWith(['mosquitto'], 'updates by the files of deploy/', () => {
   });
 
   test('neither command lines nor logs show a password, and a bridge with a user generates none', async () => {
-    const processes = [bridge.program, device];
+    const processes = [site.bridge.program, site.device(uuid)];
     const commandLines = processes.map(({ pid }) => readFileSync(`/proc/${pid}/cmdline`, 'utf8'));
     expect(await Promise.all(processes.map((one) => one.stop()))).toEqual([0, 0]);
     const said = processes.flatMap(({ stderr, lines }) => [stderr, ...lines.map(({ text }) => text)]);

@@ -1,14 +1,12 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
-import { readPrivateKey, readPublicKey } from '../../src/mup/adapters/key-files.ts';
-import { es256 } from '../../src/mup/adapters/noble-curves.ts';
 import { type DeviceTestReport, reportOf, startDeviceTest } from '../support/device-test.ts';
 import { type Mosquitto, startMosquitto } from '../support/mosquitto.ts';
-import { MynoDevice } from '../support/myno-device.ts';
+import { flashMynoDevice } from '../support/myno-boot.ts';
+import type { MynoDevice } from '../support/myno-device.ts';
 import { mynoConnection } from '../support/myno-port.ts';
 import { root } from '../support/paths.ts';
-import { describeWith, describeWithSharedData, sharedData } from '../support/peers.ts';
+import { describeWith, describeWithSharedData } from '../support/peers.ts';
 import { run } from '../support/system.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
@@ -28,23 +26,12 @@ describeWithSharedData('mup device-test tries the device of the prototype', () =
     /** A whole run, with the keys that are in the firmware. */
     async function tried(protocolVersion: 4 | 5, options: readonly string[]): Promise<DeviceTestReport> {
       const directory = await temporaryDirectory();
-      const [vendor, server] = [join(directory, 'vendor.pem'), join(directory, 'server.pem')];
-      for (const key of [vendor, server]) await run(['keygen', 'vendor', '--out', key]);
+      const [vendorKey, serverKey] = [join(directory, 'vendor.pem'), join(directory, 'server.pem')];
+      for (const key of [vendorKey, serverKey]) await run(['keygen', 'vendor', '--out', key]);
       broker = await startMosquitto();
-      device = new MynoDevice({
-        uuid,
-        description: await readFile(join(sharedData, 'myno', 'update-compacted.jsonld')),
-        keys: {
-          vendor: await readPublicKey(join(directory, 'vendor.pub.pem')),
-          updateServer: es256.publicKeyOf(await readPrivateKey(server)),
-        },
-        connect: mynoConnection(broker.url, protocolVersion),
-        pieceDelayMs: 20,
-        answerDelayMs: 2,
-        successDelayMs: 100,
-        restarts: true,
-      });
-      const keys = ['--vendor-key', vendor, '--server-key', server];
+      const connect = mynoConnection(broker.url, protocolVersion);
+      device = await flashMynoDevice({ uuid, vendorKey, serverKey, connect });
+      const keys = ['--vendor-key', vendorKey, '--server-key', serverKey];
       const kit = await startDeviceTest(uuid, broker.url, [...keys, ...options]);
       await device.boot();
       return reportOf(kit);

@@ -1,22 +1,29 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type Mosquitto, startMosquitto } from '../support/mosquitto.ts';
 import { describeWith } from '../support/peers.ts';
 import { type Line, mup, type Program } from '../support/program.ts';
-import {
-  type BridgeProcess,
-  makeImage,
-  prepareTrust,
-  startBridgeProcess,
-  startDeviceProcess,
-} from '../support/system.ts';
-import { temporaryDirectory } from '../support/temporary-directory.ts';
+import { Site } from '../support/site.ts';
+import { resultOf, startUpdate } from '../support/update-command.ts';
 import { VirtualRandom } from '../support/virtual-random.ts';
 
 const patience = 180_000;
 /** 200 slices, one after the other. */
 const imageBytes = 120_000;
+
+const settings = `
+[rpc]
+timeoutMs = 2000
+
+[update]
+stallTimeoutMs = 3000
+tokenDeadlineMs = 15000
+verifyDeadlineMs = 15000
+restartDeadlineMs = 15000
+offlineDeadlineMs = 30000
+
+[mqtt]
+reconnectMaxMs = 1000
+`;
 
 /** A moment of an update, as the device tells of it. */
 interface Moment {
@@ -34,52 +41,19 @@ function momentOf(seed: number): Moment {
 
 describeWith(['mosquitto'], 'an update of real processes with a real broker', () => {
   const uuid = 'FAULTS-1';
-  let directory: string;
-  let vendorKey: string;
-  let stateDir: string;
-  let config: string;
   let broker: Mosquitto;
-  let bridge: BridgeProcess;
-  let device: Program;
+  let site: Site;
   let version = 1;
 
-  const image = async (): Promise<string> => {
-    version += 1;
-    return makeImage(directory, { size: imageBytes, version, vendorKey });
-  };
-
-  const startBridge = async (): Promise<void> => {
-    bridge = await startBridgeProcess(stateDir, { mqttUrl: broker.url, extra: ['--config', config] });
-  };
-
-  const startDevice = async (): Promise<void> => {
-    device = await startDeviceProcess({
-      ...{ uuid, mqttUrl: broker.url, stateDir: join(directory, 'device'), vendorKey },
-    });
-  };
-
-  const kill = async (program: Program): Promise<void> => {
-    program.signal('SIGKILL');
-    await program.exited;
-  };
-
   const update = async (): Promise<Program> => {
-    const program = mup([
-      'update',
-      '--device',
-      uuid,
-      '--image',
-      await image(),
-      '--state-dir',
-      stateDir,
-      '--json',
-    ]);
-    program.endInput();
-    return program;
+    version += 1;
+    const image = await site.image(version, imageBytes);
+    return startUpdate(['--device', uuid, '--image', image, '--state-dir', site.stateDir]);
   };
 
   /** Orders an update and waits for the moment. @returns the job's id */
   const reach = async ({ event, expected = 0 }: Moment): Promise<string> => {
+    const device = site.device(uuid);
     const from = device.lines.length;
     const isMoment = ({ json }: Line): boolean => {
       const seen = Object(json);
@@ -94,7 +68,7 @@ describeWith(['mosquitto'], 'an update of real processes with a real broker', ()
 
   /** Follows a job to its end, which is one that an operator can do something with. */
   const ended = async (job: string): Promise<void> => {
-    const follower = mup(['job', job, '--state-dir', stateDir, '--json']);
+    const follower = mup(['job', job, '--state-dir', site.stateDir, '--json']);
     follower.endInput();
     await follower.exited;
     const { state, failure } = Object(follower.lines.at(-1)?.json);
@@ -103,34 +77,19 @@ describeWith(['mosquitto'], 'an update of real processes with a real broker', ()
   };
 
   const stillUpdatable = async (): Promise<void> => {
-    const client = await update();
-    expect([await client.exited, client.stderr]).toEqual([0, '']);
-    expect(client.lines.at(-1)?.json).toMatchObject({ result: 'succeeded', firmwareVersion: version });
+    const { code, steps, stderr } = await resultOf(await update());
+    expect([code, stderr]).toEqual([0, '']);
+    expect(steps.at(-1)).toMatchObject({ result: 'succeeded', firmwareVersion: version });
   };
 
   beforeAll(async () => {
-    directory = await temporaryDirectory();
-    vendorKey = join(directory, 'vendor.pem');
-    stateDir = join(directory, 'bridge');
-    config = join(directory, 'mup.toml');
-    await writeFile(
-      config,
-      [
-        '[rpc]\ntimeoutMs = 2000',
-        '[update]\nstallTimeoutMs = 3000\ntokenDeadlineMs = 15000\nverifyDeadlineMs = 15000',
-        'restartDeadlineMs = 15000\nofflineDeadlineMs = 30000',
-        '[mqtt]\nreconnectMaxMs = 1000\n',
-      ].join('\n'),
-    );
-    await prepareTrust(stateDir, vendorKey);
     broker = await startMosquitto();
-    await startBridge();
-    await startDevice();
+    site = await Site.start({ mqttUrl: broker.url, settings });
+    await site.startDevice(uuid);
   }, patience);
 
   afterAll(async () => {
-    await device?.stop();
-    await bridge?.program.stop();
+    await site?.stop();
     await broker?.stop();
   });
 
@@ -139,16 +98,16 @@ describeWith(['mosquitto'], 'an update of real processes with a real broker', ()
       'the bridge',
       1,
       async () => {
-        await kill(bridge.program);
-        await startBridge();
+        await site.bridge.program.kill();
+        await site.serve();
       },
     ],
     [
       'the device',
       2,
       async () => {
-        await kill(device);
-        await startDevice();
+        await site.device(uuid).kill();
+        await site.startDevice(uuid);
       },
     ],
     ['the broker', 3, () => broker.restart()],
@@ -156,18 +115,18 @@ describeWith(['mosquitto'], 'an update of real processes with a real broker', ()
       'the bridge and the device',
       4,
       async () => {
-        await Promise.all([kill(bridge.program), kill(device)]);
-        await startBridge();
-        await startDevice();
+        await Promise.all([site.bridge.program.kill(), site.device(uuid).kill()]);
+        await site.serve();
+        await site.startDevice(uuid);
       },
     ],
     [
       'the bridge and the broker',
       5,
       async () => {
-        await Promise.all([kill(bridge.program), broker.kill()]);
+        await Promise.all([site.bridge.program.kill(), broker.kill()]);
         await broker.start();
-        await startBridge();
+        await site.serve();
       },
     ],
   ])(
@@ -185,9 +144,9 @@ describeWith(['mosquitto'], 'an update of real processes with a real broker', ()
     'SIGSTOP of the device for longer than a transfer may stall: it fails by name, and the next one succeeds',
     async () => {
       const job = await reach({ event: 'slice', expected: imageBytes / 2 });
-      device.signal('SIGSTOP');
+      site.device(uuid).signal('SIGSTOP');
       await ended(job);
-      device.signal('SIGCONT');
+      site.device(uuid).signal('SIGCONT');
       await stillUpdatable();
     },
     patience,

@@ -1,20 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { deflateSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { connectAsync, type MqttClient } from 'mqtt';
 import { type Mosquitto, startMosquitto } from '../support/mosquitto.ts';
 import { leafOf, Ncclient, rpcXml } from '../support/ncclient.ts';
 import { describeWith } from '../support/peers.ts';
-import type { Program } from '../support/program.ts';
-import {
-  type BridgeProcess,
-  operator,
-  prepareTrust,
-  startBridgeProcess,
-  startDeviceProcess,
-} from '../support/system.ts';
+import { Site } from '../support/site.ts';
+import { operator } from '../support/system.ts';
 
 const device = 'WITNESS-1';
 const devices = 1000;
@@ -43,37 +34,25 @@ const hostile: readonly (readonly [what: string, piece: Buffer, code: string])[]
 ];
 
 describeWith(['mosquitto', 'ncclient'], 'hostile descriptions', () => {
-  let directory: string;
   let broker: Mosquitto;
-  let bridge: BridgeProcess;
-  let witness: Program;
+  let site: Site;
   let client: Ncclient;
   let attacker: MqttClient;
 
   beforeAll(async () => {
-    directory = await mkdtemp(join(tmpdir(), 'mup-hostile-'));
     broker = await startMosquitto();
-    const vendorKey = join(directory, 'vendor.pem');
-    await prepareTrust(join(directory, 'bridge'), vendorKey);
-    bridge = await startBridgeProcess(join(directory, 'bridge'), { mqttUrl: broker.url });
-    witness = await startDeviceProcess({
-      uuid: device,
-      mqttUrl: broker.url,
-      stateDir: join(directory, 'device'),
-      vendorKey,
-    });
-    client = await Ncclient.connect({ port: bridge.port, ...operator });
+    site = await Site.start({ mqttUrl: broker.url });
+    await site.startDevice(device);
+    client = await Ncclient.connect({ port: site.bridge.port, ...operator });
     attacker = await connectAsync(broker.url, { protocolVersion: 5 });
     attacker.setMaxListeners(0);
   }, 120_000);
 
   afterAll(async () => {
-    await attacker.endAsync();
-    await client.close();
-    await witness.stop();
-    await bridge.program.stop();
-    await broker.stop();
-    await rm(directory, { recursive: true, force: true });
+    await attacker?.endAsync();
+    await client?.close();
+    await site?.stop();
+    await broker?.stop();
   }, 60_000);
 
   /** An RPC of another device. @returns how long it took */

@@ -3,8 +3,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { leafOf, Ncclient, rpcXml } from '../support/ncclient.ts';
-import { OneDevice } from '../support/one-device.ts';
 import { describeWith } from '../support/peers.ts';
+import { Site } from '../support/site.ts';
 import { operator } from '../support/system.ts';
 import { yangdump, yanglint } from '../support/yang-tools.ts';
 
@@ -22,7 +22,7 @@ function lintData(type: 'data' | 'get', folder: string, modules: readonly string
 }
 
 describeWith(['ncclient', 'yanglint', 'yangdump'], 'what a client learns of a running bridge', () => {
-  let system: OneDevice;
+  let site: Site;
   let client: Ncclient;
   /** Children of `<data>` in the reply to `<get>`. */
   let data = '';
@@ -31,9 +31,10 @@ describeWith(['ncclient', 'yanglint', 'yangdump'], 'what a client learns of a ru
   let capabilities: readonly string[] = [];
 
   beforeAll(async () => {
-    system = await OneDevice.start({ uuid });
-    await system.addImage(2, 3000);
-    client = await Ncclient.connect({ port: system.bridge.port, ...operator });
+    site = await Site.start();
+    await site.startDevice(uuid);
+    await site.addImage(2, 3000);
+    client = await Ncclient.connect({ port: site.bridge.port, ...operator });
     await update();
     ({ capabilities = [] } = await client.perform({ op: 'capabilities' }));
     // The device measures all the time; the bridge has what it measured a moment later.
@@ -49,7 +50,7 @@ describeWith(['ncclient', 'yanglint', 'yangdump'], 'what a client learns of a ru
 
   afterAll(async () => {
     await client?.stop();
-    await system?.stop();
+    await site?.stop();
   });
 
   async function update(): Promise<void> {
@@ -58,7 +59,7 @@ describeWith(['ncclient', 'yanglint', 'yangdump'], 'what a client learns of a ru
       filter: `<firmware xmlns="${bridgeModule}"/>`,
     });
     const digest = leafOf(list, 'digest') ?? '';
-    const { device } = system;
+    const device = site.device(uuid);
     const from = device.lines.length;
     await client.dispatch(rpcXml(bridgeModule, 'update-firmware', { device: uuid, digest }));
     await device.json({ event: 'restarted', version: 2 }, from);
@@ -129,7 +130,7 @@ describeWith(['ncclient', 'yanglint', 'yangdump'], 'what a client learns of a ru
   });
 
   test('the answer to get is valid against them', async () => {
-    const folder = join(system.directory, 'modules');
+    const folder = join(site.directory, 'modules');
     await mkdir(folder);
     const files = await Promise.all(
       Object.entries(modules).map(async ([id, text]) => {

@@ -1,21 +1,22 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { sha256 } from '../../src/base/adapters/node-runtime.ts';
 import { defaultConfig } from '../../src/base/config.ts';
 import { deviceUuid } from '../../src/base/ids.ts';
-import { readPrivateKey, readPublicKey } from '../../src/mup/adapters/key-files.ts';
+import { readPrivateKey } from '../../src/mup/adapters/key-files.ts';
 import { es256 } from '../../src/mup/adapters/noble-curves.ts';
 import { formatVendorManifest } from '../../src/mup/manifest-json.ts';
 import { extendManifest, signManifest } from '../../src/mup/signing.ts';
 import { openImageRepository } from '../../src/registry/adapters/image-directory.ts';
 import { type Mosquitto, startMosquitto } from '../support/mosquitto.ts';
-import { MynoDevice } from '../support/myno-device.ts';
+import { bootMynoDevice } from '../support/myno-boot.ts';
+import type { MynoDevice } from '../support/myno-device.ts';
 import { mynoConnection } from '../support/myno-port.ts';
 import { leafOf, Ncclient, rpcXml } from '../support/ncclient.ts';
-import { describeWith, describeWithSharedData, sharedData } from '../support/peers.ts';
-import { type BridgeProcess, operator, prepareTrust, run, startBridgeProcess } from '../support/system.ts';
-import { temporaryDirectory } from '../support/temporary-directory.ts';
+import { describeWith, describeWithSharedData } from '../support/peers.ts';
+import { Site } from '../support/site.ts';
+import { operator, run } from '../support/system.ts';
 
 const patience = 120_000;
 const uuid = deviceUuid('MYNO-SETUP-7');
@@ -45,65 +46,46 @@ retryMaxMs = 500
 describeWithSharedData('updates of the prototype’s device (mup-protocol §3)', () => {
   describeWith(['mosquitto', 'ncclient'], 'with real brokers', () => {
     describe.each(brokers)('%s', (_, protocolVersion, isMosquitto) => {
-      let directory: string;
-      let vendorKey: string;
       let broker: Mosquitto | undefined;
-      let bridge: BridgeProcess;
+      let site: Site;
       let client: Ncclient;
       let follower: Ncclient;
       let device: MynoDevice;
       let images = 1;
       const since = new Date().toISOString();
 
-      const startBridge = async (mqttUrl: string): Promise<void> => {
-        bridge = await startBridgeProcess(join(directory, 'bridge'), {
-          mqttUrl,
-          extra: ['--config', join(directory, 'mup.toml')],
-        });
-        client = await Ncclient.connect({ port: bridge.port, ...operator });
-        follower = await Ncclient.connect({ port: bridge.port, ...operator });
+      const connect = async (): Promise<void> => {
+        const { port } = site.bridge;
+        client = await Ncclient.connect({ port, ...operator });
+        follower = await Ncclient.connect({ port, ...operator });
         // A job may end before its follower is there again.
         await follower.perform({ op: 'create_subscription', stream: 'updates', start: since });
       };
 
       beforeAll(async () => {
-        directory = await temporaryDirectory();
-        vendorKey = join(directory, 'vendor.pem');
-        await prepareTrust(join(directory, 'bridge'), vendorKey);
-        await writeFile(join(directory, 'mup.toml'), settings);
         broker = isMosquitto ? await startMosquitto() : undefined;
-        await startBridge(broker?.url ?? '');
-        device = new MynoDevice({
-          uuid,
-          description: await readFile(join(sharedData, 'myno', 'update-compacted.jsonld')),
-          keys: {
-            vendor: await readPublicKey(join(directory, 'vendor.pub.pem')),
-            updateServer: await readPublicKey(join(directory, 'bridge', 'keys', 'update-server.pub.pem')),
-          },
+        site = await Site.start({ mqttUrl: broker?.url ?? '', settings });
+        await connect();
+        const { vendorKey, serverKey, bridge } = site;
+        device = await bootMynoDevice({
+          ...{ uuid, vendorKey, serverKey, topics: [`relay/${uuid}`] },
           connect: mynoConnection(bridge.mqttUrl, protocolVersion),
-          pieceDelayMs: 20,
-          answerDelayMs: 2,
-          successDelayMs: 150,
-          restarts: true,
-          topics: [`relay/${uuid}`],
         });
-        await device.boot();
-        await device.until(() => device.told.includes('OK'));
       }, patience);
 
       afterAll(async () => {
         await client?.stop();
         await follower?.stop();
         await device?.powerOff();
-        await bridge?.program.stop();
+        await site?.stop();
         await broker?.stop();
       });
 
       /** A new image with its manifest, in the repository. @returns its digest, and the version that it brings */
-      const newImage = async (key = vendorKey, octets = imageBytes) => {
+      const newImage = async (key = site.vendorKey, octets = imageBytes) => {
         images += 1;
         const version = images;
-        const file = join(directory, `firmware-${version}.bin`);
+        const file = site.path(`firmware-${version}.bin`);
         const content = Uint8Array.from({ length: octets }, (_, i) => (i * 31 + version) & 0xff);
         await writeFile(file, content);
         const digest = sha256(content);
@@ -111,7 +93,7 @@ describeWithSharedData('updates of the prototype’s device (mup-protocol §3)',
         const unsigned = { ...facts, digest, newVersion: version };
         const manifest = signManifest(unsigned, await readPrivateKey(key), es256, 'myno');
         await writeFile(file.replace(/bin$/, 'json'), formatVendorManifest(manifest));
-        const directoryOfImages = join(bridge.stateDir, 'images');
+        const directoryOfImages = join(site.stateDir, 'images');
         await (await openImageRepository(directoryOfImages, defaultConfig.images)).add(manifest, content);
         return { version, digest, file, manifest };
       };
@@ -154,7 +136,7 @@ describeWithSharedData('updates of the prototype’s device (mup-protocol §3)',
           const token = (await call('funcGetDeviceToken')).reply;
           const nonce = leafOf(token, 'deviceNonce') ?? '';
           expect([nonce, leafOf(token, 'firmwareVersion')]).toEqual(['123456', '1']);
-          const serverKey = await readPrivateKey(join(bridge.stateDir, 'keys', 'update-server.pem'));
+          const serverKey = await readPrivateKey(site.serverKey);
           const { innerSignature, outerSignature } = extendManifest(
             ...([manifest, { uuid, nonce }, serverKey, es256, 'myno'] as const),
           );
@@ -182,7 +164,7 @@ describeWithSharedData('updates of the prototype’s device (mup-protocol §3)',
         'by update-firmware, with other requests in between',
         async () => {
           // So many slices that the device is not yet away for its restart when the second request comes.
-          const { version, digest } = await newImage(vendorKey, 10 * imageBytes);
+          const { version, digest } = await newImage(site.vendorKey, 10 * imageBytes);
           const from = device.heard.length;
           const job = await order(digest);
           await device.until(() => device.heard.includes('slice 5', from));
@@ -197,10 +179,10 @@ describeWithSharedData('updates of the prototype’s device (mup-protocol §3)',
       test(
         'by mup update: a job of the bridge, or signed by whoever has the key',
         async () => {
-          const signedBy = ['--key', join(bridge.stateDir, 'keys', 'update-server.pem')];
+          const signedBy = ['--key', site.serverKey];
           for (const more of [[], signedBy]) {
             const { version, file } = await newImage();
-            await run(['update', '--device', uuid, '--image', file, '--state-dir', bridge.stateDir, ...more]);
+            await run(['update', '--device', uuid, '--image', file, '--state-dir', site.stateDir, ...more]);
             expect([device.failure, device.installed.at(-1)]).toEqual([undefined, version]);
           }
         },
@@ -210,7 +192,7 @@ describeWithSharedData('updates of the prototype’s device (mup-protocol §3)',
       test(
         'an image of another vendor: the job ends with what the device means by its OK',
         async () => {
-          const otherKey = join(directory, 'other.pem');
+          const otherKey = site.path('other.pem');
           await run(['keygen', 'vendor', '--out', otherKey]);
           const { digest } = await newImage(otherKey);
           expect(await ended(await order(digest))).toEqual(['failed', '20_MANIFEST-NOT-VALID']);
@@ -262,11 +244,11 @@ describeWithSharedData('updates of the prototype’s device (mup-protocol §3)',
           const [from, boots] = [device.heard.length, device.boots];
           const job = await order(digest);
           await device.until(() => device.heard.includes('slice 9', from));
-          bridge.program.signal('SIGKILL');
-          await bridge.program.exited;
+          await site.bridge.program.kill();
           await client.stop();
           await follower.stop();
-          await startBridge(bridge.mqttUrl);
+          await site.serve();
+          await connect();
           expect(await ended(job)).toEqual(['succeeded', undefined]);
           expect([device.failure, device.boots]).toEqual([undefined, boots + 1]);
           await stillUpdatable();

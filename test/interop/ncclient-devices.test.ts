@@ -1,26 +1,27 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { leafOf, Ncclient, rpcXml } from '../support/ncclient.ts';
-import { OneDevice } from '../support/one-device.ts';
 import { describeWith } from '../support/peers.ts';
+import { Site } from '../support/site.ts';
 import { operator } from '../support/system.ts';
 
 const bridgeModule = 'urn:mup:yang:mup-bridge';
 const uuid = 'EVENTS-0001';
 
 describeWith(['ncclient'], 'what ncclient learns of devices and updates while it happens', () => {
-  let system: OneDevice;
+  let site: Site;
   let client: Ncclient;
-  const connect = (): Promise<Ncclient> => Ncclient.connect({ port: system.bridge.port, ...operator });
+  const connect = (): Promise<Ncclient> => Ncclient.connect({ port: site.bridge.port, ...operator });
 
   beforeAll(async () => {
-    system = await OneDevice.start({ uuid, extra: ['--telemetry-interval-ms', '200'] });
-    await system.addImage(2, 3000);
+    site = await Site.start();
+    await site.startDevice(uuid, { extra: ['--telemetry-interval-ms', '200'] });
+    await site.addImage(2, 3000);
     client = await connect();
   }, 120_000);
 
   afterAll(async () => {
     await client?.stop();
-    await system?.stop();
+    await site?.stop();
   });
 
   /** Subscribes to a stream, and takes its notifications until one is it. */
@@ -61,7 +62,7 @@ describeWith(['ncclient'], 'what ncclient learns of devices and updates while it
       'succeeded',
     ]);
     expect(new Set(told.map((text) => leafOf(text, 'job')))).toEqual(new Set([job]));
-    const slices = system.device.lines.map(({ json }) => json as { event?: string; length?: number });
+    const slices = site.device(uuid).lines.map(({ json }) => json as { event?: string; length?: number });
     const lengths = slices.filter(({ event }) => event === 'slice').map(({ length }) => length);
     expect(new Set(lengths)).toEqual(new Set([100]));
   });

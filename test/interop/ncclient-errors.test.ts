@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { toHex } from '../../src/base/bytes.ts';
 import { readPrivateKey } from '../../src/mup/adapters/key-files.ts';
@@ -9,8 +8,8 @@ import { parseVendorManifest } from '../../src/mup/manifest-json.ts';
 import type { PrivateKey } from '../../src/mup/signature-scheme.ts';
 import { extendManifest } from '../../src/mup/signing.ts';
 import { leafOf, Ncclient, rpcXml } from '../support/ncclient.ts';
-import { OneDevice } from '../support/one-device.ts';
 import { describeWith } from '../support/peers.ts';
+import { Site } from '../support/site.ts';
 import { operator } from '../support/system.ts';
 
 const uuid = 'NCCLIENT-0002';
@@ -19,23 +18,24 @@ const bridgeModule = 'urn:mup:yang:mup-bridge';
 const imageBytes = 5000;
 
 describeWith(['ncclient'], 'wrong inputs by ncclient, each with its documented rpc-error', () => {
-  let system: OneDevice;
+  let site: Site;
   let client: Ncclient;
   let serverKey: PrivateKey;
   let manifest: VendorManifest;
   let imageFile: string;
 
   beforeAll(async () => {
-    system = await OneDevice.start({ uuid });
-    serverKey = await readPrivateKey(join(system.stateDir, 'keys', 'update-server.pem'));
-    imageFile = await system.addImage(2, imageBytes);
+    site = await Site.start();
+    await site.startDevice(uuid);
+    serverKey = await readPrivateKey(site.serverKey);
+    ({ file: imageFile } = await site.addImage(2, imageBytes));
     manifest = parseVendorManifest(await readFile(imageFile.replace(/\.bin$/, '.json')));
-    client = await Ncclient.connect({ port: system.bridge.port, ...operator });
+    client = await Ncclient.connect({ port: site.bridge.port, ...operator });
   }, 120_000);
 
   afterAll(async () => {
     await client?.stop();
-    await system?.stop();
+    await site?.stop();
   });
 
   const call = (rpc: string, leaves: Parameters<typeof rpcXml>[2] = {}) =>
@@ -101,7 +101,7 @@ describeWith(['ncclient'], 'wrong inputs by ncclient, each with its documented r
   });
 
   test('malformed XML ends nothing but its own session', async () => {
-    const other = await Ncclient.connect({ port: system.bridge.port, ...operator });
+    const other = await Ncclient.connect({ port: site.bridge.port, ...operator });
     await other.perform({ op: 'send', text: '<rpc message-id="1"><get></rpc>' });
     expect(leafOf((await call('relayOff')).reply, 'retval')).toBe('10_OK');
     await other.stop();
@@ -140,7 +140,7 @@ describeWith(['ncclient'], 'wrong inputs by ncclient, each with its documented r
   });
 
   test('the same version, given as an image: refused by the bridge, before anything is sent', async () => {
-    const file = await system.addImage(1, imageBytes);
+    const { file } = await site.addImage(1, imageBytes);
     const { digest } = parseVendorManifest(await readFile(file.replace(/\.bin$/, '.json')));
     await nonce();
     expect((await call('sendExtendedManifest', { digest })).error).toMatchObject({
@@ -184,11 +184,13 @@ describeWith(['ncclient'], 'wrong inputs by ncclient, each with its documented r
     const filter = `<devices xmlns="${bridgeModule}"><device><uuid>${uuid}</uuid></device></devices>`;
     const { reply } = await client.perform({ op: 'get', filter });
     expect(leafOf(reply, 'firmware-version')).toBe('1');
-    expect(system.device.lines.some(({ json }) => JSON.stringify(json).includes('"restarting"'))).toBe(false);
+    expect(site.device(uuid).lines.some(({ json }) => JSON.stringify(json).includes('"restarting"'))).toBe(
+      false,
+    );
     await nonce();
     await call('sendExtendedManifest', { digest: manifest.digest });
     const sent = await call('sendFirmwareImage', { digest: manifest.digest });
     expect(leafOf(sent.reply, 'retval')).toBe('10_OK');
-    await system.device.json({ event: 'restarted', version: 2 });
+    await site.device(uuid).json({ event: 'restarted', version: 2 });
   });
 });

@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { startMosquitto } from '../support/mosquitto.ts';
 import { leafOf, Ncclient, rpcXml } from '../support/ncclient.ts';
-import { OneDevice } from '../support/one-device.ts';
 import { describeWith } from '../support/peers.ts';
+import { Site } from '../support/site.ts';
 import { operator, run } from '../support/system.ts';
 
 const uuid = 'NCCLIENT-0001';
@@ -22,18 +22,19 @@ for (const [name, startBroker] of Object.entries(brokers)) {
     `an update driven by ncclient, with ${name} (paper, Figure 2)`,
     () => {
       let broker: { readonly url: string; stop(): Promise<void> };
-      let system: OneDevice;
+      let site: Site;
       let client: Ncclient;
 
       beforeAll(async () => {
         broker = await startBroker();
-        system = await OneDevice.start({ uuid, mqttUrl: broker.url });
-        client = await Ncclient.connect({ port: system.bridge.port, ...operator });
+        site = await Site.start({ mqttUrl: broker.url });
+        await site.startDevice(uuid);
+        client = await Ncclient.connect({ port: site.bridge.port, ...operator });
       }, 120_000);
 
       afterAll(async () => {
         await client?.stop();
-        await system?.stop();
+        await site?.stop();
         await broker?.stop();
       });
 
@@ -41,7 +42,7 @@ for (const [name, startBroker] of Object.entries(brokers)) {
         client.dispatch(rpcXml(module, rpc, { uuidInput: uuid, ...leaves }));
 
       async function addImage(version: number) {
-        const file = await system.image(version, imageBytes);
+        const file = await site.image(version, imageBytes);
         const manifest = await readFile(file.replace(/\.bin$/, '.json'), 'utf8');
         const image = (await readFile(file)).toString('base64');
         const { digest }: { digest: string } = JSON.parse(manifest);
@@ -67,15 +68,15 @@ for (const [name, startBroker] of Object.entries(brokers)) {
         expect(leafOf((await call('relayOn', {})).reply, 'retval')).toBe('10_OK');
         const color = { red: '255', green: '0', blue: '17' };
         expect(leafOf((await call('setLampColor', { color })).reply, 'retval')).toBe('10_OK');
-        expect(await system.device.json({ event: 'state-changed', operation: 'setLampColor' })).toMatchObject(
-          {
-            inputs: ['255', '0', '17'],
-          },
-        );
+        expect(
+          await site.device(uuid).json({ event: 'state-changed', operation: 'setLampColor' }),
+        ).toMatchObject({
+          inputs: ['255', '0', '17'],
+        });
       });
 
       test('update-firmware runs the whole update as a job', async () => {
-        const { device } = system;
+        const device = site.device(uuid);
         const from = device.lines.length;
         const { manifest, image } = await addImage(2);
         const started = await client.dispatch(
@@ -94,10 +95,10 @@ for (const [name, startBroker] of Object.entries(brokers)) {
       }, 60_000);
 
       test('the three RPCs, one after the other, update the device', async () => {
-        const { device } = system;
+        const device = site.device(uuid);
         const from = device.lines.length;
         const { file, digest } = await addImage(3);
-        await run(['image', 'add', file, '--state-dir', system.stateDir]);
+        await run(['image', 'add', file, '--state-dir', site.stateDir]);
         const token = await call('getDeviceToken', {});
         expect(leafOf(token.reply, 'retval')).toBe('10_OK');
         const accepted = await call('sendExtendedManifest', { digest });

@@ -6,15 +6,8 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { leafOf, Ncclient, rpcXml } from '../support/ncclient.ts';
 import { describeWith, root } from '../support/peers.ts';
 import { Program } from '../support/program.ts';
-import {
-  type BridgeProcess,
-  makeImage,
-  prepareTrust,
-  run,
-  startBridgeProcess,
-  startDeviceProcess,
-} from '../support/system.ts';
-import { temporaryDirectory } from '../support/temporary-directory.ts';
+import { Site } from '../support/site.ts';
+import { run } from '../support/system.ts';
 
 const document = readFileSync(join(root, 'docs', 'netconf.md'), 'utf8');
 
@@ -28,54 +21,32 @@ function example(mark: string): string {
 }
 
 describeWith(['ncclient', 'openssh', 'yangcli'], 'the examples of docs/netconf.md', () => {
-  let directory: string;
-  let bridge: BridgeProcess;
-  let device: Program;
-  let other: Program;
+  let site: Site;
 
   beforeAll(async () => {
-    directory = await temporaryDirectory();
-    const vendorKey = join(directory, 'vendor.pem');
-    const stateDir = join(directory, 'bridge');
-    await prepareTrust(stateDir, vendorKey);
-    bridge = await startBridgeProcess(stateDir);
-    device = await startDeviceProcess({
-      uuid: 'MY-FIRST-DEVICE',
-      mqttUrl: bridge.mqttUrl,
-      stateDir: join(directory, 'device'),
-      vendorKey,
-    });
-    other = await startDeviceProcess({
-      uuid: 'MY-SECOND-DEVICE',
-      mqttUrl: bridge.mqttUrl,
-      stateDir: join(directory, 'other'),
-      vendorKey,
-    });
-    const image = await makeImage(directory, { size: 3000, version: 2, vendorKey });
-    await rename(image, join(directory, 'firmware.bin'));
-    await rename(image.replace(/\.bin$/, '.json'), join(directory, 'firmware.json'));
-    const key = join(directory, 'id');
+    site = await Site.start();
+    for (const uuid of ['MY-FIRST-DEVICE', 'MY-SECOND-DEVICE']) await site.startDevice(uuid);
+    const image = await site.image(2, 3000);
+    await rename(image, site.path('firmware.bin'));
+    await rename(image.replace(/\.bin$/, '.json'), site.path('firmware.json'));
+    const key = site.path('id');
     execFileSync('/usr/bin/ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key]);
-    const login = ['--password-stdin', '--authorized-key', `${key}.pub`, '--state-dir', stateDir];
+    const login = ['--password-stdin', '--authorized-key', `${key}.pub`, '--state-dir', site.stateDir];
     await run(['user', 'add', 'anna', '--group', 'admin', ...login], 'a good password\n');
-    const bert = ['--password-stdin', '--state-dir', stateDir];
+    const bert = ['--password-stdin', '--state-dir', site.stateDir];
     await run(['user', 'add', 'bert', ...bert], `${password}\n`);
   }, 120_000);
 
-  afterAll(async () => {
-    await device?.stop();
-    await other?.stop();
-    await bridge?.program.stop();
-  });
+  afterAll(() => site?.stop());
 
   /** Runs an example in a shell whose ssh and sftp know the key of anna; the port is that of the test. */
   async function perform(command: string, args: readonly string[], mark: string): Promise<string> {
-    const program = new Program(command, args, { cwd: directory });
+    const program = new Program(command, args, { cwd: site.directory });
     const options =
       '-F none -i id -o IdentitiesOnly=yes -o BatchMode=yes -o LogLevel=ERROR' +
       ' -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null';
     const code = example(mark)
-      .replaceAll('2830', String(bridge.port))
+      .replaceAll('2830', String(site.bridge.port))
       .replaceAll(/^(ssh|sftp) /gm, `$1 ${options} `);
     program.endInput(code);
     expect([await program.exited, program.stderr]).toEqual([0, expect.not.stringContaining('rror')]);
@@ -118,14 +89,17 @@ describeWith(['ncclient', 'openssh', 'yangcli'], 'the examples of docs/netconf.m
   test('yangcli calls an RPC, reads by subtree and XPath, edits and saves', async () => {
     const [start = '', ...commands] = example('yangcli').trim().split('\n');
     expect(start).toMatch(/^\$ yangcli /);
-    const script = join(directory, 'yangcli-script');
+    const script = site.path('yangcli-script');
     const typed = commands.map((line) => line.replace(/^yangcli anna@127\.0\.0\.1> /, ''));
     await writeFile(script, [...typed, 'quit', ''].join('\n'));
     // It keeps files of its own in the home directory.
     const program = new Program(
       '/bin/bash',
-      ['-c', `${start.slice(2).replace('2830', String(bridge.port))} --batch-mode --run-script='${script}'`],
-      { cwd: directory, env: { HOME: directory } },
+      [
+        '-c',
+        `${start.slice(2).replace('2830', String(site.bridge.port))} --batch-mode --run-script='${script}'`,
+      ],
+      { cwd: site.directory, env: { HOME: site.directory } },
     );
     expect(await program.exited).toBe(0);
     const output = program.lines.map(({ text }) => text).join('\n');
@@ -143,7 +117,7 @@ describeWith(['ncclient', 'openssh', 'yangcli'], 'the examples of docs/netconf.m
 
   test('access control: bert is given one device, and not all of its RPCs', async () => {
     await perform('/usr/bin/python3', ['-'], 'access');
-    const bert = await Ncclient.connect({ port: bridge.port, username: 'bert', password });
+    const bert = await Ncclient.connect({ port: site.bridge.port, username: 'bert', password });
     const { reply } = await bert.perform({ op: 'get' });
     expect(reply).toContain('<uuid>MY-FIRST-DEVICE</uuid>');
     expect(reply).not.toMatch(/MY-SECOND-DEVICE|<users|<nacm/);
@@ -160,7 +134,7 @@ describeWith(['ncclient', 'openssh', 'yangcli'], 'the examples of docs/netconf.m
     await bert.close();
     expect(bert.complaints).toBe('');
     const startup = await Ncclient.connect({
-      port: bridge.port,
+      port: site.bridge.port,
       username: 'anna',
       password: 'a good password',
     });
@@ -175,18 +149,13 @@ describeWith(['ncclient', 'openssh', 'yangcli'], 'the examples of docs/netconf.m
 
   test('a device waits under the policy approve, and is registered as soon as a client accepts it', async () => {
     await perform('/usr/bin/python3', ['-'], 'settings');
-    const starting = startDeviceProcess({
-      uuid: 'MY-THIRD-DEVICE',
-      mqttUrl: bridge.mqttUrl,
-      stateDir: join(directory, 'third'),
-    });
+    const starting = site.startDevice('MY-THIRD-DEVICE');
     expect(await perform('/usr/bin/python3', ['-'], 'accept')).toBe('accepted MY-THIRD-DEVICE');
     const third = await starting;
     expect(third.lines.map(({ json }) => json)).toContainEqual({
       event: 'registration-pending',
       text: expect.any(String),
     });
-    await third.stop();
   });
 
   test('sftp puts an image, which the bridge then lists by its digest', async () => {

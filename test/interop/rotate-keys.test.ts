@@ -1,30 +1,18 @@
 import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { Program } from '../support/program.ts';
-import {
-  type BridgeProcess,
-  makeImage,
-  prepareTrust,
-  run,
-  startBridgeProcess,
-  startDeviceProcess,
-} from '../support/system.ts';
-import { temporaryDirectory } from '../support/temporary-directory.ts';
-import { resultOf, startUpdate } from '../support/update-command.ts';
+import { Site } from '../support/site.ts';
+import { run } from '../support/system.ts';
 
 const patience = 240_000;
 const uuid = 'ROTATION-1';
 
-let directory: string;
-let bridge: BridgeProcess;
-let device: Program;
+let site: Site;
+/** The vendor's key of the day. */
 let vendorKey: string;
 
-const path = (name: string): string => join(directory, name);
-const atBridge = (): string[] => ['--state-dir', bridge.stateDir];
+const path = (name: string): string => site.path(name);
 const rotate = async (...args: readonly string[]): Promise<unknown> =>
-  JSON.parse(await run(['rotate', ...args, ...atBridge(), '--json']));
+  JSON.parse(await run(['rotate', ...args, '--state-dir', site.stateDir, '--json']));
 
 interface Key {
   readonly id: string;
@@ -33,16 +21,6 @@ interface Key {
   readonly devices?: number;
 }
 const keys = async (): Promise<readonly Key[]> => (await rotate('status')) as readonly Key[];
-
-async function startDevice(): Promise<void> {
-  const { mqttUrl } = bridge;
-  device = await startDeviceProcess({
-    uuid,
-    mqttUrl,
-    stateDir: path('device'),
-    vendorKey: path('vendor.pem'),
-  });
-}
 
 /** Makes the next key of the update server and has a vendor endorse it. @returns what activates it */
 async function endorsedNext(epoch: number, by = vendorKey): Promise<string> {
@@ -54,22 +32,16 @@ async function endorsedNext(epoch: number, by = vendorKey): Promise<string> {
 }
 
 async function update(version: number): Promise<{ readonly code: number | null; readonly text: string }> {
-  const image = await makeImage(directory, { size: 5_000, version, vendorKey });
-  const { code, steps } = await resultOf(startUpdate(['--device', uuid, '--image', image, ...atBridge()]));
+  const { code, steps } = await site.update(uuid, await site.image(version, 5_000, { vendorKey }));
   return { code, text: JSON.stringify(steps) };
 }
 
 beforeEach(async () => {
-  directory = await temporaryDirectory();
-  vendorKey = path('vendor.pem');
-  await prepareTrust(path('bridge'), vendorKey);
-  bridge = await startBridgeProcess(path('bridge'));
-  await startDevice();
+  site = await Site.start();
+  vendorKey = site.vendorKey;
+  await site.startDevice(uuid);
 }, patience);
-afterEach(async () => {
-  await device.stop();
-  await bridge.program.stop();
-}, patience);
+afterEach(() => site.stop(), patience);
 
 describe('mup rotate, the update server’s key', () => {
   test(
@@ -77,17 +49,17 @@ describe('mup rotate, the update server’s key', () => {
     async () => {
       const [first] = await keys();
       await rotate('activate', await endorsedNext(2));
-      await device.json({ event: 'server-key-taken', epoch: 2 });
+      await site.device(uuid).json({ event: 'server-key-taken', epoch: 2 });
       expect(await update(2)).toMatchObject({ code: 0 });
       expect(await keys()).toMatchObject([
         { epoch: 2, devices: 1 },
         { id: first?.id, epoch: 1, devices: 0 },
       ]);
       await rotate('retire', first?.id ?? '');
-      await device.stop();
-      await bridge.program.stop();
-      bridge = await startBridgeProcess(path('bridge'));
-      await startDevice();
+      await site.stop();
+      // On other ports.
+      await site.serve();
+      await site.startDevice(uuid);
       expect(await keys()).toMatchObject([{ epoch: 2, devices: 1 }]);
       expect(await update(3)).toMatchObject({ code: 0 });
     },
@@ -98,11 +70,11 @@ describe('mup rotate, the update server’s key', () => {
     'a device that is away for the whole rotation holds the old key back, and is updated when it comes again',
     async () => {
       const [first] = await keys();
-      await device.stop();
+      await site.device(uuid).stop();
       await rotate('activate', await endorsedNext(2));
       await expect(rotate('retire', first?.id ?? '')).rejects.toThrow(uuid);
       await rotate('retire', first?.id ?? '', '--force');
-      await startDevice();
+      await site.startDevice(uuid);
       expect(await update(2)).toMatchObject({ code: 0 });
     },
     patience,
@@ -126,15 +98,15 @@ describe('mup rotate, the vendor’s key', () => {
       expect(refused.code).toBe(3);
       expect(refused.text).toContain('24_INNER-SIGN-INVALID');
       await rotate('activate', await endorsedNext(2, old));
-      await device.json({ event: 'server-key-refused' });
+      await site.device(uuid).json({ event: 'server-key-refused' });
 
       vendorKey = path('vendor-2.pem');
       expect(await update(3)).toMatchObject({ code: 0 });
       // The kept key of the update server stayed until now, when the next vendor key endorses another.
       await rotate('activate', await endorsedNext(3));
-      await device.json({ event: 'server-key-taken', epoch: 3 });
-      await device.stop();
-      await startDevice();
+      await site.device(uuid).json({ event: 'server-key-taken', epoch: 3 });
+      await site.device(uuid).stop();
+      await site.startDevice(uuid);
       expect(await update(4)).toMatchObject({ code: 0 });
     },
     patience,

@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { NetconfClient } from '../../src/netconf/client.ts';
 import { baseNamespace } from '../../src/netconf/namespaces.ts';
@@ -9,41 +8,31 @@ import { type Mosquitto, startMosquitto } from '../support/mosquitto.ts';
 import { MqttConnections } from '../support/mqtt-connections.ts';
 import { describeWith } from '../support/peers.ts';
 import { ScriptedDevice } from '../support/scripted-device.ts';
+import { Site } from '../support/site.ts';
 import { SliceObserver } from '../support/slice-observer.ts';
-import {
-  type BridgeProcess,
-  exampleDescription,
-  prepareTrust,
-  startBridgeProcess,
-} from '../support/system.ts';
-import { temporaryDirectory } from '../support/temporary-directory.ts';
-import { addImage, ended, operatorSession, orderUpdate } from '../support/update-orders.ts';
+import { exampleDescription } from '../support/system.ts';
+import { ended, operatorSession, orderUpdate } from '../support/update-orders.ts';
 
 const patience = 120_000;
 const imageBytes = 6000;
 
 describeWith(['mosquitto'], 'slice size and window, as they pass a real broker', () => {
   const connections = new MqttConnections();
-  let directory: string;
-  let vendorKey: string;
   let broker: Mosquitto;
-  let bridge: BridgeProcess;
+  let site: Site;
   let session: NetconfClient;
   let version = 1;
 
   beforeAll(async () => {
-    directory = await temporaryDirectory();
-    vendorKey = join(directory, 'vendor.pem');
-    await prepareTrust(join(directory, 'bridge'), vendorKey);
     broker = await startMosquitto();
-    bridge = await startBridgeProcess(join(directory, 'bridge'), { mqttUrl: broker.url });
-    session = await operatorSession(bridge);
+    site = await Site.start({ mqttUrl: broker.url });
+    session = await operatorSession(site.bridge);
   }, patience);
 
   afterAll(async () => {
     await session?.close();
     await connections.closeAll();
-    await bridge?.program.stop();
+    await site?.stop();
     await broker?.stop();
   });
 
@@ -66,7 +55,7 @@ describeWith(['mosquitto'], 'slice size and window, as they pass a real broker',
   async function updated(uuid: string): Promise<{ largest: number; inFlight: number; state: string }> {
     version += 1;
     const seen = await SliceObserver.watch(await connections.online(broker.url), uuid);
-    const digest = await addImage(bridge, directory, { size: imageBytes, version, vendorKey });
+    const { digest } = await site.addImage(version, imageBytes);
     const { state } = await ended(session, await orderUpdate(session, uuid, digest));
     const largest = Math.max(...seen.slices.map(({ length }) => length));
     return { largest, inFlight: seen.mostInFlight, state };

@@ -1,19 +1,9 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { freePort } from '../support/mosquitto.ts';
 import { mainFile, mup, Program } from '../support/program.ts';
-import {
-  type BridgeProcess,
-  makeImage,
-  operator,
-  prepareTrust,
-  run,
-  startBridgeProcess,
-  startDeviceProcess,
-} from '../support/system.ts';
+import { Site } from '../support/site.ts';
+import { operator, run } from '../support/system.ts';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
-import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { largeBytes, resultOf, startUpdate, updateUnderWay } from '../support/update-command.ts';
 
 const patience = 180_000;
@@ -21,41 +11,29 @@ const smallBytes = 20_000;
 
 describe('mup update', () => {
   const uuid = 'UPDATE-1';
-  let directory: string;
-  let vendorKey: string;
-  let bridge: BridgeProcess;
+  let site: Site;
+  /** Between device and broker. */
   let radio: TcpProxy;
-  let device: Program;
   let second: string;
-  let deviceOptions: Parameters<typeof startDeviceProcess>[0];
 
   const update = (image: string, more: readonly string[] = [], env: NodeJS.ProcessEnv = {}) =>
-    startUpdate(['--device', uuid, '--image', image, '--state-dir', bridge.stateDir, ...more], env);
-  const image = (version: number, size = smallBytes) => makeImage(directory, { size, version, vendorKey });
+    startUpdate(['--device', uuid, '--image', image, '--state-dir', site.stateDir, ...more], env);
+  const image = (version: number, size = smallBytes) => site.image(version, size);
   const underWay = async (version: number) => {
     const large = await image(version, largeBytes);
     return updateUnderWay(radio, () => update(large));
   };
 
   beforeAll(async () => {
-    directory = await temporaryDirectory();
-    vendorKey = join(directory, 'vendor.pem');
-    const stateDir = join(directory, 'bridge');
-    await prepareTrust(stateDir, vendorKey);
-    const config = join(directory, 'mup.toml');
-    await writeFile(config, '[update]\nstallTimeoutMs = 5000\nofflineDeadlineMs = 3000\n');
-    bridge = await startBridgeProcess(stateDir, { extra: ['--config', config] });
-    radio = await startTcpProxy(Number(new URL(bridge.mqttUrl).port));
-    const mqttUrl = `mqtt://127.0.0.1:${radio.port}`;
-    deviceOptions = { uuid, mqttUrl, stateDir: join(directory, 'device'), vendorKey };
-    device = await startDeviceProcess(deviceOptions);
+    site = await Site.start({ settings: '[update]\nstallTimeoutMs = 5000\nofflineDeadlineMs = 3000\n' });
+    radio = await startTcpProxy(Number(new URL(site.bridge.mqttUrl).port));
+    await site.startDevice(uuid, { mqttUrl: `mqtt://127.0.0.1:${radio.port}` });
     second = await image(2);
   }, patience);
 
   afterAll(async () => {
-    await device?.stop();
+    await site?.stop();
     await radio?.close();
-    await bridge?.program.stop();
   });
 
   test(
@@ -90,11 +68,9 @@ describe('mup update', () => {
   test(
     'what the device refuses has its state: exit code 3',
     async () => {
-      const otherKey = join(directory, 'other.pem');
-      await run(['keygen', 'vendor', '--out', otherKey]);
-      const forged = await makeImage(directory, {
-        ...{ size: smallBytes, version: 9, vendorKey: otherKey, fill: 99 },
-      });
+      const vendorKey = site.path('other.pem');
+      await run(['keygen', 'vendor', '--out', vendorKey]);
+      const forged = await site.image(9, smallBytes, { vendorKey, fill: 99 });
       const { code, steps } = await resultOf(update(forged));
       expect([code, steps.at(-1)?.['message']]).toEqual([
         3,
@@ -107,9 +83,9 @@ describe('mup update', () => {
   test(
     '--image DIGEST takes an image of the repository; on a terminal a bar shows how far it is',
     async () => {
-      const added = await run(['image', 'add', await image(3), '--state-dir', bridge.stateDir, '--json']);
+      const added = await run(['image', 'add', await image(3), '--state-dir', site.stateDir, '--json']);
       const { digest }: { digest: string } = JSON.parse(added);
-      const line = ['update', '--device', uuid, '--image', digest, '--state-dir', bridge.stateDir];
+      const line = ['update', '--device', uuid, '--image', digest, '--state-dir', site.stateDir];
       const terminal = new Program('script', [
         '-qec',
         [process.execPath, mainFile, ...line].map((word) => `'${word}'`).join(' '),
@@ -127,7 +103,7 @@ describe('mup update', () => {
     'without a terminal there is no bar, and without --json there are lines for people',
     async () => {
       const program = mup([
-        ...['update', '--device', uuid, '--image', await image(4), '--state-dir', bridge.stateDir],
+        ...['update', '--device', uuid, '--image', await image(4), '--state-dir', site.stateDir],
       ]);
       expect([await program.exited, program.stderr]).toEqual([0, '']);
       const output = program.lines.map(({ text }) => text).join('\n');
@@ -140,7 +116,7 @@ describe('mup update', () => {
   test(
     '--key signs here and takes the steps one by one (paper §3.2, Figure 2)',
     async () => {
-      const key = ['--key', join(bridge.stateDir, 'keys', 'update-server.pem')];
+      const key = ['--key', site.serverKey];
       const { code, steps } = await resultOf(update(await image(4, smallBytes + 1), key));
       expect([code, steps.at(-1)?.['code']]).toEqual([3, 'version-not-newer']);
       const done = await resultOf(update(await image(5), key));
@@ -161,7 +137,7 @@ describe('mup update', () => {
   test(
     'mup jobs lists them, also those of one device or in one state; mup job of one that failed ends with 1',
     async () => {
-      const where = ['--state-dir', bridge.stateDir];
+      const where = ['--state-dir', site.stateDir];
       const all = JSON.parse(await run(['jobs', ...where, '--json']));
       expect(all.map(({ newVersion }: { newVersion: number }) => newVersion)).toEqual([2, 2, 9, 3, 4]);
       const failed = JSON.parse(await run(['jobs', ...where, '--state', 'failed', '--json']));
@@ -190,11 +166,11 @@ describe('mup update', () => {
     async () => {
       const running = await underWay(6);
       const job = String((await running.json({ step: 'ordered' }))['job']);
-      const cancelling = mup(['job', job, '--cancel', '--state-dir', bridge.stateDir]);
+      const cancelling = mup(['job', job, '--cancel', '--state-dir', site.stateDir]);
       expect([await cancelling.exited, cancelling.stderr]).toEqual([0, '']);
       const { code, steps } = await resultOf(running);
       expect([code, steps.at(-1)?.['code']]).toEqual([1, 'cancelled']);
-      const again = mup(['job', job, '--cancel', '--state-dir', bridge.stateDir]);
+      const again = mup(['job', job, '--cancel', '--state-dir', site.stateDir]);
       expect(await again.exited).toBe(4);
       radio.release();
     },
@@ -232,8 +208,8 @@ describe('mup update', () => {
     async () => {
       const nowhere = ['--host', '127.0.0.1', '--port', String(await freePort()), '--user', 'operator'];
       const host = [...nowhere, '--host-key', `SHA256:${'A'.repeat(43)}`];
-      const key = ['--key', join(bridge.stateDir, 'keys', 'update-server.pem')];
-      for (const more of [host, [...key, '--state-dir', join(directory, 'no-bridge')]]) {
+      const key = ['--key', site.serverKey];
+      for (const more of [host, [...key, '--state-dir', site.path('no-bridge')]]) {
         const { code, steps } = await resultOf(update(second, more, { MUP_PASSWORD: 'x' }));
         expect([code, steps.at(-1)?.['exitCode']]).toEqual([6, 6]);
       }
@@ -251,7 +227,7 @@ describe('mup update', () => {
       expect([code, steps.at(-1)?.['code']]).toEqual([130, 'interrupted']);
       const job = String(steps.find(({ step }) => step === 'ordered')?.['job']);
       expect(stderr).toContain(`mup job ${job}`);
-      const followed = await resultOf(mup(['job', job, '--state-dir', bridge.stateDir, '--json']));
+      const followed = await resultOf(mup(['job', job, '--state-dir', site.stateDir, '--json']));
       expect([followed.code, followed.steps.at(-1)]).toEqual([
         0,
         expect.objectContaining({ job, state: 'succeeded', newVersion: 7, finishedAt: expect.any(String) }),
@@ -267,14 +243,13 @@ describe('mup update', () => {
     'a device that dies in mid-transfer: exit code 4; when it is back, the next update succeeds',
     async () => {
       const broken = await underWay(9);
-      device.signal('SIGKILL');
-      await device.exited;
+      await site.device(uuid).kill();
       radio.release();
       const { code, steps } = await resultOf(broken);
       expect([code, steps.at(-1)?.['code']]).toEqual([4, 'device-offline']);
       const offline = await resultOf(update(second));
       expect([offline.code, offline.steps.at(-1)?.['code']]).toEqual([4, 'device-offline']);
-      device = await startDeviceProcess(deviceOptions);
+      await site.startDevice(uuid);
       const next = await resultOf(update(await image(10)));
       expect([next.code, next.steps.at(-1)?.['firmwareVersion']]).toEqual([0, 10]);
     },

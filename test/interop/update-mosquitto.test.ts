@@ -1,17 +1,11 @@
 import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type Certificates, makeCertificates } from '../support/certificates.ts';
 import { type Mosquitto, startMosquitto } from '../support/mosquitto.ts';
 import { describeWith } from '../support/peers.ts';
 import { mup, type Program } from '../support/program.ts';
-import {
-  type BridgeProcess,
-  makeImage,
-  prepareTrust,
-  startBridgeProcess,
-  startDeviceProcess,
-} from '../support/system.ts';
+import { Site } from '../support/site.ts';
+import { startBridgeProcess, startDeviceProcess } from '../support/system.ts';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { largeBytes, resultOf, startUpdate, updateUnderWay } from '../support/update-command.ts';
@@ -24,67 +18,53 @@ describeWith(
   'mup update through Mosquitto with TLS, client certificates and passwords',
   () => {
     const uuid = 'UPDATE-2';
-    let directory: string;
     let certificates: Certificates;
     let mosquitto: Mosquitto;
-    let vendorKey: string;
-    let bridge: BridgeProcess;
+    let site: Site;
+    /** Between device and broker. */
     let radio: TcpProxy;
-    let device: Program;
-    let deviceOptions: Parameters<typeof startDeviceProcess>[0];
 
-    const image = (version: number, size = smallBytes) => makeImage(directory, { size, version, vendorKey });
-    const update = (file: string) =>
-      startUpdate(['--device', uuid, '--image', file, '--state-dir', bridge.stateDir]);
-    const underWay = async (version: number) => {
-      const large = await image(version, largeBytes);
-      return updateUnderWay(radio, () => update(large));
+    const underWay = async (version: number): Promise<Program> => {
+      const large = await site.image(version, largeBytes);
+      return updateUnderWay(radio, () =>
+        startUpdate(['--device', uuid, '--image', large, '--state-dir', site.stateDir]),
+      );
     };
 
     beforeAll(async () => {
-      directory = await temporaryDirectory();
       certificates = makeCertificates();
       mosquitto = await startMosquitto({
         users: { bridge: 'b-password', device: 'd-password' },
         tls: { caFile: certificates.caFile, ...certificates.server, requireClientCertificate: true },
       });
-      vendorKey = join(directory, 'vendor.pem');
-      const stateDir = join(directory, 'bridge');
-      await prepareTrust(stateDir, vendorKey);
-      const { url } = mosquitto;
-      bridge = await startBridgeProcess(stateDir, {
-        mqttUrl: url,
-        extra: await settings('bridge', 'b-password'),
-      });
-      const extra = await settings('device', 'd-password');
       radio = await startTcpProxy(mosquitto.port);
+      const { url } = mosquitto;
+      site = await Site.start({ mqttUrl: url, settings: settings('bridge', 'b-password') });
+      const config = site.path('device.toml');
+      await writeFile(config, settings('device', 'd-password'), { mode: 0o600 });
       const mqttUrl = url.replace(/:\d+$/, `:${radio.port}`);
-      deviceOptions = { uuid, mqttUrl, stateDir: join(directory, 'device'), vendorKey, extra };
-      device = await startDeviceProcess(deviceOptions);
+      await site.startDevice(uuid, { mqttUrl, extra: ['--config', config] });
     }, patience);
 
     afterAll(async () => {
-      await device?.stop();
+      await site?.stop();
       await radio?.close();
-      await bridge?.program.stop();
       await mosquitto?.stop();
       certificates?.remove();
     });
 
-    /** A configuration file of a client of the broker. */
-    async function settings(username: string, password: string): Promise<string[]> {
-      const file = join(directory, `${username}.toml`);
+    /** Configuration of a client of the broker. */
+    function settings(username: string, password: string): string {
       const { caFile, client } = certificates;
       const mqtt = { username, password, caFile, certFile: client.certFile, keyFile: client.keyFile };
       const lines = Object.entries(mqtt).map(([key, value]) => `${key} = ${JSON.stringify(value)}`);
-      await writeFile(file, `[mqtt]\n${lines.join('\n')}\n`, { mode: 0o600 });
-      return ['--config', file];
+      return `[mqtt]\n${lines.join('\n')}\n`;
     }
 
     test(
       'works, with MQTT 5 at both ends',
       async () => {
-        const { code, steps, stderr } = await resultOf(update(await image(2)));
+        const { code, steps, stderr } = await site.update(uuid, await site.image(2, smallBytes));
         expect([code, stderr, steps.at(-1)?.['firmwareVersion']]).toEqual([0, '', 2]);
         const connections = mosquitto.log().match(/New client connected .*/g) ?? [];
         expect(connections.length).toBeGreaterThanOrEqual(2);
@@ -113,10 +93,9 @@ describeWith(
       'goes on when the device dies in mid-transfer and comes back',
       async () => {
         const running = await underWay(4);
-        device.signal('SIGKILL');
-        await device.exited;
+        await site.device(uuid).kill();
         radio.release();
-        device = await startDeviceProcess(deviceOptions);
+        const device = await site.startDevice(uuid);
         const { code, steps } = await resultOf(running);
         expect([code, steps.at(-1)]).toEqual([0, expect.objectContaining({ firmwareVersion: 4 })]);
         const resumed = await device.json({ event: 'transfer-resumed' });
@@ -128,7 +107,7 @@ describeWith(
     test(
       'a bridge without a client certificate serves NETCONF, and its log says why it hears no device',
       async () => {
-        const stateDir = join(directory, 'other-bridge');
+        const stateDir = site.path('other-bridge');
         const program = mup(
           [
             ...['serve', '--state-dir', stateDir, '--netconf-port', '0', '--mqtt-url', mosquitto.url],
@@ -149,21 +128,21 @@ describeWith(['mosquitto'], 'mup serve before its broker', () => {
   test(
     'serves NETCONF, hears devices as soon as the broker is there, and ends without one',
     async () => {
-      const directory = await temporaryDirectory();
+      const [stateDir, deviceDir] = [await temporaryDirectory(), await temporaryDirectory()];
       const broker = await startMosquitto();
       await broker.kill();
-      const bridge = await startBridgeProcess(join(directory, 'bridge'), { mqttUrl: broker.url });
+      const bridge = await startBridgeProcess(stateDir, { mqttUrl: broker.url });
       await broker.start();
       const device = await startDeviceProcess({
         uuid: 'UPDATE-3',
         mqttUrl: broker.url,
-        stateDir: join(directory, 'device'),
+        stateDir: deviceDir,
       });
       expect(await device.stop()).toBe(0);
       await broker.stop();
       expect(await bridge.program.stop()).toBe(0);
       // Now it knows a device, whose measurements it wants to hear.
-      const again = await startBridgeProcess(bridge.stateDir, { mqttUrl: broker.url });
+      const again = await startBridgeProcess(stateDir, { mqttUrl: broker.url });
       expect(await again.program.stop()).toBe(0);
     },
     patience,

@@ -1,21 +1,13 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { NetconfClient } from '../../src/netconf/client.ts';
 import { element } from '../../src/xml/element.ts';
 import { writeXml } from '../../src/xml/xml-writer.ts';
 import { type Mosquitto, startMosquitto } from '../support/mosquitto.ts';
 import { describeWith } from '../support/peers.ts';
-import type { Program } from '../support/program.ts';
-import {
-  type BridgeProcess,
-  exampleDescription,
-  prepareTrust,
-  startBridgeProcess,
-  startDeviceProcess,
-} from '../support/system.ts';
-import { temporaryDirectory } from '../support/temporary-directory.ts';
-import { addImage, ended, operatorSession, orderUpdate } from '../support/update-orders.ts';
+import { Site } from '../support/site.ts';
+import { exampleDescription } from '../support/system.ts';
+import { ended, operatorSession, orderUpdate } from '../support/update-orders.ts';
 
 const patience = 240_000;
 const imageBytes = 5_000_000;
@@ -28,62 +20,52 @@ const sliceBytes = new Map([
 ]);
 const namespace = 'urn:mup:yang:mqtt-demo-board';
 const neighbour = 'NEIGHBOUR';
+const uuidOf = (window: number): string => `WINDOW-${window}`;
 
 /** The example as a device says it that takes other slices. */
-async function descriptionFor(window: number, directory: string): Promise<string> {
+async function descriptionFor(window: number, site: Site): Promise<string> {
   const text = (await readFile(exampleDescription, 'utf8'))
     .replace(/("mup:window":\s*)\d+/, `$1${window}`)
     .replace(/("mup:maxSliceSize":\s*)\d+/, `$1${sliceBytes.get(window)}`);
-  const file = join(directory, `window-${window}.jsonld`);
+  const file = site.path(`window-${window}.jsonld`);
   await writeFile(file, text);
   return file;
 }
 
 /** Ten updates of three devices with windows of their own, while another client calls a fourth. */
 function tenUpdates(brokerUrl: () => string): void {
-  let directory: string;
-  let vendorKey: string;
-  let bridge: BridgeProcess;
+  let site: Site;
   let session: NetconfClient;
   let other: NetconfClient;
-  const devices = new Map<number, Program>();
-  let beside: Program;
 
   beforeAll(async () => {
-    directory = await temporaryDirectory();
-    vendorKey = join(directory, 'vendor.pem');
-    const stateDir = join(directory, 'bridge');
-    await prepareTrust(stateDir, vendorKey);
-    bridge = await startBridgeProcess(stateDir, { mqttUrl: brokerUrl() });
-    const { mqttUrl } = bridge;
-    const start = async (uuid: string, description: string): Promise<Program> =>
-      startDeviceProcess({ uuid, mqttUrl, stateDir: join(directory, uuid), vendorKey, description });
-    for (const window of windows)
-      devices.set(window, await start(`WINDOW-${window}`, await descriptionFor(window, directory)));
-    beside = await start(neighbour, exampleDescription);
-    [session, other] = await Promise.all([operatorSession(bridge), operatorSession(bridge)]);
+    site = await Site.start({ mqttUrl: brokerUrl() });
+    const asking = windows.map(async (window) =>
+      site.startDevice(uuidOf(window), { description: await descriptionFor(window, site) }),
+    );
+    await Promise.all([...asking, site.startDevice(neighbour)]);
+    [session, other] = await Promise.all([operatorSession(site.bridge), operatorSession(site.bridge)]);
   }, patience);
 
   afterAll(async () => {
     await Promise.all([session?.close(), other?.close()]);
-    await Promise.all([...devices.values(), beside].map((device) => device?.stop()));
-    await bridge?.program.stop();
+    await site?.stop();
   });
 
   /** One update; the device gets every octet, in the slices that it asked for. */
   async function update(window: number, digest: string, version: number): Promise<void> {
-    const device = devices.get(window);
-    const from = device?.lines.length ?? 0;
-    const end = await ended(session, await orderUpdate(session, `WINDOW-${window}`, digest));
+    const device = site.device(uuidOf(window));
+    const from = device.lines.length;
+    const end = await ended(session, await orderUpdate(session, uuidOf(window), digest));
     expect([end.state, end.failure, end.bytesSent]).toEqual(['succeeded', undefined, imageBytes]);
-    await device?.json({ event: 'restarted', version }, from);
-    const taken = device?.lines
+    await device.json({ event: 'restarted', version }, from);
+    const taken = device.lines
       .slice(from)
       .map(({ json }) => Object(json))
       .filter(({ event, taken }) => event === 'slice' && taken === true)
       .map(({ length }) => Number(length));
-    expect(taken?.reduce((sum, length) => sum + length, 0)).toBe(imageBytes);
-    expect(Math.max(...(taken ?? []))).toBe(sliceBytes.get(window));
+    expect(taken.reduce((sum, length) => sum + length, 0)).toBe(imageBytes);
+    expect(Math.max(...taken)).toBe(sliceBytes.get(window));
   }
 
   test(
@@ -97,11 +79,11 @@ function tenUpdates(brokerUrl: () => string): void {
       })();
       try {
         for (const version of [2, 3, 4]) {
-          const digest = await addImage(bridge, directory, { size: imageBytes, version, vendorKey });
+          const { digest } = await site.addImage(version, imageBytes);
           await Promise.all(windows.map((window) => update(window, digest, version)));
         }
-        const last = await addImage(bridge, directory, { size: imageBytes, version: 5, vendorKey });
-        await update(16, last, 5);
+        const last = await site.addImage(5, imageBytes);
+        await update(16, last.digest, 5);
       } finally {
         busy = false;
       }

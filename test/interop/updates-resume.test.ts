@@ -1,5 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { publishPacketSize } from '../../src/mqtt/packet-size.ts';
 import type { NetconfClient } from '../../src/netconf/client.ts';
@@ -8,19 +7,13 @@ import { textOf } from '../../src/xml/element.ts';
 import { type Mosquitto, startMosquitto } from '../support/mosquitto.ts';
 import { MqttConnections } from '../support/mqtt-connections.ts';
 import { describeWith } from '../support/peers.ts';
-import { mup, type Program } from '../support/program.ts';
+import { mup } from '../support/program.ts';
 import { ScriptedDevice } from '../support/scripted-device.ts';
+import { Site } from '../support/site.ts';
 import { SliceObserver } from '../support/slice-observer.ts';
-import {
-  type BridgeProcess,
-  exampleDescription,
-  prepareTrust,
-  startBridgeProcess,
-  startDeviceProcess,
-} from '../support/system.ts';
+import { exampleDescription } from '../support/system.ts';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
-import { temporaryDirectory } from '../support/temporary-directory.ts';
-import { addImage, ended, operatorSession, orderUpdate } from '../support/update-orders.ts';
+import { ended, operatorSession, orderUpdate } from '../support/update-orders.ts';
 
 const patience = 240_000;
 /** 1,000 slices, four of them in flight. */
@@ -28,50 +21,37 @@ const imageBytes = 600_000;
 const window = 4;
 const uuid = 'RESUMES';
 
+const settings = `
+[update]
+initialTimeoutMs = 500
+minTimeoutMs = 100
+maxTimeoutMs = 500
+restartDeadlineMs = 10000
+`;
+
 describeWith(['mosquitto'], 'a transfer that was interrupted goes on where it was', () => {
   const connections = new MqttConnections();
-  let directory: string;
-  let vendorKey: string;
-  let config: string;
   let broker: Mosquitto;
   /** Between device and broker. */
   let radio: TcpProxy;
-  let bridge: BridgeProcess;
-  let device: Program;
+  let site: Site;
   let session: NetconfClient;
   let seen: SliceObserver;
   let version = 1;
 
-  const startBridge = async (): Promise<void> => {
-    bridge = await startBridgeProcess(join(directory, 'bridge'), {
-      mqttUrl: broker.url,
-      extra: ['--config', config],
-    });
-    session = await operatorSession(bridge);
-  };
-
   beforeAll(async () => {
-    directory = await temporaryDirectory();
-    vendorKey = join(directory, 'vendor.pem');
-    config = join(directory, 'mup.toml');
-    await writeFile(
-      config,
-      '[update]\ninitialTimeoutMs = 500\nminTimeoutMs = 100\nmaxTimeoutMs = 500\nrestartDeadlineMs = 10000\n',
-    );
-    await prepareTrust(join(directory, 'bridge'), vendorKey);
     broker = await startMosquitto();
     radio = await startTcpProxy(broker.port);
-    await startBridge();
-    const mqttUrl = `mqtt://127.0.0.1:${radio.port}`;
-    device = await startDeviceProcess({ uuid, mqttUrl, stateDir: join(directory, 'device'), vendorKey });
+    site = await Site.start({ mqttUrl: broker.url, settings });
+    session = await operatorSession(site.bridge);
+    await site.startDevice(uuid, { mqttUrl: `mqtt://127.0.0.1:${radio.port}` });
     seen = await SliceObserver.watch(await connections.online(broker.url), uuid);
   }, patience);
 
   afterAll(async () => {
     await session?.close();
     await connections.closeAll();
-    await device?.stop();
-    await bridge?.program.stop();
+    await site?.stop();
     await radio?.close();
     await broker?.stop();
   });
@@ -81,7 +61,7 @@ describeWith(['mosquitto'], 'a transfer that was interrupted goes on where it wa
   /** An update, of which a part has arrived when this resolves. */
   async function underWay(): Promise<string> {
     version += 1;
-    const digest = await addImage(bridge, directory, { size: imageBytes, version, vendorKey });
+    const { digest } = await site.addImage(version, imageBytes);
     const job = await orderUpdate(session, uuid, digest);
     await seen.until(({ acknowledged }) => acknowledged > imageBytes / 10);
     return job;
@@ -93,7 +73,7 @@ describeWith(['mosquitto'], 'a transfer that was interrupted goes on where it wa
     expect([end.state, end.failure, end.round]).toEqual(['succeeded', undefined, 1]);
     const again = seen.slices.slice(since).filter(({ offset, length }) => offset + length <= acknowledged);
     expect(new Set(again.map(({ offset }) => offset)).size).toBeLessThanOrEqual(window);
-    await device.json({ event: 'restarted', version });
+    await site.device(uuid).json({ event: 'restarted', version });
   }
 
   test(
@@ -125,13 +105,13 @@ describeWith(['mosquitto'], 'a transfer that was interrupted goes on where it wa
     async () => {
       radio.hold(imageBytes / 4);
       const job = await underWay();
-      const follower = mup(['job', job, '--json', '--state-dir', bridge.stateDir]);
+      const follower = mup(['job', job, '--json', '--state-dir', site.stateDir]);
       await follower.json({ state: 'transferring' });
       const { acknowledged } = seen;
-      bridge.program.signal('SIGKILL');
-      await bridge.program.exited;
+      await site.bridge.program.kill();
       const since = seen.slices.length;
-      await startBridge();
+      await site.serve();
+      session = await operatorSession(site.bridge);
       radio.release();
       await goesOn(job, acknowledged, since);
       expect(await follower.exited).toBe(0);
@@ -145,13 +125,13 @@ describeWith(['mosquitto'], 'a transfer that was interrupted goes on where it wa
     'when the device was stopped for longer than the timeout of a slice',
     async () => {
       const job = await underWay();
-      device.signal('SIGSTOP');
+      site.device(uuid).signal('SIGSTOP');
       const stopped = seen.slices.length;
       // What is in flight, and then all of it again, twice.
       await seen.until(({ slices }) => slices.length > stopped + 4 * window);
       const { acknowledged } = seen;
       const since = seen.slices.length;
-      device.signal('SIGCONT');
+      site.device(uuid).signal('SIGCONT');
       await goesOn(job, acknowledged, since);
     },
     patience,
@@ -161,8 +141,8 @@ describeWith(['mosquitto'], 'a transfer that was interrupted goes on where it wa
     'of two operators who start the same update at once one succeeds, and the other gets its job',
     async () => {
       version += 1;
-      const digest = await addImage(bridge, directory, { size: imageBytes, version, vendorKey });
-      const other = await operatorSession(bridge);
+      const { digest } = await site.addImage(version, imageBytes);
+      const other = await operatorSession(site.bridge);
       const orders = await Promise.allSettled([session, other].map((one) => orderUpdate(one, uuid, digest)));
       await other.close();
       const job = orders.find((order) => order.status === 'fulfilled')?.value ?? '';
@@ -186,7 +166,7 @@ describeWith(['mosquitto'], 'a transfer that was interrupted goes on where it wa
       const description = await readFile(exampleDescription, 'utf8');
       const older = await connections.online(broker.url);
       await ScriptedDevice.start(older, 'OLDER', description, { comesBackWith: 1 });
-      const digest = await addImage(bridge, directory, { size: 6000, version: 90, vendorKey });
+      const { digest } = await site.addImage(90, 6000);
       const end = await ended(session, await orderUpdate(session, 'OLDER', digest));
       expect([end.state, end.step, end.failure]).toEqual(['failed', 'restarting', 'version-not-installed']);
     },
@@ -205,7 +185,7 @@ describeWith(['mosquitto'], 'a transfer that was interrupted goes on where it wa
       const describedBy = await connections.online(broker.url);
       await ScriptedDevice.start(narrow, 'NARROW', description, { comesBackWith: 91, describedBy });
       const wide = await SliceObserver.watch(describedBy, 'NARROW');
-      const digest = await addImage(bridge, directory, { size: 20_000, version: 91, vendorKey });
+      const { digest } = await site.addImage(91, 20_000);
       const end = await ended(session, await orderUpdate(session, 'NARROW', digest));
       expect([end.state, end.failure]).toEqual(['succeeded', undefined]);
       const [first] = wide.slices;

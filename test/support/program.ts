@@ -81,6 +81,12 @@ export class Program {
     return this.exited;
   }
 
+  /** Ends the process at once, as a power cut would. */
+  async kill(): Promise<void> {
+    this.#child.kill('SIGKILL');
+    await this.exited;
+  }
+
   /** The first line, already printed or still to come, that is wanted; fails when the process ends first. */
   line(wanted: (line: Line) => boolean, from = 0): Promise<Line> {
     const found = this.lines.slice(from).find(wanted);

@@ -1,26 +1,15 @@
 import { systemClock } from '../../src/base/adapters/node-runtime.ts';
+import type { Clock } from '../../src/base/clock.ts';
 import { deviceUuid, digest as imageDigest } from '../../src/base/ids.ts';
 import { type JobEntry, orderedJob, updateFirmware } from '../../src/cli/job-entry.ts';
 import { followJob } from '../../src/cli/job-follow.ts';
 import { connectNetconf } from '../../src/netconf/adapters/ssh-client.ts';
 import type { NetconfClient } from '../../src/netconf/client.ts';
-import { type BridgeProcess, makeImage, operator, run } from './system.ts';
+import { type BridgeProcess, operator } from './system.ts';
 
 /** A NETCONF session of the operator of the tests. */
 export function operatorSession({ port }: BridgeProcess): Promise<NetconfClient> {
   return connectNetconf({ host: '127.0.0.1', port, ...operator, acceptHostKey: () => true });
-}
-
-/** Makes an image and brings it to the bridge. @returns its digest */
-export async function addImage(
-  { stateDir }: BridgeProcess,
-  ...image: Parameters<typeof makeImage>
-): Promise<string> {
-  const file = await makeImage(...image);
-  const { digest }: { digest: string } = JSON.parse(
-    await run(['image', 'add', file, '--state-dir', stateDir, '--json']),
-  );
-  return digest;
 }
 
 /** Orders an update. @returns the id of its job */
@@ -28,8 +17,14 @@ export async function orderUpdate(session: NetconfClient, uuid: string, digest: 
   return orderedJob(await session.rpc(updateFirmware(deviceUuid(uuid), imageDigest(digest))));
 }
 
+/** A test looks at a job more often than a person does. */
+const hurrying: Clock = {
+  ...systemClock,
+  schedule: (delayMs, task) => systemClock.schedule(delayMs / 5, task),
+};
+
 /** The job as it ended. */
 export function ended(session: NetconfClient, job: string): Promise<JobEntry> {
   const { signal } = new AbortController();
-  return followJob(job, { session, clock: systemClock, signal, onChange: () => {} });
+  return followJob(job, { session, clock: hurrying, signal, onChange: () => {} });
 }
