@@ -48,7 +48,7 @@ export interface SessionRequest {
 export class NetconfServer {
   readonly #dependencies: NetconfServerDependencies;
   readonly #sessions = new Map<number, NetconfSession>();
-  /** Of the users that have sessions. */
+  /** Of the users that have sessions, or had some that still have something to send. */
   readonly #budgets = new Map<string, UserBudget>();
   readonly #counters = newServerCounters();
   readonly #host: SessionHost;
@@ -148,7 +148,8 @@ export class NetconfServer {
     this.#sessions.delete(session.id);
     this.#dependencies.datastores.releaseLocks(session.id);
     const { username: user } = session.info;
-    if (!this.sessions().some(({ username }) => username === user)) this.#budgets.delete(user);
+    if (this.#budgetOf(user).empty && !this.sessions().some(({ username }) => username === user))
+      this.#budgets.delete(user);
     if (reason === 'bad-hello') this.#counters.inBadHellos += 1;
     else if (reason !== 'closed' && reason !== 'killed') this.#counters.droppedSessions += 1;
     this.#dependencies.events.emit(sessionEnd(session.info, reason, killedBy));

@@ -22,6 +22,11 @@ export class UserBudget {
     return this.#replyBytes > this.#maxBytes;
   }
 
+  /** Whether no session holds anything; those that have ended may still have something to send. */
+  get empty(): boolean {
+    return this.#requestBytes === 0 && this.#replyBytes === 0;
+  }
+
   /** A session holds so many octets more, or fewer. */
   change(requestBytes: number, replyBytes: number): void {
     this.#requestBytes += requestBytes;

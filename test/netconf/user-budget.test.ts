@@ -94,6 +94,26 @@ describe('replies to all sessions of a user', () => {
     expect(await quick.reply()).toContain('<ok/>');
   });
 
+  test('what a session that has ended is still sending counts, though the user had no other session', async () => {
+    const { server, backend } = startServer({ maxUserBytes: 100_000 });
+    backend.data = [element(lampNamespace, 'lamps', 'x'.repeat(100_000))];
+    const ended = connect(server);
+    ended.port.accepts = false;
+    ended.sendRpc('<get/>');
+    ended.sendRpc('<close-session/>', '2');
+    await settled();
+    expect(server.sessions()).toEqual([]);
+    const [slow, quick] = [connect(server), connect(server)];
+    slow.port.accepts = false;
+    slow.sendRpc('<get/>');
+    await settled();
+    quick.sendRpc(reset);
+    await settled();
+    expect(quick.takeMessages()).toEqual([]);
+    ended.handle.closed();
+    expect(await quick.reply()).toContain('<ok/>');
+  });
+
   test('a client that takes nothing keeps the others waiting for sendTimeoutMs and no longer', async () => {
     const { server, backend, clock } = startServer({ maxUserBytes: 10_000, sendTimeoutMs: 1000 });
     backend.data = [element(lampNamespace, 'lamps', 'x'.repeat(100_000))];
