@@ -3,7 +3,7 @@ export const maxTracedCharacters = 4096;
 
 /** What an element `password` holds, however it is written; a hash as it is kept is left. */
 const passwordContent =
-  /(<(?:[^\s<>/:]+:)?password(?:\s[^<>]*)?>)(?!\s*\$scrypt\$)(?:[^<]|<!\[CDATA\[[\s\S]*?]]>|<!)+/g;
+  /(<(?:[^\s<>/:]+:)?password(?:\s[^<>]*)?>)(?!\s*\$scrypt\$)(?:[^<]|<!\[CDATA\[[\s\S]*?]]>|<[!?])+/g;
 /** A password in the clear wherever else it stands. */
 const clearPassword = /\$0\$[^<]*/g;
 

@@ -9,6 +9,7 @@ describe('the wire trace', () => {
     ['<password a="1">wonderland</password>', '<password a="1">********</password>'],
     ['<password>&#36;0$wonderland</password>', '<password>********</password>'],
     ['<password><!-- -->wonderland</password>', '<password>********</password>'],
+    ['<password><?a b?>wonder<?c?>land</password>', '<password>********</password>'],
     ['<passwords>2</passwords><password/>', '<passwords>2</passwords><password/>'],
     ['<p>$0$a</p><p>$0$b</p>', '<p>$0$********</p><p>$0$********</p>'],
     ['<password>$scrypt$ln=15,r=8,p=1$x$y</password>', '<password>$scrypt$ln=15,r=8,p=1$x$y</password>'],
