@@ -5,8 +5,10 @@ import { memberPointer } from '../base/json-pointer.ts';
 /** RFC 6020 §6.2: the length every implementation takes. */
 const maxLength = 64;
 
-/** Room for `-2`, `-3`, … behind a module name. */
-const maxModuleNameLength = maxLength - 5;
+const modulePrefix = 'mqtt-';
+
+/** Of a category in a module name, so that variants of it have room for `-2` to `-99` behind it. */
+const maxCategoryLength = maxLength - modulePrefix.length - '-99'.length;
 
 const maxStructureDepth = 16;
 
@@ -43,9 +45,9 @@ export function moduleName(category: string): string {
   const name = category
     .toLowerCase()
     .replace(/[^a-z0-9.-]+/g, '-')
-    .slice(0, maxModuleNameLength)
+    .slice(0, maxCategoryLength)
     .replace(/^[.-]+|[.-]+$/g, '');
-  return `mqtt-${name === '' ? 'device' : name}`;
+  return modulePrefix + (name === '' ? 'device' : name);
 }
 
 /**
