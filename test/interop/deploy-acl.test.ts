@@ -20,7 +20,7 @@ const deviceSends = (uuid: string): string[] => [
 /** What a device is sent. */
 const deviceHears = (uuid: string): string[] => [
   ...[`mup/description/${uuid}/status`, `mup/token/${uuid}`, `mup/manifest/${uuid}`, `mup/firmware/${uuid}`],
-  ...[`mup/firmware/${uuid}/image`, `actuator/relay/${uuid}`],
+  ...[`mup/firmware/${uuid}/image`, `mup/vendor-key/${uuid}`, `actuator/relay/${uuid}`],
   ...[`yang/update/${uuid}`, `yang/update/image/${uuid}`],
   ...['create', 'update', 'delete', 'retrieve'].map((name) => `yang/config/${name}/response/${uuid}`),
 ];
