@@ -1,12 +1,11 @@
-import { decodeUtf8, fromHex } from '../base/bytes.ts';
+import { decodeUtf8 } from '../base/bytes.ts';
 import { errorMessage } from '../base/errors.ts';
 import type { DeviceUuid } from '../base/ids.ts';
 import type { Logger } from '../base/logger.ts';
 import { statusFilter, uuidOfTopic } from '../mqtt/topics.ts';
 import type { MqttMessage, MqttTransport, Unsubscribe } from '../mqtt/transport.ts';
-import { parseUint32 } from '../mup/manifest-fields.ts';
 import { type PublicKey, publicKeyFromHex, type SignatureScheme } from '../mup/signature-scheme.ts';
-import { presenceHolds } from '../mup/signed-presence.ts';
+import { parseOnline, presenceHolds } from '../mup/signed-presence.ts';
 import type { DeviceRegistry } from '../registry/device-registry.ts';
 
 /** What a device says of itself on its status topic (mup-protocol §1, presence). */
@@ -24,18 +23,14 @@ export interface PresenceReport {
 /** More than any of them has. */
 const maxStatusBytes = 180;
 
-/**
- * Reads `online;<firmware version>`, behind which `;<key id>` (ADR 27) and `;<signature>` (ADR 29) may stand, or
- * `offline`; `undefined` when it is none of them.
- */
+/** Reads what {@link parseOnline} reads, or `offline`; `undefined` when it is none of them. */
 export function parsePresence(payload: Uint8Array): PresenceReport | undefined {
   const text = payload.length > maxStatusBytes ? undefined : decodeUtf8(payload);
   if (text === 'offline') return { presence: 'offline' };
-  const pattern = /^online;([0-9]+)(?:;([0-9a-f]{16}))?(?:;([0-9a-f]{128}))?$/;
-  const [, digits, serverKey, hex = ''] = pattern.exec(text ?? '') ?? [];
-  const firmwareVersion = digits === undefined ? undefined : parseUint32(digits);
-  if (firmwareVersion === undefined) return undefined;
-  const signature = hex === '' ? undefined : fromHex(hex);
+  const online = parseOnline(text ?? '');
+  if (online === undefined) return undefined;
+  const { said, signature } = online;
+  const { firmwareVersion, serverKey } = said;
   return {
     presence: 'online',
     firmwareVersion,

@@ -1,10 +1,9 @@
-import { toHex } from '../base/bytes.ts';
 import type { FieldRole, OperationRole } from '../base/description.ts';
 import { PeerError } from '../base/errors.ts';
 import type { DeviceToken, ExtendedManifest } from '../mup/manifest.ts';
 import { manifestValues } from '../mup/manifest-values.ts';
 import { parseToken } from '../mup/token.ts';
-import type { VendorKeyStatement } from '../mup/vendor-key.ts';
+import { type VendorKeyStatement, vendorKeyValues } from '../mup/vendor-key.ts';
 import { childElements, element, textOf, type XmlElement } from '../xml/element.ts';
 import { retvalName, uuidInputName } from '../yang/identifiers.ts';
 import type { DeviceEntry, UpdateOperation } from './device-entry.ts';
@@ -48,15 +47,8 @@ export function firmwareRpc(device: DeviceEntry, digest: string): XmlElement {
 }
 
 /** The RPC that hands a device its vendor's next key. */
-export function vendorKeyRpc(
-  device: DeviceEntry,
-  { newKey, counter, signature }: VendorKeyStatement,
-): XmlElement {
-  return filledRpc(device, 'vendor-key', {
-    newVendorKey: toHex(newKey),
-    vendorKeyCounter: String(counter),
-    vendorKeySignature: toHex(signature),
-  });
+export function vendorKeyRpc(device: DeviceEntry, statement: VendorKeyStatement): XmlElement {
+  return filledRpc(device, 'vendor-key', vendorKeyValues(statement));
 }
 
 /** The state in a device's reply, where its messages have one. */

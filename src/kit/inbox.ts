@@ -1,6 +1,7 @@
 import { equalBytes, utf8 } from '../base/bytes.ts';
 import type { Clock } from '../base/clock.ts';
 import { deferred } from '../base/deferred.ts';
+import { errorCode } from '../base/errors.ts';
 import type { MqttMessage, MqttTransport, Qos, Unsubscribe } from '../mqtt/transport.ts';
 
 /** Messages that are kept until they are taken; of a device that sends more, the oldest are forgotten. */
@@ -65,9 +66,17 @@ export class Inbox {
     }
   }
 
-  /** Whether the broker lets what is published on the topic come here: access lists grant a subscription and deliver nothing. */
+  /**
+   * Whether the broker lets what is published on the topic come here: access lists grant a subscription and deliver
+   * nothing, or refuse the message, which MQTT 5 tells.
+   */
   async hears(timeoutMs: number): Promise<boolean> {
-    await this.#transport.publish(this.#topic, marker);
+    try {
+      await this.#transport.publish(this.#topic, marker);
+    } catch (error) {
+      if (errorCode(error) !== 'mqtt-refused') throw error;
+      return false;
+    }
     const heard = await this.take(
       ({ payload }) => (equalBytes(payload, marker) ? true : undefined),
       timeoutMs,

@@ -10,6 +10,7 @@ import { parseUint32 } from '../mup/manifest-fields.ts';
 import { manifestValues } from '../mup/manifest-values.ts';
 import { deviceStateOf } from '../mup/states.ts';
 import { parseToken } from '../mup/token.ts';
+import { type VendorKeyStatement, vendorKeyValues } from '../mup/vendor-key.ts';
 import { CheckFailure } from './check.ts';
 import type { Dialect, Verdict } from './dialect.ts';
 import type { Inbox } from './inbox.ts';
@@ -91,6 +92,21 @@ export class MupDialect implements Dialect {
   abort(): Promise<Verdict> {
     const { requests, limits } = this.#options;
     return this.#verdict(requests.operation('firmware'), [abortImage], limits.timeoutMs);
+  }
+
+  /**
+   * Hands the device its vendor's next key (ADR 27). @param changes values that are other than the statement's
+   * @throws CheckSkipped when the device describes no operation for it
+   */
+  rollOver(
+    statement: VendorKeyStatement,
+    changes: Partial<Record<FieldRole, string>> = {},
+  ): Promise<Verdict> {
+    const { requests, limits } = this.#options;
+    const operation = requests.operation('vendor-key');
+    const values = { ...vendorKeyValues(statement), ...changes };
+    const inputs = leaves(operation.inputs).map(({ role }) => (role && values[role]) ?? '');
+    return this.#verdict(operation, inputs, limits.manifestDeadlineMs);
   }
 
   async restarted(): Promise<number> {

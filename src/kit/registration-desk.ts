@@ -33,10 +33,11 @@ export class RegistrationDesk {
   readonly #myno: MynoAssembler;
   #leaves: readonly Unsubscribe[] = [];
   #endorsement: Endorsement;
-  /** Texts instead of the answer, each for one registration. */
+  /** Text instead of the next answer. */
   #instead: string | undefined;
   #next = deferred<Announcement>();
   #last: Announcement | undefined;
+  #sent: Uint8Array | undefined;
 
   constructor(options: RegistrationDeskOptions) {
     this.#options = options;
@@ -73,6 +74,11 @@ export class RegistrationDesk {
     return this.#last;
   }
 
+  /** What a device of profile `mup` has sent of itself last, a digest perhaps, with the signature before it. */
+  get sent(): Uint8Array | undefined {
+    return this.#sent;
+  }
+
   /** From now on the desk answers with another key. */
   serve(endorsement: Endorsement): void {
     this.#endorsement = endorsement;
@@ -81,6 +87,11 @@ export class RegistrationDesk {
   /** The next registration is answered with this text. */
   answerOnce(text: string): void {
     this.#instead = text;
+  }
+
+  /** No registration is answered with another text any more. */
+  answerAsUsual(): void {
+    this.#instead = undefined;
   }
 
   /** Sends the answer that is due, as if the device had asked. */
@@ -102,6 +113,7 @@ export class RegistrationDesk {
       void this.#say(formatRegistrationError(result.code, result.text));
       return;
     }
+    this.#sent = result.bytes;
     const octets = unsigned(result.bytes);
     const isDigest = decodeUtf8(octets.subarray(0, 7)) === 'sha256:';
     if (isDigest && this.#last === undefined) {

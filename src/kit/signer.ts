@@ -1,9 +1,13 @@
-import type { Digest } from '../base/ids.ts';
+import { equalBytes } from '../base/bytes.ts';
+import type { DeviceUuid, Digest } from '../base/ids.ts';
 import type { RandomBytes } from '../base/random.ts';
 import { type Endorsement, endorse } from '../mup/endorsement.ts';
 import type { DeviceToken, ExtendedManifest, UnsignedManifest, VendorManifest } from '../mup/manifest.ts';
-import type { PrivateKey, SignatureScheme } from '../mup/signature-scheme.ts';
+import type { PrivateKey, PublicKey, SignatureScheme } from '../mup/signature-scheme.ts';
+import { type SignedDescription, verifySignedDescription } from '../mup/signed-description.ts';
+import { type OnlinePresence, presenceHolds } from '../mup/signed-presence.ts';
 import { extendManifest, signManifest } from '../mup/signing.ts';
+import { signVendorKey, type VendorKeyStatement } from '../mup/vendor-key.ts';
 import type { TestedProfile } from './check.ts';
 import type { Cuts } from './cuts.ts';
 
@@ -18,6 +22,8 @@ export interface SignerOptions {
   readonly serverKey: PrivateKey;
   /** Epoch of the vendor's endorsement of it. */
   readonly epoch: number;
+  /** Counter of the next key that the vendor signs; higher than that of the key which the device holds. */
+  readonly vendorCounter: number;
   readonly appId: string;
   readonly random: RandomBytes;
   readonly sha256: (bytes: Uint8Array) => Digest;
@@ -50,11 +56,15 @@ export class Signer {
   readonly #options: SignerOptions;
   #serverKey: PrivateKey;
   #epoch: number;
+  #vendorKey: PrivateKey;
+  #nextCounter: number;
 
   constructor(options: SignerOptions) {
     this.#options = options;
     this.#serverKey = options.serverKey;
     this.#epoch = options.epoch;
+    this.#vendorKey = options.vendorKey;
+    this.#nextCounter = options.vendorCounter;
     this.stranger = options.generateKey();
   }
 
@@ -62,8 +72,14 @@ export class Signer {
     return this.#serverKey;
   }
 
+  /** The one that the device holds the public half of. */
   get vendorKey(): PrivateKey {
-    return this.#options.vendorKey;
+    return this.#vendorKey;
+  }
+
+  /** Counter of the next key that the vendor signs. */
+  get nextCounter(): number {
+    return this.#nextCounter;
   }
 
   /** Epoch of the key that the device was given last. */
@@ -79,6 +95,33 @@ export class Signer {
   useServerKey(key: PrivateKey, epoch: number): void {
     this.#serverKey = key;
     this.#epoch = epoch;
+  }
+
+  /** From now on the device holds this key of the vendor, which came with that counter. */
+  useVendorKey(key: PrivateKey, counter: number): void {
+    this.#vendorKey = key;
+    this.#nextCounter = Math.max(this.#nextCounter, counter + 1);
+  }
+
+  /** The word of the key that the device holds, or of another one, for the one that is to follow it (ADR 27). */
+  nextVendorKey(key: PrivateKey, counter = this.#nextCounter, by = this.vendorKey): VendorKeyStatement {
+    const { scheme } = this.#options;
+    return signVendorKey(scheme.publicKeyOf(key), counter, by, scheme);
+  }
+
+  /** Whether a key is the one that the device holds of the vendor. */
+  isVendors(key: PublicKey): boolean {
+    return equalBytes(key, this.#options.scheme.publicKeyOf(this.vendorKey));
+  }
+
+  /** @throws SignatureError unless the owner of its key has signed a description for this device */
+  verifyDescription(uuid: DeviceUuid, signed: SignedDescription): void {
+    verifySignedDescription(uuid, signed, this.#options);
+  }
+
+  /** Whether the owner of the key has said what a device says of itself. */
+  presenceHolds(uuid: DeviceUuid, { said, signature }: OnlinePresence, key: PublicKey): boolean {
+    return signature !== undefined && presenceHolds(uuid, said, signature, key, this.#options.scheme);
   }
 
   /** The vendor's word, or another one's, for an update server's key. */

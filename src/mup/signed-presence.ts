@@ -1,5 +1,6 @@
-import { utf8 } from '../base/bytes.ts';
+import { fromHex, utf8 } from '../base/bytes.ts';
 import type { DeviceUuid } from '../base/ids.ts';
+import { parseUint32 } from './manifest-fields.ts';
 import type { PrivateKey, PublicKey, SignatureScheme } from './signature-scheme.ts';
 
 /** What a device that is there says of itself on its status topic. */
@@ -7,6 +8,25 @@ export interface SaidPresence {
   readonly firmwareVersion: number;
   /** Which key of the update server it keeps (`keyId`). */
   readonly serverKey?: string | undefined;
+}
+
+/** What stands on the status topic of a device that is there. */
+export interface OnlinePresence {
+  readonly said: SaidPresence;
+  /** The device's, where it has a key of its own, raw. */
+  readonly signature: Uint8Array | undefined;
+}
+
+/**
+ * Reads `online;<firmware version>`, behind which `;<key id>` (ADR 27) and `;<signature>` (ADR 29) may stand; `undefined`
+ * when it is none.
+ */
+export function parseOnline(text: string): OnlinePresence | undefined {
+  const pattern = /^online;([0-9]+)(?:;([0-9a-f]{16}))?(?:;([0-9a-f]{128}))?$/;
+  const [, digits = '', serverKey, hex = ''] = pattern.exec(text) ?? [];
+  const firmwareVersion = parseUint32(digits);
+  if (firmwareVersion === undefined) return undefined;
+  return { said: { firmwareVersion, serverKey }, signature: hex === '' ? undefined : fromHex(hex) };
 }
 
 /** It as a text: `online;<firmware version>`, and `;<key id>` behind it where the device keeps a key (ADR 27). */

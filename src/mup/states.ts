@@ -41,8 +41,18 @@ const byName: ReadonlyMap<string, DeviceState> = new Map(deviceStates.map((state
 
 /** The state with the code that a text begins with: descriptions spell the rest as they like (`28 invalid`). */
 export function deviceStateOf(text: string): DeviceStateName | undefined {
-  const code = Number(/^([0-9]{2})(?:[_ ]|$)/.exec(text)?.[1]);
+  const code = Number(codeIn(text));
   return deviceStates.find((state) => state.code === code)?.name;
+}
+
+/** The same for the answer to a roll-over of the vendor's key (ADR 27). */
+export function vendorKeyStateOf(text: string): DeviceStateName | undefined {
+  const code = codeIn(text);
+  return deviceStateOf(text) ?? vendorKeyStates.find((name) => codeIn(name) === code);
+}
+
+function codeIn(text: string): string | undefined {
+  return /^([0-9]{2})(?:[_ ]|$)/.exec(text)?.[1];
 }
 
 /** What a state means, for people. */

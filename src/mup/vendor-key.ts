@@ -1,4 +1,5 @@
 import { toHex, utf8 } from '../base/bytes.ts';
+import type { FieldRole } from '../base/description.ts';
 import { UsageError } from '../base/errors.ts';
 import { isUint32 } from './manifest-fields.ts';
 import { type PrivateKey, type PublicKey, SignatureError, type SignatureScheme } from './signature-scheme.ts';
@@ -36,6 +37,19 @@ export function signVendorKey(
   scheme: SignatureScheme,
 ): VendorKeyStatement {
   return { newKey, counter, signature: scheme.sign(utf8(vendorKeyText(newKey, counter)), heldKey) };
+}
+
+/** The values of a statement as they go over the wire, by what they mean. */
+export function vendorKeyValues({
+  newKey,
+  counter,
+  signature,
+}: VendorKeyStatement): Partial<Record<FieldRole, string>> {
+  return {
+    newVendorKey: toHex(newKey),
+    vendorKeyCounter: String(counter),
+    vendorKeySignature: toHex(signature),
+  };
 }
 
 /**

@@ -31,12 +31,16 @@ async function mosquitto(): Promise<Broker> {
   return { url, close: stop };
 }
 
-/** The device of the example takes slices as they are. */
-const plain = 'slices/authenticated';
+/** The device of the example signs nothing, and takes slices as they are. */
+const plain = ['signed/description', 'signed/presence', 'signed/repeated', 'slices/authenticated'];
 
 const brokers = [
-  ['the embedded broker, over MQTT 3.1.1', embedded, ['rpc/correlation-data', 'rpc/response-topic', plain]],
-  ['Mosquitto, over MQTT 5', mosquitto, [plain]],
+  [
+    'the embedded broker, over MQTT 3.1.1',
+    embedded,
+    ['rpc/correlation-data', 'rpc/response-topic', ...plain],
+  ],
+  ['Mosquitto, over MQTT 5', mosquitto, plain],
 ] as const;
 
 describeWith(['mosquitto'], 'mup device-test tries our own agent', () => {

@@ -48,6 +48,7 @@ export function kitOptions(
       vendorKey: vendor,
       serverKey: server,
       epoch: 1,
+      vendorCounter: 1,
       appId: 'APP',
       sha256,
       generateKey: es256.generate,

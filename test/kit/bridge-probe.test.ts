@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { utf8 } from '../../src/base/bytes.ts';
+import { PeerError } from '../../src/base/errors.ts';
 import { bridgePresence } from '../../src/kit/bridge-probe.ts';
 import { formatRegistrationError } from '../../src/mup/endorsement.ts';
 import { countingRandom } from '../device/bench-device.ts';
@@ -44,6 +45,12 @@ test('it is asked in the name of a device that there is not', async () => {
 test('an access list that lets the kit subscribe and delivers nothing leaves it open', async () => {
   broker.intercept = ({ topic }) => (topic.endsWith('/status') ? [] : undefined);
   expect(await asked()).toBe('unheard');
+});
+
+test('an access list that refuses the message leaves it open, too', async () => {
+  const transport = broker.connect();
+  transport.publish = () => Promise.reject(new PeerError('mqtt-refused', 'the broker refuses a message'));
+  expect(await drive({ broker, clock }, bridgePresence(transport, countingRandom(), clock))).toBe('unheard');
 });
 
 test('what is no answer of a bridge is none', async () => {

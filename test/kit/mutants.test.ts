@@ -1,10 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { fromHex } from '../../src/base/bytes.ts';
+import { decodeUtf8, equalBytes, fromHex, utf8 } from '../../src/base/bytes.ts';
+import type { Firmware } from '../../src/device/firmware.ts';
 import type { UpdateReceiver } from '../../src/device/update-receiver.ts';
 import { allChecks } from '../../src/kit/checks/all.ts';
 import type { MqttTransport } from '../../src/mqtt/transport.ts';
 import { es256 } from '../../src/mup/adapters/noble-curves.ts';
 import { authenticatedHeaderBytes, decodeAuthenticatedSlice } from '../../src/mup/authenticated-slices.ts';
+import type { PublicKey } from '../../src/mup/signature-scheme.ts';
 import { encodeSlice } from '../../src/mup/slices.ts';
 import { authenticating, type BenchDevice, countingRandom, topics, uuid } from '../device/bench-device.ts';
 import { FaultyTransport } from '../support/faulty-device.ts';
@@ -176,6 +178,70 @@ const mutants: readonly [string, (device: Mutations) => BenchDevice, readonly st
         ),
       ),
     ['keys/rotated'],
+  ],
+  [
+    'takes every next key of its vendor',
+    (one) =>
+      one.device({
+        scheme: {
+          ...es256,
+          verify: (text, ...rest) =>
+            decodeUtf8(text)?.startsWith('MUP-VENDOR-KEY;') === true || es256.verify(text, ...rest),
+        },
+      }),
+    ['vendor/forged', 'vendor/changed', 'vendor/other-purpose'],
+  ],
+  [
+    'does not know the prefix of the text that is signed for a next key',
+    (one) =>
+      one.device({
+        scheme: {
+          ...es256,
+          verify: (text, ...rest) =>
+            es256.verify(text, ...rest) ||
+            es256.verify(utf8((decodeUtf8(text) ?? '').replace('VENDOR-KEY', 'UPDATE-SERVER')), ...rest),
+        },
+      }),
+    ['vendor/other-purpose'],
+  ],
+  [
+    'forgets the counter of its vendor’s key',
+    (one) => {
+      one.keepVendorKey(
+        (real) =>
+          function (this: Firmware, key) {
+            return real.call(this, key, 0);
+          },
+      );
+      return one.device();
+    },
+    ['vendor/repeated', 'vendor/replayed'],
+  ],
+  [
+    'believes what the vendor’s key before has endorsed',
+    (one) => {
+      const seen: PublicKey[] = [];
+      return one.device({
+        scheme: {
+          ...es256,
+          verify: (text, signature, key) => {
+            if (!seen.some((kept) => equalBytes(kept, key))) seen.push(key);
+            const endorsed = decodeUtf8(text)?.startsWith('MUP-UPDATE-SERVER;') === true;
+            const keys = endorsed ? seen : [key];
+            return keys.some((one) => es256.verify(text, signature, one));
+          },
+        },
+      });
+    },
+    ['vendor/earlier-endorsement'],
+  ],
+  [
+    'takes a next key for no more than an answer',
+    (one) => {
+      one.keepVendorKey(() => async () => {});
+      return one.device();
+    },
+    ['vendor/rolled-over'],
   ],
   [
     'says that it runs what it does not',

@@ -3,6 +3,7 @@ import { decodeUtf8, utf8 } from '../../src/base/bytes.ts';
 import type { DeviceDescription } from '../../src/base/description.ts';
 import type { Digest } from '../../src/base/ids.ts';
 import { silentLogger } from '../../src/base/logger.ts';
+import { Firmware } from '../../src/device/firmware.ts';
 import type { DeviceAgentOptions, DeviceDeps } from '../../src/device/options.ts';
 import { UpdateReceiver } from '../../src/device/update-receiver.ts';
 import type { MqttMessage, MqttTransport } from '../../src/mqtt/transport.ts';
@@ -54,6 +55,16 @@ export class Mutations {
     prototype[name] = make(real);
     this.#mends.push(() => {
       prototype[name] = real;
+    });
+  }
+
+  /** Has the firmware keep the vendor's next key in another way. */
+  keepVendorKey(make: (real: Firmware['keepVendorKey']) => Firmware['keepVendorKey']): void {
+    const { prototype } = Firmware;
+    const real = prototype.keepVendorKey;
+    prototype.keepVendorKey = make(real);
+    this.#mends.push(() => {
+      prototype.keepVendorKey = real;
     });
   }
 

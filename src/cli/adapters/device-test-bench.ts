@@ -96,6 +96,7 @@ export async function benchOptions(
       vendorKey,
       serverKey: serverKey === undefined ? generate() : await keyOf(serverKey),
       epoch: args.integer('epoch', 0, maxUint32) ?? 1,
+      vendorCounter: args.integer('vendor-counter', 1, maxUint32) ?? 1,
       appId: args.text('app-id') ?? images[0]?.manifest.appId ?? 'app',
       sha256,
       generateKey: generate,

@@ -32,6 +32,11 @@ export const deviceTestCommand: CommandDefinition = {
       description: 'epoch of its endorsement, not lower than the one that the device keeps (default: 1)',
     },
     {
+      name: 'vendor-counter',
+      value: 'N',
+      description: "counter of the vendor's next key in vendor/…, higher than the device's (default: 1)",
+    },
+    {
       name: 'app-id',
       value: 'ID',
       description: 'App ID of the firmware (default: that of --image, else app)',

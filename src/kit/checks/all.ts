@@ -5,13 +5,16 @@ import { manifestChecks } from './manifest.ts';
 import { manifestFormChecks } from './manifest-form.ts';
 import { registrationChecks } from './registration.ts';
 import { rpcChecks } from './rpc.ts';
+import { signedChecks } from './signed.ts';
 import { sliceChecks } from './slices.ts';
 import { tokenChecks } from './token.ts';
 import { updateChecks } from './update.ts';
+import { vendorKeyChecks } from './vendor-key.ts';
 
 /** Every check, in the order in which they are made: those that install images come last. */
 export const allChecks: readonly Check[] = [
   ...registrationChecks,
+  ...signedChecks,
   ...rpcChecks,
   ...tokenChecks,
   ...manifestChecks,
@@ -19,5 +22,6 @@ export const allChecks: readonly Check[] = [
   ...sliceChecks,
   ...imageChecks,
   ...keyChecks,
+  ...vendorKeyChecks,
   ...updateChecks,
 ];

@@ -65,15 +65,16 @@ export const keyChecks: readonly Check[] = checksOf(
 );
 
 /** The device registers again, is offered a key that it must not take, and then its own. */
-async function refusesKey(bench: Bench, key: PrivateKey, offered: Endorsement): Promise<void> {
+export async function refusesKey(bench: Bench, key: PrivateKey, offered: Endorsement): Promise<void> {
   const { desk, reconnection } = bench.options;
   desk.answerOnce(formatRegistrationAnswer(offered));
-  await reconnection.run();
   try {
+    await reconnection.run();
     for (let look = 0; look < looks; look += 1)
       expectThat(!(await bench.trusts(key)), 'that the key is not taken', 'a manifest signed with it passes');
     expectThat(await bench.trusts(bench.signer.serverKey), 'that the kept key stays', 'it counts no more');
   } finally {
+    desk.answerAsUsual();
     await desk.answer();
   }
 }
