@@ -57,12 +57,12 @@ export class AuditTrail implements AuditSink {
       this.#unwritten += 1;
       return Promise.resolve();
     }
-    const line = formatAuditEntry(facts, clock.now(), this.#unwritten);
-    this.#unwritten = 0;
     if (this.#waitingBytes > limits.maxFileBytes) {
       this.#failed(1, 'the disk does not answer');
       return Promise.resolve();
     }
+    const line = formatAuditEntry(facts, clock.now(), this.#unwritten);
+    this.#unwritten = 0;
     this.#waiting.push(line);
     this.#waitingBytes += utf8Length(line);
     this.#writing ??= this.#write();

@@ -109,6 +109,27 @@ describe('the audit trail', () => {
     expect(parseAuditEntry(lines[4] ?? '')?.unwritten).toBeUndefined();
   });
 
+  test('refusals that were counted are told with the next entry that the disk takes', async () => {
+    const disk = deferred();
+    const kept = memory();
+    const { trail: audit, logger } = trail(
+      async (text) => {
+        await disk.promise;
+        await kept.append(text);
+      },
+      { maxFileBytes: 100, maxRefusalsPerMinute: 1 },
+    );
+    // The first is being written, the second waits, and there is no room for more.
+    const writing = [audit.record(facts), audit.record(facts)];
+    for (let i = 0; i < 5; i += 1) await audit.record({ ...facts, outcome: 'refused' });
+    await audit.record(facts);
+    disk.resolve();
+    await Promise.all(writing);
+    await audit.record({ ...facts, job: 'after' });
+    expect(kept.lines.map((line) => parseAuditEntry(line)?.unwritten)).toEqual([undefined, undefined, 4]);
+    expect(logger.lines.at(-1)).toMatchObject({ fields: { lost: 2 } });
+  });
+
   test('closes when all is written', async () => {
     const disk = deferred();
     const { trail: audit } = trail(() => disk.promise);
