@@ -64,10 +64,12 @@ export class UpdateJobs {
   async restore(): Promise<void> {
     const { store, transport } = this.#deps;
     const stored = (await store.all('jobs')) as readonly JobRecord[];
-    const records = stored.toSorted((a, b) => a.job.createdAt - b.job.createdAt);
-    const unfinished = records.filter(({ job }) => !hasEnded(job));
+    const ended = stored.filter(({ job }) => hasEnded(job));
+    for (const record of ended.toSorted((a, b) => a.job.changedAt - b.job.changedAt)) this.#ended.add(record);
+    const unfinished = stored
+      .filter(({ job }) => !hasEnded(job))
+      .sort((a, b) => a.job.createdAt - b.job.createdAt);
     const latest = new Map(unfinished.map((record) => [record.job.uuid, record]));
-    for (const record of records) if (hasEnded(record.job)) this.#ended.add(record);
     for (const record of latest.values()) this.#run(record).run.resume();
     const others = unfinished.filter((record) => latest.get(record.job.uuid) !== record);
     await this.#unwanted.found(others.map(({ job }) => job.id));

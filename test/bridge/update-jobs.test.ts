@@ -344,6 +344,29 @@ describe('an update job against the real device agent (mup-protocol §§3–4)',
     expect((await both.bench.job(jobs[3] ?? ''))['state']).toBe('failed');
   });
 
+  test('the job that ended the longest ago makes room, also when it was not ordered first', async () => {
+    const same = await both.bench.addImage(newer, 1);
+    const fails = async (): Promise<string> => {
+      const job = await both.order(same);
+      await both.reaches(job, 'failed');
+      return job;
+    };
+    const [waited, soon] = [await fails(), await fails()];
+    const { world } = both.bench;
+    const { job, ...order } = world.store.get('jobs', waited) as JobRecord;
+    const endedLast = {
+      ...order,
+      job: { ...job, createdAt: job.createdAt - 1, changedAt: job.changedAt + 1 },
+    };
+    await both.bench.close();
+    await world.store.put('jobs', waited, endedLast);
+    const update = { ...defaultConfig.update, maxFinishedJobs: 1 };
+    both.bench = await BenchBridge.start(world, { update });
+    await both.bench.settled();
+    expect(world.store.keys('jobs')).toEqual([waited]);
+    expect(await both.bench.job(soon)).toEqual({});
+  });
+
   test('of two unfinished jobs of a device on disk only the later goes on', async () => {
     both.standStillIn('requesting-token');
     const job = await both.order(stored);
