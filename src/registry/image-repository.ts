@@ -1,6 +1,7 @@
 import type { ImageConfig } from '../base/config.ts';
 import { PeerError } from '../base/errors.ts';
 import type { Digest } from '../base/ids.ts';
+import { KeyedQueue } from '../base/keyed-queue.ts';
 import type { VendorManifest } from '../mup/manifest.ts';
 import { formatVendorManifest } from '../mup/manifest-json.ts';
 import { checkImage } from '../mup/update-checks.ts';
@@ -46,6 +47,7 @@ export interface ImageRepositoryDependencies {
 export class ImageRepository {
   readonly #deps: ImageRepositoryDependencies;
   readonly #blocks: ImageBlocks;
+  readonly #adding = new KeyedQueue<'images'>();
 
   constructor(deps: ImageRepositoryDependencies) {
     this.#deps = deps;
@@ -60,15 +62,8 @@ export class ImageRepository {
   async add(manifest: VendorManifest, content: Uint8Array): Promise<StoredImage> {
     checkSize(content.length, this.#deps.limits);
     checkImage(manifest, { size: content.length, digest: this.#deps.sha256(content) });
-    const known = await this.get(manifest.digest);
-    if (known !== undefined) return sameImage(known, manifest);
-    if ((await this.list()).length >= this.#deps.limits.maxImages)
-      throw new PeerError('too-many-images', `the repository holds ${this.#deps.limits.maxImages} images`, {
-        hint: 'Remove images that are no longer needed with "mup image remove", or raise images.maxImages.',
-      });
-    const image = { manifest, addedAt: this.#deps.now() };
-    await this.#deps.store.put(image, content);
-    return image;
+    // What is there, and how much, holds until it is stored.
+    return this.#adding.run('images', () => this.#store(manifest, content));
   }
 
   get(digest: Digest): Promise<StoredImage | undefined> {
@@ -81,6 +76,18 @@ export class ImageRepository {
 
   remove(digest: Digest): Promise<boolean> {
     return this.#deps.store.delete(digest);
+  }
+
+  async #store(manifest: VendorManifest, content: Uint8Array): Promise<StoredImage> {
+    const known = await this.get(manifest.digest);
+    if (known !== undefined) return sameImage(known, manifest);
+    if ((await this.list()).length >= this.#deps.limits.maxImages)
+      throw new PeerError('too-many-images', `the repository holds ${this.#deps.limits.maxImages} images`, {
+        hint: 'Remove images that are no longer needed with "mup image remove", or raise images.maxImages.',
+      });
+    const image = { manifest, addedAt: this.#deps.now() };
+    await this.#deps.store.put(image, content);
+    return image;
   }
 
   /**

@@ -81,6 +81,19 @@ describe('the image repository', () => {
     await expect(images.add(manifestOf(three), three)).rejects.toMatchObject({ code: 'too-many-images' });
   });
 
+  test('images that come at once are no more than images.maxImages either, and each has one manifest', async () => {
+    const contents = [1, 2, 3, 4].map((n) => new Uint8Array(10).fill(n));
+    const adding = contents.map((content) => images.add(manifestOf(content), content));
+    const ends = await Promise.allSettled(adding);
+    expect(ends.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'rejected']);
+    expect(await images.list()).toHaveLength(2);
+    const other = await openImageRepository(await temporaryDirectory(), defaultConfig.images);
+    const manifests = [manifestOf(image), manifestOf(image, { newVersion: 3 })];
+    const both = await Promise.allSettled(manifests.map((manifest) => other.add(manifest, image)));
+    expect(both.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
+    expect((await other.list()).map((one) => one.manifest)).toEqual(manifests.slice(0, 1));
+  });
+
   test('the same image with another manifest is refused until it is removed', async () => {
     await images.add(manifestOf(image), image);
     const other = manifestOf(image, { newVersion: 3 });
