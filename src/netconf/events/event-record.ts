@@ -19,50 +19,85 @@ export interface StoredEvent {
   readonly xml: string;
 }
 
-/** One event as the server holds it: as text, for a tree is ten times as large. */
+/** What there is of an event whose record is damaged. */
+const damaged: StoredEvent = { time: 0, namespace: '', name: '', xml: '' };
+
+/**
+ * One event as the server holds it: as text, for a tree is ten times as large. A record of the log is read when
+ * somebody wants to know: a start finds thousands of them, and most are never asked for.
+ */
 export class EventRecord {
   /** Its place among all events of this run. */
   readonly sequence: number;
-  readonly time: number;
-  readonly stream: string | undefined;
-  readonly about: DataPath | undefined;
-  readonly namespace: string;
-  readonly name: string;
-  readonly #xml: string;
+  /** What it costs to hold it, about. */
+  readonly octets: number;
+  /** Text: a record of the log that was not read yet. */
+  #source: StoredEvent | string;
   /** All who are subscribed look at an event at about the same time. */
   #content: WeakRef<XmlElement> | undefined;
 
-  /** @param content what `xml` says, where it is at hand */
-  constructor(sequence: number, stored: StoredEvent, content?: XmlElement) {
+  /**
+   * @param source the event, or its record in the log
+   * @param content what its `xml` says, where it is at hand
+   */
+  constructor(sequence: number, source: StoredEvent | string, content?: XmlElement) {
     this.sequence = sequence;
-    this.time = stored.time;
-    this.stream = stored.stream;
-    this.about = stored.about;
-    this.namespace = stored.namespace;
-    this.name = stored.name;
-    this.#xml = stored.xml;
+    this.octets = typeof source === 'string' ? source.length : source.xml.length;
+    this.#source = source;
     this.#content = content === undefined ? undefined : new WeakRef(content);
   }
 
-  /** What it costs to hold it, about. */
-  get octets(): number {
-    return this.#xml.length;
+  /** Whether its record in the log can be read; of one that is damaged nothing else is known. */
+  get readable(): boolean {
+    return this.#stored !== damaged;
+  }
+
+  get time(): number {
+    return typeof this.#source === 'string' ? timeOf(this.#source) : this.#source.time;
+  }
+
+  get stream(): string | undefined {
+    return this.#stored.stream;
+  }
+
+  get about(): DataPath | undefined {
+    return this.#stored.about;
+  }
+
+  get namespace(): string {
+    return this.#stored.namespace;
+  }
+
+  get name(): string {
+    return this.#stored.name;
   }
 
   /** The notification's own element, for filters. */
   get content(): XmlElement {
     const known = this.#content?.deref();
     if (known !== undefined) return known;
-    const limits = { maxBytes: 2 * this.#xml.length, maxDepth: 256, maxAttributes: 256 };
-    const content = readXml(this.#xml, limits);
+    const { xml } = this.#stored;
+    const content = readXml(xml, { maxBytes: 2 * xml.length, maxDepth: 256, maxAttributes: 256 });
     this.#content = new WeakRef(content);
     return content;
   }
 
   /** The `<notification>` (RFC 5277 §4): eventTime comes first. */
   get notification(): string {
-    return notificationOf(this.time, this.#xml);
+    const { time, xml } = this.#stored;
+    return notificationOf(time, xml);
   }
+
+  get #stored(): StoredEvent {
+    if (typeof this.#source === 'string') this.#source = parseRecord(this.#source) ?? damaged;
+    return this.#source;
+  }
+}
+
+/** The time of a record, which it begins with: whoever looks for a moment passes thousands that he wants nothing else of. */
+function timeOf(record: string): number {
+  const digits = /^\{"time":(\d{1,15}),/.exec(record)?.[1];
+  return digits === undefined ? (parseRecord(record) ?? damaged).time : Number(digits);
 }
 
 /**

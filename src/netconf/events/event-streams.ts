@@ -8,7 +8,7 @@ import type { EventSink, NetconfEvent } from './event.ts';
 import { EventCursor } from './event-cursor.ts';
 import { EventHistory } from './event-history.ts';
 import type { EventLog, KeptEvents } from './event-log.ts';
-import { EventRecord, formatRecord, parseRecord, type StoredEvent, storedEvent } from './event-record.ts';
+import { EventRecord, formatRecord, type StoredEvent, storedEvent } from './event-record.ts';
 import { Delivery, type Subscriber, type Subscription, type SubscriptionRequest } from './subscription.ts';
 import { SubscriptionTurns } from './subscription-turns.ts';
 
@@ -61,10 +61,7 @@ export class EventStreams implements EventSink {
     this.#histories = { log: new EventHistory(options.limits), memory: new EventHistory(options.limits) };
     this.#turns = new SubscriptionTurns(options.clock);
     this.#streams = new Map(options.streams.map((stream) => [stream.name, stream]));
-    const events = records.map(parseRecord).filter((event) => event !== undefined);
-    if (events.length < records.length)
-      options.logger.warn('events of the log cannot be read', { events: records.length - events.length });
-    for (const event of events) this.#remember('log', event);
+    for (const record of records) this.#remember('log', record);
   }
 
   emit(event: NetconfEvent): void {
@@ -105,7 +102,7 @@ export class EventStreams implements EventSink {
     const cursor = new EventCursor(this.#historiesOf(request.stream), request.startTime);
     const delivery = new Delivery(request, cursor, subscriber, {
       clock: this.#options.clock,
-      carries: (event) => request.stream === allEvents || request.stream === event.stream,
+      carries: (event) => this.#isOf(request.stream, event),
       wake: (one) => this.#turns.wake(one),
       ended: (one) => {
         this.#turns.forget(one);
@@ -128,8 +125,14 @@ export class EventStreams implements EventSink {
     return [this.#histories[kept]];
   }
 
-  #remember(kept: EventStream['kept'], stored: StoredEvent, content?: XmlElement): void {
+  #isOf(stream: string, event: EventRecord): boolean {
+    if (event.readable) return stream === allEvents || stream === event.stream;
+    this.#options.logger.warn('an event of the log cannot be read, and is left out of a replay');
+    return false;
+  }
+
+  #remember(kept: EventStream['kept'], event: StoredEvent | string, content?: XmlElement): void {
     this.#sequence += 1;
-    this.#histories[kept].append(new EventRecord(this.#sequence, stored, content));
+    this.#histories[kept].append(new EventRecord(this.#sequence, event, content));
   }
 }

@@ -74,6 +74,25 @@ describe('a record of the log', () => {
     );
   });
 
+  test('is what it says, when somebody asks', () => {
+    fc.assert(
+      fc.property(stored, (event) => {
+        const { time, stream, about, namespace, name } = event;
+        const [read, kept] = [new EventRecord(7, formatRecord(event)), new EventRecord(7, event)];
+        // First: it is told from the record without reading it.
+        expect(read.time).toBe(time);
+        expect(read).toMatchObject({
+          readable: true,
+          time,
+          namespace,
+          name,
+          notification: kept.notification,
+        });
+        expect([read.stream, read.about]).toEqual([stream, about]);
+      }),
+    );
+  });
+
   test.each([
     '',
     'null',
@@ -95,5 +114,6 @@ describe('a record of the log', () => {
     '{"time":1,"namespace":"n","name":"a","xml":"<a/>"',
   ])('that is damaged is none: %s', (text) => {
     expect(parseRecord(text)).toBeUndefined();
+    expect(new EventRecord(1, text).readable).toBe(false);
   });
 });
