@@ -58,6 +58,15 @@ describe('the description comes', () => {
     expect(bench.options.desk.last).toBeUndefined();
     await drive(device, close());
   });
+
+  test('from a file, for a device that keeps another key: it is told of the kit’s', async () => {
+    device = await new BenchDevice().startRegistered(endorsed(server, 1));
+    const options = kitOptions(device);
+    const signer = { ...options.signer, serverKey: stranger, epoch: 2 };
+    const { close } = await drive(device, openBench({ ...options, signer, description: utf8(text) }));
+    expect(device.seen('server-key-taken').map(({ epoch }) => epoch)).toEqual([1, 2]);
+    await drive(device, close());
+  });
 });
 
 describe('a device that cannot be tried is told from one that fails', () => {
