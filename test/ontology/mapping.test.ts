@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { utf8 } from '../../src/base/bytes.ts';
 import { defaultConfig } from '../../src/base/config.ts';
@@ -221,6 +221,10 @@ CONSTRUCT { ?operation myno:mqttMethod ?name } WHERE { ?operation acme:command ?
     );
     await writeFile(join(directory, 'broken.ttl'), '<a> <b> ');
     await writeFile(join(directory, 'mappings', 'broken.rq'), '# applies to: "x"\nSELECT * { ?a ?b ?c }');
+    await writeFile(join(directory, 'contexts', 'broken.jsonld'), '{ "servedFor": [');
+    await writeFile(join(directory, 'contexts', 'unserved.jsonld'), '{ "@context": {} }');
+    await mkdir(join(directory, 'folder.ttl'));
+    await symlink('/nowhere/at/all', join(directory, 'mappings', 'gone.rq'));
     tools = await createRdfTools(defaultOntologiesDir, directory);
   });
 
@@ -237,10 +241,18 @@ CONSTRUCT { ?operation myno:mqttMethod ?name } WHERE { ?operation acme:command ?
   });
 
   test('what is broken is named, and the rest works without it', () => {
-    expect(tools.problems).toEqual([
-      expect.stringContaining('broken.ttl'),
-      expect.stringContaining('broken.rq'),
+    const named = tools.problems.map((problem) => basename(problem.slice(0, problem.indexOf(': '))));
+    expect(named.sort()).toEqual([
+      ...['broken.jsonld', 'broken.rq', 'broken.ttl', 'folder.ttl', 'gone.rq', 'unserved.jsonld'],
     ]);
+  });
+
+  test('whose shapes are those of a vocabulary is read all the same', async () => {
+    const directory = await temporaryDirectory();
+    const axiom = '<https://acme.example/#T> <http://www.w3.org/2000/01/rdf-schema#subClassOf> <urn:x> .';
+    await writeFile(join(directory, 'pump-shapes.ttl'), axiom);
+    const { axioms } = await createRdfTools(defaultOntologiesDir, directory);
+    expect(axioms.classesAbove('https://acme.example/#T')).toEqual(['urn:x']);
   });
 
   test('it need not be there', async () => {

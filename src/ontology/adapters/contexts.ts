@@ -1,17 +1,41 @@
+import { UsageError } from '../../base/errors.ts';
 import type { JsonContext } from '../json-context.ts';
-import { type OntologyFile, readVocabularyFiles } from './ontology-files.ts';
+import { type OntologyFile, readEach, readVocabularyFiles, type VocabularyFiles } from './ontology-files.ts';
 
-/** A context and the URLs it stands for, which are listed in it as `servedFor`. */
-export function contextOf({ text }: OntologyFile): readonly (readonly [url: string, context: JsonContext])[] {
-  const document = JSON.parse(text) as JsonContext & { readonly servedFor?: readonly string[] };
-  const context: JsonContext = { '@context': document['@context'] };
-  return (document.servedFor ?? []).map((url) => [url, context] as const);
+/** A context and the URLs it stands for, which are listed in it as `servedFor`. @throws SyntaxError, UsageError */
+function contextOf({ text }: OntologyFile): readonly (readonly [url: string, context: JsonContext])[] {
+  const { servedFor, '@context': context }: Readonly<Record<string, unknown>> = Object(JSON.parse(text));
+  if (!isTexts(servedFor) || typeof context !== 'object' || context === null)
+    throw new UsageError(
+      'bad-context',
+      'a context is a JSON object with "@context", and with the URLs that it stands for as the list "servedFor"',
+    );
+  return servedFor.map((url) => [url, { '@context': context as JsonContext['@context'] }] as const);
 }
 
-/** The contexts of ontology folders, by URL. @throws SyntaxError where one is no JSON */
+function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.length > 0 && value.every((one) => typeof one === 'string');
+}
+
+/** The contexts of ontology folders, by URL. @param problems gets the faults of files that are left out */
+export function contextsOf(
+  files: readonly VocabularyFiles[],
+  problems: string[],
+): ReadonlyMap<string, JsonContext> {
+  return new Map(
+    readEach(
+      files.flatMap(({ contexts }) => contexts),
+      contextOf,
+      problems,
+    ).flat(),
+  );
+}
+
+/** The contexts of ontology folders, by URL. What cannot be used is left out, as who reads descriptions says. */
 export async function readContexts(
   directories: readonly string[],
 ): Promise<ReadonlyMap<string, JsonContext>> {
-  const files = await Promise.all(directories.map((directory) => readVocabularyFiles(directory)));
-  return new Map(files.flatMap(({ contexts }) => contexts.flatMap(contextOf)));
+  const problems: string[] = [];
+  const files = await Promise.all(directories.map((directory) => readVocabularyFiles(directory, problems)));
+  return contextsOf(files, problems);
 }

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { packageFile } from '../../base/adapters/package-files.ts';
-import { errorCode } from '../../base/errors.ts';
+import { errorCode, errorMessage } from '../../base/errors.ts';
 import { type QueryName, querySubjects } from '../queries.ts';
 
 /** `ontologies/` of this package. */
@@ -39,29 +39,56 @@ export async function readOntologyFiles(directory: string): Promise<OntologyFile
   return { shapes: await readFile(join(directory, shapesFile), 'utf8'), queries };
 }
 
-/** An operator's folder has what it has: what is not there is empty. */
-export async function readVocabularyFiles(directory: string): Promise<VocabularyFiles> {
-  const own = await filesOf(directory, '.ttl');
+/**
+ * An operator's folder has what it has: what is not there is empty.
+ * @param problems gets what cannot be read; the rest works without it
+ */
+export async function readVocabularyFiles(directory: string, problems: string[]): Promise<VocabularyFiles> {
+  const own = await filesOf(directory, '.ttl', problems);
+  const mappings = join(directory, 'mappings');
   return {
     ontologies: [
-      ...own.filter(({ name }) => !name.endsWith(shapesFile)),
-      ...(await filesOf(join(directory, 'mappings'), '.ttl')),
+      ...own.filter(({ name }) => basename(name) !== shapesFile),
+      ...(await filesOf(mappings, '.ttl', problems)),
     ],
-    mappings: await filesOf(join(directory, 'mappings'), '.rq'),
-    contexts: await filesOf(join(directory, 'contexts'), '.jsonld'),
+    mappings: await filesOf(mappings, '.rq', problems),
+    contexts: await filesOf(join(directory, 'contexts'), '.jsonld', problems),
   };
 }
 
-async function filesOf(directory: string, ending: string): Promise<OntologyFile[]> {
+/**
+ * What files hold. One with a fault is left out, and the rest works without it.
+ * @param problems gets the faults, for the operator
+ */
+export function readEach<T>(
+  files: readonly OntologyFile[],
+  read: (file: OntologyFile) => T,
+  problems: string[],
+): readonly T[] {
+  return files.flatMap((file) => {
+    try {
+      return [read(file)];
+    } catch (error) {
+      problems.push(`${file.name}: ${errorMessage(error)}`);
+      return [];
+    }
+  });
+}
+
+async function filesOf(directory: string, ending: string, problems: string[]): Promise<OntologyFile[]> {
   const names = await readdir(directory).catch((error: unknown) => {
-    if (errorCode(error) === 'ENOENT') return [];
-    throw error;
+    if (errorCode(error) !== 'ENOENT') problems.push(`${directory}: ${errorMessage(error)}`);
+    return [];
   });
   const wanted = names.filter((name) => name.endsWith(ending) && !name.startsWith('.')).sort();
-  return Promise.all(
-    wanted.map(async (name) => ({
-      name: join(directory, name),
-      text: await readFile(join(directory, name), 'utf8'),
-    })),
-  );
+  const files = wanted.map(async (file) => {
+    const name = join(directory, file);
+    try {
+      return [{ name, text: await readFile(name, 'utf8') }];
+    } catch (error) {
+      problems.push(`${name}: ${errorMessage(error)}`);
+      return [];
+    }
+  });
+  return (await Promise.all(files)).flat();
 }

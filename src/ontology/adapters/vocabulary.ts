@@ -1,4 +1,3 @@
-import { errorMessage } from '../../base/errors.ts';
 import { Axioms } from '../axioms.ts';
 import type { JsonContext } from '../json-context.ts';
 import { type Mapping, type MappingSource, parseMapping } from '../mapping.ts';
@@ -7,9 +6,9 @@ import type { VocabularyTools } from '../our-vocabulary.ts';
 import type { Triple } from '../rdf.ts';
 import { TripleIndex } from '../sparql/triple-index.ts';
 import { PreparedConstruct } from './comunica.ts';
-import { contextOf } from './contexts.ts';
+import { contextsOf } from './contexts.ts';
 import { addTriples, storeOf, type TripleStore, turtleTriples } from './n3.ts';
-import { type OntologyFile, readVocabularyFiles } from './ontology-files.ts';
+import { readEach, readVocabularyFiles } from './ontology-files.ts';
 
 export interface Vocabulary extends Omit<VocabularyTools, 'knownTerms'> {
   readonly contexts: ReadonlyMap<string, JsonContext>;
@@ -19,24 +18,17 @@ export interface Vocabulary extends Omit<VocabularyTools, 'knownTerms'> {
 
 /** What folders know of other vocabularies. A file with a fault is left out, and the rest works without it. */
 export async function readVocabulary(directories: readonly string[]): Promise<Vocabulary> {
-  const files = await Promise.all(directories.map((directory) => readVocabularyFiles(directory)));
   const problems: string[] = [];
-  const each = <T>(some: readonly OntologyFile[], read: (file: OntologyFile) => T): readonly T[] =>
-    some.flatMap((file) => {
-      try {
-        return [read(file)];
-      } catch (error) {
-        problems.push(`${file.name}: ${errorMessage(error)}`);
-        return [];
-      }
-    });
-  const ontologies = each(
+  const files = await Promise.all(directories.map((directory) => readVocabularyFiles(directory, problems)));
+  const ontologies = readEach(
     files.flatMap((one) => one.ontologies),
     ({ text }) => turtleTriples(text),
+    problems,
   ).flat();
-  const mappings = each(
+  const mappings = readEach(
     files.flatMap((one) => one.mappings),
     ({ name, text }) => ({ mapping: parseMapping(name, text), query: new PreparedConstruct(text) }),
+    problems,
   );
   const queries = new Map(mappings.map(({ mapping, query }) => [mapping, query]));
   return {
@@ -45,12 +37,7 @@ export async function readVocabulary(directories: readonly string[]): Promise<Vo
     mappings: [...queries.keys()],
     mappingTerms: new Set([...queries.keys()].flatMap(({ terms }) => [...terms])),
     openSource: (triples) => openSource(triples, queries),
-    contexts: new Map(
-      each(
-        files.flatMap((one) => one.contexts),
-        contextOf,
-      ).flat(),
-    ),
+    contexts: contextsOf(files, problems),
     problems,
   };
 }
