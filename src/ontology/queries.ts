@@ -21,16 +21,22 @@ export interface Lookup {
 /** The lookups of all queries, by their predicate. */
 export type Lookups = ReadonlyMap<string, readonly Lookup[]>;
 
+const text = /"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\\n])*'/g;
+const declaration = /@?\b(?:prefix\s+[^\s:]*:|base)\s*<[^>]*>/gi;
+const iri = /<([^<>\s]*)>/g;
+const prefixedName = /(?<![\w<"-])([\w-]*):((?:[\w-]|\.(?=[\w.-]*[\w-]))+)/g;
+
 /**
- * The IRIs that a SPARQL query or a Turtle document with `PREFIX` lines names. What a description says
+ * The IRIs that a SPARQL query or a Turtle document names, in full or with a prefix. What a description says
  * with any other property is not read by anybody.
  */
-export function namedTerms(text: string): ReadonlySet<string> {
-  const code = text.replace(/^\s*#.*$/gm, '');
+export function namedTerms(document: string): ReadonlySet<string> {
+  const code = document.replace(/^\s*#.*$/gm, '');
   const namespaces = namespacesOf(code);
+  const names = code.replace(text, '').replace(declaration, '');
   const terms = new Set<string>();
-  const names = code.replace(/"(?:\\.|[^"\\])*"/g, '').replace(/<[^<>\s]*>/g, '');
-  for (const [, prefix = '', name = ''] of names.matchAll(/(?<![\w<"-])([\w-]+):([\w-]+)/g)) {
+  for (const [, full = ''] of names.matchAll(iri)) if (/^[a-z][a-z0-9+.-]*:/i.test(full)) terms.add(full);
+  for (const [, prefix = '', name = ''] of names.replace(iri, '').matchAll(prefixedName)) {
     const namespace = namespaces.get(prefix);
     if (namespace !== undefined) terms.add(namespace + name);
   }

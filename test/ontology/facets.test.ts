@@ -85,7 +85,13 @@ describe('names', () => {
   });
 });
 
-test('the terms of a query are those in its patterns, not in comments, texts and IRIs', () => {
-  const text = '# a:no\nPREFIX a: <urn:a:x#>\nSELECT * { ?s a:yes <urn:a:no> ; a:too "a:no" }';
-  expect([...namedTerms(text)]).toEqual(['urn:a:x#yes', 'urn:a:x#too']);
+test('the terms of a query are those in its patterns, in full or with a prefix, not in comments and texts', () => {
+  const text = `# a:no
+BASE <urn:base:no>
+PREFIX a: <urn:a:x#>
+PREFIX : <urn:b:x#>
+SELECT * { ?s a:yes/:short <urn:a:full> ; a:with.dot "a:no" , 'a:no' , <relative> . ?s ?p a:end. FILTER(?s<5) }`;
+  expect([...namedTerms(text)].sort()).toEqual([
+    ...['urn:a:full', 'urn:a:x#end', 'urn:a:x#with.dot', 'urn:a:x#yes', 'urn:b:x#short'],
+  ]);
 });
