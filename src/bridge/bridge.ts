@@ -73,6 +73,10 @@ export interface BridgeDependencies {
   readonly logger: Logger;
 }
 
+/** What of a device's description is followed while nobody asks for the rest. */
+const followedParts = ['uuid', 'members', 'dataPoints'] as const;
+type FollowedParts = Pick<DeviceDescription, (typeof followedParts)[number]>;
+
 /** The bridge itself: all services between the broker and the NETCONF server, wired together. */
 export class Bridge {
   readonly backend: Backend;
@@ -209,9 +213,9 @@ export class Bridge {
     const { registry } = this.#deps;
     for (const model of registry.modules()) this.#modules.update(model);
     for (const { uuid } of registry.all()) {
-      const description = registry.describe(uuid);
-      if (description !== undefined && !registry.isPending(uuid)) this.#follow(description, false);
-      if (description?.profile === 'myno') this.#lines.rest(uuid);
+      const parts = registry.describeParts(uuid, followedParts);
+      if (parts !== undefined && !registry.isPending(uuid)) this.#follow(parts, false);
+      if (registry.kind(uuid)?.profile === 'myno') this.#lines.rest(uuid);
     }
     this.#stopWatching = registry.onPresence((device) => {
       this.#events.presence(device);
@@ -272,7 +276,7 @@ export class Bridge {
   }
 
   /** What a virtual device measures, its members do. */
-  #follow(description: DeviceDescription, changed: boolean): void {
+  #follow(description: FollowedParts, changed: boolean): void {
     this.#virtual.registered(description);
     if (description.members === undefined) this.#telemetry.registered(description, changed);
     else this.#telemetry.removed(description.uuid);

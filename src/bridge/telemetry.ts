@@ -55,7 +55,7 @@ export class TelemetryService {
    * Listens to the data points of a device; devices of one kind share their subscriptions. What it measured
    * under an earlier description is dropped when `changed`.
    */
-  registered({ uuid, dataPoints }: DeviceDescription, changed = false): void {
+  registered({ uuid, dataPoints }: Pick<DeviceDescription, 'uuid' | 'dataPoints'>, changed = false): void {
     if (!isDeviceUuid(uuid)) return;
     const before = this.#topics.get(uuid) ?? [];
     const topics = [...new Set(dataPoints.map(({ topic }) => topic))];

@@ -31,6 +31,22 @@ export function instantiate(template: DescriptionTemplate, uuid: DeviceUuid): De
   return fill(template.description, uuid) as DeviceDescription;
 }
 
+/**
+ * Parts of the description of one device; the others, which may be a hundred times as large, are left alone.
+ * @throws DescriptionError as {@link instantiate}
+ */
+export function instantiateParts<Part extends keyof DeviceDescription>(
+  template: DescriptionTemplate,
+  uuid: DeviceUuid,
+  parts: readonly Part[],
+): Pick<DeviceDescription, Part> {
+  checkOwner(template, uuid);
+  const { description } = template;
+  const there = parts.filter((part) => description[part] !== undefined);
+  const filled = there.map((part) => [part, fill(description[part], uuid)]);
+  return Object.fromEntries(filled) as Pick<DeviceDescription, Part>;
+}
+
 /** @throws DescriptionError `uuid-mismatch` unless the template is for this device */
 export function checkOwner({ description }: DescriptionTemplate, uuid: DeviceUuid): void {
   if (description.uuid === uuidPlaceholder || description.uuid === uuid) return;

@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import type { DeviceDescription } from '../base/description.ts';
 import { UnavailableError } from '../base/errors.ts';
 import { type DeviceUuid, type Digest, isDeviceUuid } from '../base/ids.ts';
-import type { DescriptionTemplate } from '../ontology/description-template.ts';
+import { type DescriptionTemplate, instantiateParts } from '../ontology/description-template.ts';
 import { type ModuleModel, newModule } from '../yang/module-model.ts';
 import { type DescriptionSigner, type Device, type Presence, presenceChanged } from './device.ts';
 import { DeviceTable } from './device-table.ts';
@@ -125,6 +125,16 @@ export class DeviceRegistry {
     const device = this.#devices.get(uuid);
     const template = device === undefined ? undefined : this.#templates.get(device.description);
     return template === undefined ? undefined : this.#filled.get(uuid, template);
+  }
+
+  /** Parts of what a registered device can do, for who asks that of all devices. */
+  describeParts<Part extends keyof DeviceDescription>(
+    uuid: DeviceUuid,
+    parts: readonly Part[],
+  ): Pick<DeviceDescription, Part> | undefined {
+    const device = this.#devices.get(uuid);
+    const template = device === undefined ? undefined : this.#templates.get(device.description);
+    return template === undefined ? undefined : instantiateParts(template, uuid, parts);
   }
 
   /** Whether a device is registered and nobody has accepted it. */

@@ -6,6 +6,7 @@ import {
   abstractUuid,
   type DescriptionTemplate,
   instantiate,
+  instantiateParts,
   unescapePercent,
 } from '../../src/ontology/description-template.ts';
 import { describeDevice, example, operation, read } from './support.ts';
@@ -84,10 +85,22 @@ describe('instantiating a template', () => {
     expect(JSON.stringify(shared)).toBe(before);
   });
 
+  test('parts of it are as in the whole, and what a description lacks is no part', async () => {
+    const shared = await template();
+    const { uuid: own, operations } = instantiate(shared, uuid);
+    expect(shared.description.members).toBeUndefined();
+    expect(instantiateParts(shared, uuid, ['uuid', 'operations', 'members'])).toStrictEqual({
+      uuid: own,
+      operations,
+    });
+  });
+
   test('a template with a literal UUID is for that device alone', async () => {
     const shared = await template();
     const own = { ...shared, description: { ...shared.description, uuid: deviceUuid('relay') } };
     expect(instantiate(own, deviceUuid('relay')).uuid).toBe('relay');
-    expect(() => instantiate(own, uuid)).toThrow(expect.objectContaining({ code: 'uuid-mismatch' }));
+    const mismatch = expect.objectContaining({ code: 'uuid-mismatch' });
+    expect(() => instantiate(own, uuid)).toThrow(mismatch);
+    expect(() => instantiateParts(own, uuid, ['operations'])).toThrow(mismatch);
   });
 });
