@@ -6,7 +6,7 @@ import { expect, test } from '@jest/globals';
 import { utf8 } from '../src/base/bytes.ts';
 import { deviceUuid } from '../src/base/ids.ts';
 import { encodePieces } from '../src/mqtt/description-pieces.ts';
-import { publishPacketSize } from '../src/mqtt/packet-size.ts';
+import { publishPacketSize } from '../src/mqtt/publish-packet.ts';
 import { RequestIds } from '../src/mqtt/request-ids.ts';
 import { encodeRequest } from '../src/mqtt/rpc-codec.ts';
 import { authenticatedHeaderBytes, sliceHashBytes } from '../src/mup/authenticated-slices.ts';

@@ -7,7 +7,7 @@ import type { Logger } from '../base/logger.ts';
 import { printable } from '../base/printable.ts';
 import { deafens } from '../mqtt/deaf-lengths.ts';
 import type { DeviceLines } from '../mqtt/device-lines.ts';
-import { publishPacketSize } from '../mqtt/packet-size.ts';
+import { publishPacketSize } from '../mqtt/publish-packet.ts';
 import type { MqttTransport } from '../mqtt/transport.ts';
 import type { ExtendedManifest } from '../mup/manifest.ts';
 import {

@@ -1,6 +1,6 @@
 import { utf8Length } from '../base/bytes.ts';
 import type { DeviceDescription, Field, Operation, ScalarType, ValueType } from '../base/description.ts';
-import { publishPacketSize } from '../mqtt/packet-size.ts';
+import { publishPacketSize } from '../mqtt/publish-packet.ts';
 import { authenticatedHeaderBytes } from '../mup/authenticated-slices.ts';
 import { sliceHeaderBytes } from '../mup/slices.ts';
 

@@ -1,4 +1,4 @@
-import { publishPacketSize } from './packet-size.ts';
+import { publishPacketSize } from './publish-packet.ts';
 
 /**
  * What the MQTT client of the prototype's device cannot read (mup-protocol §3, “The prototype's device”):

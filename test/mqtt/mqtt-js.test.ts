@@ -314,7 +314,10 @@ describeWith(['mosquitto'], 'with Mosquitto', () => {
     await transport.publish('a', new Uint8Array(1000).fill(0x1b));
     const messages = trace.lines.map(({ message }) => message);
     expect(messages).toEqual(['mqtt > connect', 'mqtt < connack', 'mqtt > publish', 'mqtt < puback']);
-    expect(trace.lines[2]?.fields).toMatchObject({ topic: 'a', bytes: 1000, payload: '\\x1b'.repeat(256) });
+    const shown = { topic: 'a', bytes: 1000, payload: '\\x1b'.repeat(256) };
+    expect(trace.lines[2]?.fields).toMatchObject(shown);
+    await transport.publish('a', new Uint8Array(1000).fill(0x1b), { qos: 0, bulk: true });
+    expect(trace.lines[4]).toMatchObject({ message: 'mqtt > publish', fields: { ...shown, qos: 0 } });
     expect(JSON.stringify(trace.lines)).not.toContain('secret-word');
   });
 });

@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { printable } from '../../src/mqtt/adapters/wire-trace.ts';
-import { publishPacketSize } from '../../src/mqtt/packet-size.ts';
+import { PacketBound, type SkippedPacket } from '../../src/mqtt/packet-bound.ts';
+import { encodePublish, publishPacketSize } from '../../src/mqtt/publish-packet.ts';
 import { RequestIds } from '../../src/mqtt/request-ids.ts';
 import { RetainedBudget } from '../../src/mqtt/retained-budget.ts';
 import { SendQueue } from '../../src/mqtt/send-queue.ts';
@@ -25,6 +26,30 @@ describe('the size of a PUBLISH packet (MQTT 5 §3.3)', () => {
     ['four octets of length', publishPacketSize('a', 2_097_152 - 3, { qos: 0 }, 4), 2_097_157],
   ])('%s', (_name, size, expected) => {
     expect(size).toBe(expected);
+  });
+});
+
+describe('a PUBLISH packet', () => {
+  test('has the octets of the specification (MQTT 3.1.1 and 5 §3.3)', () => {
+    const payload = Uint8Array.of(1, 2);
+    expect([...encodePublish('a/b', payload, 4)]).toEqual([0x30, 7, 0, 3, 0x61, 0x2f, 0x62, 1, 2]);
+    expect([...encodePublish('a/b', payload, 5)]).toEqual([0x30, 8, 0, 3, 0x61, 0x2f, 0x62, 0, 1, 2]);
+  });
+
+  test('is as large as it is said to be, and holds its topic and payload', () => {
+    const topics = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 100 });
+    const sizes = fc.oneof(fc.nat(300), fc.integer({ min: 16_200, max: 16_500 }), fc.constant(2_097_152));
+    fc.assert(
+      fc.property(topics, sizes, fc.constantFrom(4 as const, 5 as const), (topic, size, version) => {
+        const payload = new Uint8Array(size).fill(0x2e);
+        const packet = encodePublish(topic, payload, version);
+        const read: SkippedPacket[] = [];
+        expect(new PacketBound(1, (one) => read.push(one)).push(packet)).toEqual([]);
+        expect(read).toEqual([{ bytes: packet.length, publish: { topic, qos: 0, packetId: 0 } }]);
+        expect(packet.length).toBe(publishPacketSize(topic, size, { qos: 0 }, version));
+        expect(Buffer.compare(packet.subarray(packet.length - size), payload)).toBe(0);
+      }),
+    );
   });
 });
 

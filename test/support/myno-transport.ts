@@ -1,5 +1,5 @@
 import type { Clock } from '../../src/base/clock.ts';
-import { publishPacketSize } from '../../src/mqtt/packet-size.ts';
+import { publishPacketSize } from '../../src/mqtt/publish-packet.ts';
 import type { MqttTransport } from '../../src/mqtt/transport.ts';
 import type { MynoMessage, MynoPort } from './myno-device.ts';
 

@@ -1,5 +1,5 @@
 import { utf8Length } from '../../base/bytes.ts';
-import { publishPacketSize } from '../../mqtt/packet-size.ts';
+import { publishPacketSize } from '../../mqtt/publish-packet.ts';
 import type { Bench } from '../bench.ts';
 import { type Check, CheckFailure, CheckSkipped, checksOf, expectThat } from '../check.ts';
 

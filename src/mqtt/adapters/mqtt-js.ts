@@ -5,11 +5,11 @@ import type { MqttConfig } from '../../base/config.ts';
 import { errorCode, errorMessage, PeerError, UnavailableError } from '../../base/errors.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { RandomBytes } from '../../base/random.ts';
-import { BulkCredit } from '../bulk-credit.ts';
+import { BulkSender } from '../bulk-sender.ts';
 import type { Link, LinkEvents } from '../link.ts';
 import { MendingTransport } from '../mending-transport.ts';
 import type { SkippedPacket } from '../packet-bound.ts';
-import { publishPacketSize } from '../packet-size.ts';
+import { encodePublish, publishPacketSize } from '../publish-packet.ts';
 import { SendQueue } from '../send-queue.ts';
 import { checkTopicName } from '../topics.ts';
 import type { MqttMessage, MqttTransport, PublishOptions, Qos } from '../transport.ts';
@@ -41,9 +41,6 @@ export interface ConnectMqttDeps {
 
 /** QoS 1 and 2 packets without acknowledgement, where the broker names no smaller Receive Maximum. */
 const maxUnacknowledged = 1000;
-
-/** What is handed to the network at once: one promise for all of it. */
-const gone = Promise.resolve();
 
 /** How long a broker may take to close the connection after DISCONNECT. */
 const closeTimeoutMs = 1000;
@@ -91,8 +88,7 @@ class MqttJsLink implements Link {
   readonly #client: MqttClient;
   readonly #queue: SendQueue;
   /** What goes when nothing waits in the other queue. */
-  readonly #bulk: SendQueue;
-  readonly #credit = new BulkCredit();
+  readonly #bulk: BulkSender;
   /** Rejections of what waits for an acknowledgement. */
   readonly #open = new Set<(error: Error) => void>();
   #unacknowledged = 0;
@@ -119,15 +115,13 @@ class MqttJsLink implements Link {
       () =>
         this.#stream.writableLength <= config.maxUnsentBytes && this.#unacknowledged < this.#receiveMaximum,
     );
-    this.#bulk = new SendQueue(
-      () => this.#queue.isEmpty && !this.#stream.writableNeedDrain && this.#credit.hasRoom,
-    );
     this.#stream.on('drain', () => this.#pump());
     this.#stream.on('error', (error) => {
       this.#reason ??= reasonOf(error);
     });
     this.#client = new MqttClient(() => this.#stream, clientOptions(version, config, address));
     if (deps.trace !== undefined) traceWire(this.#client, deps.trace);
+    this.#bulk = this.#newBulk(deps.trace !== undefined);
     this.#listen();
     this.#client.connect();
   }
@@ -140,7 +134,7 @@ class MqttJsLink implements Link {
     } catch (error) {
       return Promise.reject(error);
     }
-    if (options.bulk === true) return this.#publishBulk(topic, payload);
+    if (options.bulk === true) return this.#bulk.publish(topic, payload);
     return new Promise((resolve, reject) => {
       this.#queue.push(() => this.#send(topic, payload, options, qos, resolve, reject), reject);
     });
@@ -193,12 +187,10 @@ class MqttJsLink implements Link {
       this.#events.message(receivedMessage(topic, payload, packet), subscriptionIds(packet));
     });
     client.on('packetsend', ({ cmd }) => {
-      if (cmd === 'pingreq') this.#credit.pinged(this.#clock.monotonic());
+      if (cmd === 'pingreq') this.#bulk.pinged();
     });
     client.on('packetreceive', ({ cmd }) => {
-      if (cmd !== 'pingresp') return;
-      this.#credit.answered(this.#clock.monotonic());
-      this.#bulk.pump();
+      if (cmd === 'pingresp') this.#bulk.answered();
     });
     client.on('disconnect', ({ reasonCode }) => {
       this.#reason ??= `the broker disconnects, reason code ${reasonCode ?? 0}`;
@@ -286,24 +278,22 @@ class MqttJsLink implements Link {
       .then(resolve, reject);
   }
 
-  #publishBulk(topic: string, payload: Uint8Array): Promise<void> {
-    if (this.#bulk.isOpen) {
-      this.#sendBulk(topic, payload);
-      return gone;
-    }
-    return new Promise((resolve, reject) => {
-      this.#bulk.push(() => {
-        this.#sendBulk(topic, payload);
-        resolve();
-      }, reject);
+  /** mqtt.js takes its time for each packet; a slice is a packet that is easily written, and there are many. */
+  #newBulk(traced: boolean): BulkSender {
+    const [client, stream] = [this.#client, this.#stream];
+    return new BulkSender({
+      clock: this.#clock,
+      hasRoom: () => this.#queue.isEmpty && !stream.writableNeedDrain,
+      send: (topic, payload) => {
+        stream.write(encodePublish(topic, payload, this.#version));
+        if (traced)
+          client.emit('packetsend', {
+            ...{ cmd: 'publish', topic, payload: Buffer.from(payload) },
+            ...{ qos: 0, retain: false, dup: false },
+          });
+      },
+      ping: () => client.sendPing(),
     });
-  }
-
-  #sendBulk(topic: string, payload: Uint8Array): void {
-    this.#client.publish(topic, Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength), {
-      qos: 0,
-    });
-    if (this.#credit.sent(topic.length + payload.length)) this.#client.sendPing();
   }
 
   /** No more than needed: mqtt.js takes its time for each that is one of its defaults. */
