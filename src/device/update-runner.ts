@@ -179,11 +179,14 @@ export class UpdateRunner {
     // Slices are never retained (mup-protocol §3): one that is comes from somebody else.
     if (this.#stopped || retain) return;
     const { receiver, clock } = this.#options;
+    const { manifest } = receiver;
     try {
       for (const effect of receiver.receiveSlice(payload, clock.monotonic())) void this.#do(effect);
     } catch (error) {
       this.#options.logger.error('a slice could not be written', { error });
-      void this.#enqueue(() => receiver.abandon(`write: ${errorMessage(error)}`));
+      // Given up once: more slices may fail before it is, and another transfer may stand when their turn comes.
+      const fault = `write: ${errorMessage(error)}`;
+      void this.#enqueue(() => (receiver.manifest === manifest ? receiver.abandon(fault) : []));
     }
   }
 

@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from '@jest/globals';
+import { encodeSlice } from '../../src/mup/slices.ts';
 import { diskFull } from '../support/virtual-disk.ts';
-import { BenchDevice, endorsed, server } from './bench-device.ts';
+import { BenchDevice, endorsed, image, server, topics } from './bench-device.ts';
 
 let device: BenchDevice;
 afterEach(() => device.agent.close());
@@ -38,6 +39,18 @@ test('a device that could not boot its new firmware tries again until it can', a
   device.clock.advance(60_000);
   await device.settled();
   expect(device.seen('restarted')).toEqual([{ kind: 'restarted', version: 2 }]);
+});
+
+test('a transfer is given up once, however many slices of it could not be written', async () => {
+  device = await new BenchDevice().startRegistered();
+  await device.begin();
+  device.store.slots.b.write = () => {
+    throw diskFull();
+  };
+  for (const offset of [0, 300, 600])
+    device.broker.inject(topics.image, encodeSlice(offset, image.subarray(offset, offset + 300)), { qos: 0 });
+  await device.settled();
+  expect(device.seen('transfer-abandoned')).toHaveLength(1);
 });
 
 test('a device that is switched off while it cannot boot stays off', async () => {
