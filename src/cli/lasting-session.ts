@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts';
-import type { XmlElement } from '../xml/element.ts';
+import { baseNamespace } from '../netconf/namespaces.ts';
+import { element, type XmlElement } from '../xml/element.ts';
 import { commandFailure } from './command-failure.ts';
 import { exitCodes } from './exit-codes.ts';
 import { sleep } from './sleep.ts';
@@ -11,10 +12,15 @@ export const reconnectMs = 120_000;
 /** Between two attempts. */
 const pauseMs = 500;
 
-/** A session that somebody has to close. */
+/** A session that somebody has to close, and its uploads. */
 export interface ClosableSession extends UpdateSession {
+  /** @throws PeerError `sftp-refused`, also when the connection is lost */
+  putFile(name: string, content: Uint8Array): Promise<void>;
   close(): Promise<void>;
 }
+
+/** Asks for nothing: an empty filter selects nothing (RFC 6241 §6.4.2). */
+const nothing = element(baseNamespace, 'get', [element(baseNamespace, 'filter', [])]);
 
 export interface LastingSessionOptions {
   readonly first: ClosableSession;
@@ -40,6 +46,25 @@ export class LastingSession implements ClosableSession {
   constructor(options: LastingSessionOptions) {
     this.#options = options;
     this.#session = options.first;
+  }
+
+  /** Asks what must not be asked twice. @throws what the session throws; the next {@link rpc} mends it */
+  once(operation: XmlElement, options?: Parameters<UpdateSession['rpc']>[1]): Promise<XmlElement> {
+    return this.#session.rpc(operation, options);
+  }
+
+  /** Sends a file, and once more when the bridge was lost meanwhile. @throws as {@link rpc} */
+  async putFile(name: string, content: Uint8Array): Promise<void> {
+    for (;;) {
+      const session = this.#session;
+      try {
+        return await session.putFile(name, content);
+      } catch (error) {
+        // SFTP does not say whether the bridge refuses the file or is gone: another request does.
+        await this.rpc(nothing, { signal: this.#options.signal });
+        if (this.#session === session) throw error;
+      }
+    }
   }
 
   /** @throws what the session throws; when the bridge does not come back, that it was lost */
@@ -77,6 +102,7 @@ export class LastingSession implements ClosableSession {
   }
 }
 
-function isOutOfReach(error: unknown): boolean {
+/** Whether an error says that the bridge cannot be asked, or does not answer. */
+export function isOutOfReach(error: unknown): boolean {
   return commandFailure(error).exitCode === exitCodes.bridgeUnreachable;
 }

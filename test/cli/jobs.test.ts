@@ -14,7 +14,7 @@ import type { UpdateStep } from '../../src/cli/update-steps.ts';
 import { baseNamespace, bridgeNamespace } from '../../src/netconf/namespaces.ts';
 import { childElements, element, type XmlElement } from '../../src/xml/element.ts';
 import { writeXml } from '../../src/xml/xml-writer.ts';
-import { ManualClock } from '../support/manual-clock.ts';
+import { eagerClock } from '../support/eager-clock.ts';
 
 const uuid = deviceUuid('dev-1');
 const image = digest('ab'.repeat(32));
@@ -88,23 +88,11 @@ class ScriptedJobs {
   }
 }
 
-/** Time passes as soon as nothing else is to be done. */
-function eager(): ManualClock {
-  const clock = new ManualClock();
-  const schedule = clock.schedule.bind(clock);
-  clock.schedule = (delayMs, run) => {
-    const cancel = schedule(delayMs, run);
-    setImmediate(() => clock.advance(delayMs));
-    return cancel;
-  };
-  return clock;
-}
-
 async function follow(session: ScriptedJobs, stop = new AbortController(), onChange = (_: JobEntry) => {}) {
   const changes: JobEntry[] = [];
   const end = await followJob('77', {
     session,
-    clock: eager(),
+    clock: eagerClock(),
     signal: stop.signal,
     onChange: (entry) => {
       changes.push(entry);
@@ -182,10 +170,10 @@ describe('an update that the bridge runs', () => {
       const result = await runUpdateJob(
         { uuid, digest: image },
         {
-          session: jobs,
+          session: { rpc: (operation) => jobs.rpc(operation), once: (operation) => jobs.rpc(operation) },
           putFile: () => Promise.reject(new Error('not asked for')),
           signal,
-          clock: eager(),
+          clock: eagerClock(),
           onStep: (step) => steps.push(step),
           onChange: () => {},
         },

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { PeerError, UnavailableError } from '../../src/base/errors.ts';
 import { type ClosableSession, LastingSession, reconnectMs } from '../../src/cli/lasting-session.ts';
 import { element, type XmlElement } from '../../src/xml/element.ts';
-import { ManualClock } from '../support/manual-clock.ts';
+import { eagerClock } from '../support/eager-clock.ts';
 
 const question = element('urn:x', 'get', '');
 const answer = element('urn:x', 'reply', '');
@@ -24,6 +24,10 @@ class ScriptedSession implements ClosableSession {
     return next;
   }
 
+  async putFile(): Promise<void> {
+    await this.rpc();
+  }
+
   async close(): Promise<void> {
     this.closed += 1;
   }
@@ -34,14 +38,7 @@ function lasting(
   attempts: (ScriptedSession | Error)[],
   stop = new AbortController(),
 ) {
-  const clock = new ManualClock();
-  const schedule = clock.schedule.bind(clock);
-  // Time passes as soon as nothing else is to be done.
-  clock.schedule = (delayMs, run) => {
-    const cancel = schedule(delayMs, run);
-    setImmediate(() => clock.advance(delayMs));
-    return cancel;
-  };
+  const clock = eagerClock();
   const said: string[] = [];
   const session = new LastingSession({
     first,
@@ -69,6 +66,23 @@ describe('a session that outlives a restart of the bridge', () => {
     expect(said).toEqual(['lost: the connection was lost', 'back']);
     await session.close();
     expect([first.closed, second.closed]).toEqual([1, 1]);
+  });
+
+  test('a file whose upload broke off is sent again; one that is refused is not', async () => {
+    const no = new PeerError('sftp-refused', 'the disk is full');
+    const second = new ScriptedSession();
+    const broken = lasting(new ScriptedSession(no, lost), [second]);
+    await broken.session.putFile('x', new Uint8Array());
+    expect(broken.said).toEqual(['lost: the connection was lost', 'back']);
+    const refusing = lasting(new ScriptedSession(no, answer), []);
+    await expect(refusing.session.putFile('x', new Uint8Array())).rejects.toBe(no);
+  });
+
+  test('what must not be asked twice is not, and mended by the next request', async () => {
+    const { session, said } = lasting(new ScriptedSession(lost, lost), [new ScriptedSession()]);
+    await expect(session.once(question)).rejects.toBe(lost);
+    expect(said).toEqual([]);
+    expect(await session.rpc(question)).toBe(answer);
   });
 
   test('a bridge that does not come back is given up, with what was lost', async () => {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { publishPacketSize } from '../../src/mqtt/packet-size.ts';
+import { publishPacketSize } from '../../src/mqtt/publish-packet.ts';
 import type { NetconfClient } from '../../src/netconf/client.ts';
 import { RpcReplyError } from '../../src/netconf/client.ts';
 import { textOf } from '../../src/xml/element.ts';
@@ -13,6 +13,7 @@ import { Site } from '../support/site.ts';
 import { SliceObserver } from '../support/slice-observer.ts';
 import { exampleDescription } from '../support/system.ts';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
+import { resultOf, startUpdate } from '../support/update-command.ts';
 import { ended, operatorSession, orderUpdate } from '../support/update-orders.ts';
 
 const patience = 240_000;
@@ -117,6 +118,26 @@ describeWith(['mosquitto'], 'a transfer that was interrupted goes on where it wa
       expect(await follower.exited).toBe(0);
       expect(follower.lines.at(-1)?.json).toMatchObject({ job, state: 'succeeded' });
       expect(follower.stderr).toMatch(/waiting for the bridge\nmup: the bridge is back\n$/);
+    },
+    patience,
+  );
+
+  test(
+    'mup update over a bridge that is killed in mid-transfer, to the end of its job',
+    async () => {
+      radio.hold(imageBytes / 4);
+      version += 1;
+      const { file } = await site.addImage(version, imageBytes);
+      const update = startUpdate(['--device', uuid, '--image', file, '--state-dir', site.stateDir]);
+      await update.line(({ json }) => Object(json)['bytesSent'] > 0);
+      await site.bridge.program.kill();
+      await site.serve();
+      session = await operatorSession(site.bridge);
+      radio.release();
+      const { code, steps, stderr } = await resultOf(update);
+      expect([code, steps.at(-1)]).toMatchObject([0, { result: 'succeeded', firmwareVersion: version }]);
+      expect(steps.filter(({ step }) => step === 'ordered')).toHaveLength(1);
+      expect(stderr).toMatch(/waiting for the bridge\nmup: the bridge is back\n$/);
     },
     patience,
   );

@@ -1,6 +1,5 @@
 import { expect } from '@jest/globals';
 import { sha256 } from '../../src/base/adapters/node-runtime.ts';
-import type { Clock } from '../../src/base/clock.ts';
 import { defaultConfig } from '../../src/base/config.ts';
 import { UnavailableError } from '../../src/base/errors.ts';
 import { deviceUuid } from '../../src/base/ids.ts';
@@ -15,7 +14,7 @@ import { signManifest } from '../../src/mup/signing.ts';
 import { RpcReplyError } from '../../src/netconf/client.ts';
 import { baseNamespace } from '../../src/netconf/namespaces.ts';
 import { childElements, element, textOf, type XmlElement } from '../../src/xml/element.ts';
-import { ManualClock } from './manual-clock.ts';
+import { eagerClock } from './eager-clock.ts';
 
 export const uuid = deviceUuid('3F2504E0-4F89-11D3-9A0C-0305E82C3301');
 export const vendorKey = privateKey(new Uint8Array(32).fill(1), '1');
@@ -31,20 +30,6 @@ export const manifest = signManifest(
 
 const bridge = 'urn:mup:yang:mup-bridge';
 const module = 'urn:mup:yang:mqtt-lamp';
-
-/** Time passes as soon as nothing else is to be done. */
-function eagerClock(): Clock {
-  const manual = new ManualClock();
-  return {
-    now: () => manual.now(),
-    monotonic: () => manual.monotonic(),
-    schedule(delayMs, task) {
-      const cancel = manual.schedule(delayMs, task);
-      setImmediate(() => manual.advance(delayMs));
-      return cancel;
-    },
-  };
-}
 
 type Leaf = readonly [name: string, children: string | readonly Leaf[]];
 

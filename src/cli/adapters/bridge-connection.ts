@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { systemClock } from '../../base/adapters/node-runtime.ts';
 import { decodeUtf8Lossy } from '../../base/bytes.ts';
 import { errorCode, UsageError } from '../../base/errors.ts';
 import { connectNetconf, type NetconfClientOptions } from '../../netconf/adapters/ssh-client.ts';
@@ -8,6 +9,8 @@ import { bridgeFile, localKeyFile, localUser, parseBridgeFile } from '../bridge-
 import type { CliIo } from '../command.ts';
 import { commandFailure } from '../command-failure.ts';
 import { CommandError, exitCodes } from '../exit-codes.ts';
+import { LastingSession } from '../lasting-session.ts';
+import type { UpdateReport } from '../update-report.ts';
 import { commandConfig } from './command-config.ts';
 import { readInput, readSecretFile, readSecretLine } from './files.ts';
 
@@ -63,6 +66,28 @@ export async function withBridge<T>(
     }
   } catch (error) {
     throw commandFailure(error);
+  }
+}
+
+/** Uses a session that outlives restarts of the bridge, whose coming and going is told, and closes it afterwards. */
+export async function overRestarts<T>(
+  { client, reconnect }: BridgeConnection,
+  signal: AbortSignal,
+  report: Pick<UpdateReport, 'note'>,
+  use: (session: LastingSession) => Promise<T>,
+): Promise<T> {
+  const session = new LastingSession({
+    first: client,
+    connect: reconnect,
+    clock: systemClock,
+    signal,
+    onLost: (reason) => report.note(`${reason}; waiting for the bridge`),
+    onBack: () => report.note('the bridge is back'),
+  });
+  try {
+    return await use(session);
+  } finally {
+    await session.close();
   }
 }
 

@@ -6,10 +6,9 @@ import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { cancelUpdate, getJobs, jobStates, jobsOf } from '../job-entry.ts';
 import { followJob } from '../job-follow.ts';
 import { jobHeading, jobRow } from '../job-lines.ts';
-import { LastingSession } from '../lasting-session.ts';
 import { printResult, table } from '../output.ts';
 import { UpdateReport } from '../update-report.ts';
-import { withBridge } from './bridge-connection.ts';
+import { overRestarts, withBridge } from './bridge-connection.ts';
 
 /** `mup jobs` */
 export async function runJobs(args: CommandArguments, io: CliIo): Promise<ExitCode> {
@@ -30,26 +29,16 @@ export async function runJob(args: CommandArguments, io: CliIo): Promise<ExitCod
   const id = args.argument('ID');
   const report = new UpdateReport(io, args.flag('json'));
   try {
-    const end = await withBridge(args, io, async ({ client, reconnect }) => {
-      if (args.flag('cancel')) await client.rpc(cancelUpdate(id), { signal: io.signal });
-      const session = new LastingSession({
-        first: client,
-        connect: reconnect,
-        clock: systemClock,
-        signal: io.signal,
-        onLost: (reason) => report.note(`${reason}; waiting for the bridge`),
-        onBack: () => report.note('the bridge is back'),
-      });
-      try {
-        return await followJob(id, {
+    const end = await withBridge(args, io, async (bridge) => {
+      if (args.flag('cancel')) await bridge.client.rpc(cancelUpdate(id), { signal: io.signal });
+      return overRestarts(bridge, io.signal, report, (session) =>
+        followJob(id, {
           session,
           clock: systemClock,
           signal: io.signal,
           onChange: (entry) => report.job(entry),
-        });
-      } finally {
-        await session.close();
-      }
+        }),
+      );
     });
     const wanted = args.flag('cancel') ? 'cancelled' : 'succeeded';
     return end.state === wanted ? exitCodes.ok : exitCodes.failed;

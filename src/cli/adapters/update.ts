@@ -12,13 +12,13 @@ import type { CommandArguments } from '../arguments.ts';
 import type { CliIo } from '../command.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { printJson } from '../output.ts';
-import { updateFailure } from '../update-failure.ts';
+import { brokenOff, updateFailure } from '../update-failure.ts';
 import { type OrderedUpdate, runUpdateJob } from '../update-order.ts';
 import type { UpdatePreparation } from '../update-preparation.ts';
 import { UpdateReport } from '../update-report.ts';
 import { runUpdateSteps } from '../update-run.ts';
 import { uuidOption } from '../uuid-option.ts';
-import { type BridgeConnection, withBridge } from './bridge-connection.ts';
+import { type BridgeConnection, overRestarts, withBridge } from './bridge-connection.ts';
 import { commandConfig } from './command-config.ts';
 import { readInput } from './files.ts';
 import { manifestBeside, openImages, readManifest } from './images.ts';
@@ -57,14 +57,22 @@ async function update(args: CommandArguments, io: CliIo, report: UpdateReport): 
   return withBridge(args, io, (bridge) => {
     const { client, host, port } = bridge;
     report.step({ step: 'connected', host, port });
-    const preparation = {
-      session: client,
-      putFile: (name: string, content: Uint8Array) => client.putFile(name, content),
+    const reporting = {
       signal: io.signal,
       onStep: (step: Parameters<UpdateReport['step']>[0]) => report.step(step),
     };
-    if (serverKey !== undefined) return signedHere(bridge, serverKey, image, config, preparation);
-    return runUpdateJob(image, { ...preparation, clock: systemClock, onChange: (job) => report.job(job) });
+    if (serverKey === undefined)
+      return overRestarts(bridge, io.signal, report, (session) =>
+        runUpdateJob(image, {
+          ...reporting,
+          session,
+          putFile: (name, content) => session.putFile(name, content),
+          clock: systemClock,
+          onChange: (job) => report.job(job),
+        }),
+      );
+    const putFile = (name: string, content: Uint8Array): Promise<void> => client.putFile(name, content);
+    return signedHere(bridge, serverKey, image, config, { ...reporting, session: client, putFile });
   });
 }
 
@@ -82,6 +90,8 @@ async function signedHere(
     const request = { uuid, manifest, image };
     const more = { observer, serverKey, scheme: allSuites, config: config.update, clock: systemClock };
     return { firmwareVersion: await runUpdateSteps(request, { ...preparation, ...more, sha256 }) };
+  } catch (error) {
+    throw preparation.signal.aborted ? error : brokenOff(error);
   } finally {
     await observer.close();
   }

@@ -9,7 +9,7 @@ export const updateCommand: CommandDefinition = {
   description:
     'Connects to a running bridge as a NETCONF client, uploads the image unless the bridge has it, orders ' +
     'the update, and follows the job until the device reports the new version. Ctrl-C leaves the job ' +
-    'running: mup job shows how it goes on. With --key it is the update server of the paper by itself: it ' +
+    'running: mup job shows how it goes on. A bridge that restarts is waited for. With --key it is the update server of the paper by itself: it ' +
     'asks the device for its token, signs the manifest, has the bridge send the image, and an interrupted ' +
     'update has no job that goes on. On the machine of the bridge neither address nor login is needed: both ' +
     'come from the state directory. With --json it prints one object per step, those of mup job among ' +
