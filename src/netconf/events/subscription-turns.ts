@@ -32,10 +32,11 @@ export class SubscriptionTurns {
   #run(): void {
     this.#scheduled = false;
     const end = this.#clock.monotonic() + turnMs;
+    const isOver = (): boolean => this.#clock.monotonic() > end;
     for (const delivery of [...this.#awake]) {
       this.#awake.delete(delivery);
-      if (delivery.deliver(eventsPerTurn)) this.wake(delivery);
-      if (this.#clock.monotonic() > end) break;
+      if (delivery.deliver(eventsPerTurn, isOver)) this.wake(delivery);
+      if (isOver()) break;
     }
     const [next] = this.#awake;
     if (next !== undefined) this.wake(next);

@@ -105,10 +105,14 @@ export class Delivery implements Subscription {
   /**
    * Looks at the next events, as long as the subscriber takes notifications.
    * @param most events
+   * @param isOver asked after each of them: to decide about one can take a millisecond
    * @returns whether there may be more to do
    */
-  deliver(most: number): boolean {
-    for (let n = 0; n < most; n += 1) if (!this.#step()) return false;
+  deliver(most: number, isOver: () => boolean): boolean {
+    for (let n = 0; n < most; n += 1) {
+      if (!this.#step()) return false;
+      if (isOver()) break;
+    }
     return true;
   }
 
