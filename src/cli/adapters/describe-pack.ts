@@ -1,6 +1,6 @@
-import { basename, join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { sha256 } from '../../base/adapters/node-runtime.ts';
-import { InternalError } from '../../base/errors.ts';
+import { InternalError, UsageError } from '../../base/errors.ts';
 import type { Digest } from '../../base/ids.ts';
 import { pack } from '../../ontology/adapters/inflate.ts';
 import type { DescriptionTemplate } from '../../ontology/description-template.ts';
@@ -34,11 +34,16 @@ export async function runDescribePack(args: CommandArguments, io: CliIo): Promis
     else io.stdout.write(header);
     return exitCodes.ok;
   }
-  await makeDirectory(io, folder);
   const files = { json: compacted, zlib: packed, h: header };
-  for (const [ending, content] of Object.entries(files))
-    await writeOutput(io, join(folder, `${name}.${ending}`), content, 0o644);
   const written = Object.keys(files).map((ending) => join(folder, `${name}.${ending}`));
+  if (written.some((file) => resolve(io.cwd, file) === resolve(io.cwd, path)))
+    throw new UsageError('bad-option', 'the packed description would overwrite the one that it is made of', {
+      where: path,
+      hint: 'Name another directory with --out-dir.',
+    });
+  await makeDirectory(io, folder);
+  for (const [i, content] of Object.values(files).entries())
+    await writeOutput(io, written[i] ?? '', content, 0o644);
   printResult(args, io, { ...result, files: written }, [
     `digest sha256:${digest}`,
     ...table(written.map((file, i) => [file, `${Object.values(files)[i]?.length} octets`])),

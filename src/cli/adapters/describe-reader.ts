@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import { systemClock } from '../../base/adapters/node-runtime.ts';
 import { createLogger } from '../../base/adapters/pino-logger.ts';
 import { decodeUtf8 } from '../../base/bytes.ts';
@@ -15,6 +14,7 @@ import type { CliIo } from '../command.ts';
 import { uuidOption } from '../uuid-option.ts';
 import { commandConfig } from './command-config.ts';
 import { readInput } from './files.ts';
+import { ontologiesFolder } from './ontologies-folder.ts';
 
 /** Whose description it is where nobody says: it stands in no description. */
 const sampleUuid = deviceUuid('00000000-0000-4000-8000-000000000000');
@@ -46,8 +46,7 @@ export class AuthorsReader {
   readonly #uuid: DeviceUuid | undefined;
 
   constructor(args: CommandArguments, io: CliIo) {
-    const given = args.text('ontologies');
-    const operatorDir = given === undefined ? undefined : resolve(io.cwd, given);
+    const operatorDir = ontologiesFolder(args, io);
     this.folders = [defaultOntologiesDir, ...(operatorDir === undefined ? [] : [operatorDir])];
     this.config = commandConfig(args, io);
     this.#io = io;
@@ -100,6 +99,7 @@ function withoutByteOrderMark(bytes: Uint8Array): Uint8Array {
 /** The UUID that a description holds in place of `%s`, when it is refused for that. */
 function ownerIn(error: unknown): DeviceUuid | undefined {
   if (!(error instanceof DescriptionError) || error.code !== 'uuid-mismatch') return undefined;
-  const found: unknown = JSON.parse(error.findings[0]?.found ?? 'null');
-  return typeof found === 'string' && isDeviceUuid(found) ? found : undefined;
+  // A UUID is shorter than what is cut off in a finding, and holds nothing that JSON escapes.
+  const [, found = ''] = /^"([^"]*)"$/.exec(error.findings[0]?.found ?? '') ?? [];
+  return isDeviceUuid(found) ? found : undefined;
 }

@@ -19,6 +19,7 @@ import type { CliIo } from '../command.ts';
 import type { Cleanup } from './cleanup.ts';
 import { readInput } from './files.ts';
 import { manifestBeside, readManifest } from './images.ts';
+import { ontologiesFolder } from './ontologies-folder.ts';
 
 /** What one run of `mup device-test` works with. */
 export interface Run {
@@ -120,12 +121,12 @@ function readerOf(
   { args, io, config, uuid, logger }: Run,
   cleanup: Cleanup,
 ): OpenBenchOptions['readDescription'] {
-  const ontologies = args.text('ontologies');
+  const operatorDir = ontologiesFolder(args, io);
   const reader = createDescriptionReader({
     config: config.registration,
     clock: systemClock,
     logger,
-    ...(ontologies === undefined ? {} : { operatorDir: resolve(io.cwd, ontologies) }),
+    ...(operatorDir === undefined ? {} : { operatorDir }),
   });
   cleanup.add(() => reader.close());
   return async (bytes) => instantiate(await reader.read(uuid, bytes), uuid);

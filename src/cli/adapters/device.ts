@@ -17,6 +17,7 @@ import { printJson, printResult } from '../output.ts';
 import { uuidOption } from '../uuid-option.ts';
 import { commandConfig } from './command-config.ts';
 import { readInput } from './files.ts';
+import { ontologiesFolder } from './ontologies-folder.ts';
 import { aborted } from './serve.ts';
 
 /** `mup device` */
@@ -42,12 +43,12 @@ async function deviceOptions(args: CommandArguments, io: CliIo): Promise<RunDevi
   const vendorKey = args.text('vendor-key');
   const signKey = args.text('sign-key');
   const description = await descriptionOf(args, io, config.registration.maxDescriptionBytes);
-  const ontologies = args.text('ontologies');
+  const ontologiesDir = ontologiesFolder(args, io);
   const logger = createLogger(config.log).child({ component: 'device' });
   return {
     description,
     uuid,
-    ...(ontologies === undefined ? {} : { ontologiesDir: resolve(io.cwd, ontologies) }),
+    ...(ontologiesDir === undefined ? {} : { ontologiesDir }),
     mqtt: config.mqtt,
     registration: config.registration,
     stateDir: resolve(io.cwd, args.required('state-dir')),
