@@ -14,5 +14,6 @@ export function errorLine(error: unknown): string {
 export function reportError(error: unknown, io: CliIo): void {
   io.stderr.write(`${errorLine(error)}\n`);
   if (!['debug', 'trace'].includes(io.env['MUP_LOG_LEVEL'] ?? '')) return;
-  for (let cause = error; cause instanceof Error; cause = cause.cause) io.stderr.write(`${cause.stack}\n`);
+  for (let cause = error; cause instanceof Error; cause = cause.cause)
+    for (const line of (cause.stack ?? '').split('\n')) io.stderr.write(`${printable(line)}\n`);
 }

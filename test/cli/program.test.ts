@@ -123,6 +123,11 @@ describe('what a command throws', () => {
   });
 });
 
+test('what a peer has said moves no cursor, in a stack neither', async () => {
+  const { stderr } = await runThrowing(new PeerError('a', 'red \u001b[31m'), { MUP_LOG_LEVEL: 'debug' });
+  expect(stderr).toMatch(/^mup: red \\u001b\[31m\.\nPeerError: red \\u001b\[31m\n +at /);
+});
+
 describe('arguments', () => {
   test('are given to the command by name', async () => {
     let seen: CommandArguments | undefined;
