@@ -53,13 +53,23 @@ function smallest(a: bigint, b: bigint): bigint {
 }
 
 function sampleDecimal(type: ScalarType, position: number): string {
-  const digits = Math.min(type.fractionDigits ?? 2, 15);
+  const digits = Math.min(type.fractionDigits ?? digitsBetween(type), 15);
   const step = 10 ** -digits;
   const given = decimalBounds(type, step);
   const min = given.min ?? Math.min(plainRange[0], given.max ?? plainRange[0]);
   const max = given.max ?? Math.max(plainRange[1], min);
   const value = min + position * (max - min);
   return Math.min(Math.max(Math.round(value / step) * step, min), max).toFixed(digits);
+}
+
+/** Fraction digits with which values lie between the bounds: one more than theirs where a bound is no value itself. */
+function digitsBetween({ minInclusive, minExclusive, maxInclusive, maxExclusive }: ScalarType): number {
+  const digits = (bound = ''): number => bound.split('.')[1]?.length ?? 0;
+  return Math.max(
+    2,
+    ...[minInclusive, maxInclusive].map((bound) => digits(bound)),
+    ...[minExclusive, maxExclusive].map((bound) => digits(bound) + 1),
+  );
 }
 
 function decimalBounds(type: ScalarType, step: number): { min?: number; max?: number } {

@@ -79,6 +79,19 @@ describe('sample values', () => {
     );
   });
 
+  test.each([
+    { minInclusive: '0.001', maxInclusive: '0.005' },
+    { minExclusive: '0', maxExclusive: '0.01' },
+    { minExclusive: '-0.5', maxInclusive: '-0.4999' },
+  ])('a sample lies within bounds that are close together, whatever its number of digits: %j', (facets) => {
+    for (const at of [0, 0.3, 0.5, 0.999_999])
+      for (const datatype of ['decimal', 'double'] as const) {
+        const type = scalar(datatype, facets);
+        const value = sampleValue({ type }, at, now);
+        expect([datatype, value, fits(type, value)]).toEqual([datatype, value, true]);
+      }
+  });
+
   test('64-bit bounds stay exact', () => {
     const highest = '18446744073709551615';
     const type = scalar('unsignedLong', { minInclusive: highest });
