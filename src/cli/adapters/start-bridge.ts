@@ -20,6 +20,7 @@ import { openBridge } from './open-bridge.ts';
 import { openDatastores } from './open-datastores.ts';
 import { openEventStreams } from './open-event-streams.ts';
 import { serveNetconf } from './serve-netconf.ts';
+import { stateFailure } from './state-failure.ts';
 import { lockState } from './state-lock.ts';
 import { packageVersion } from './version.ts';
 
@@ -38,7 +39,7 @@ export interface RunningBridge {
  * Starts a bridge on its state directory, with the embedded broker unless another is configured. Resolves
  * when it serves; on failure nothing is left running.
  * @param signal cuts the wait for the broker short
- * @throws UsageError
+ * @throws UsageError, UnavailableError `state-disk-full`
  */
 export async function startBridge(
   config: Config,
@@ -50,7 +51,7 @@ export async function startBridge(
     return await start(config, logger, signal, cleanup);
   } catch (error) {
     await cleanup.run();
-    throw error;
+    throw stateFailure(error, config.stateDir);
   }
 }
 
