@@ -1,69 +1,20 @@
 import { describe, expect, test } from '@jest/globals';
-import { dateAndTime } from '../../src/base/clock.ts';
 import { unrestricted } from '../../src/netconf/access/user-access.ts';
-import type { NetconfEvent } from '../../src/netconf/events/event.ts';
 import { element } from '../../src/xml/element.ts';
-import type { ManualClock } from '../support/manual-clock.ts';
 import { eventStreams, MemoryEventLog } from '../support/memory-event-log.ts';
 import { RecordingLogger } from '../support/recording-logger.ts';
+import { connect, type ServerFixture, settled, startServer } from './protocol-fixture.ts';
 import {
-  connect,
-  lampNamespace,
-  type ScriptedClient,
-  type ServerFixture,
-  settled,
-  startServer,
-} from './protocol-fixture.ts';
-
-const namespace = 'urn:ietf:params:xml:ns:netconf:notification:1.0';
-const base = 'urn:ietf:params:xml:ns:netconf:base:1.0';
-const create = (content = ''): string =>
-  `<create-subscription xmlns="${namespace}">${content}</create-subscription>`;
-const ok = `<rpc-reply xmlns="${base}" message-id="1"><ok/></rpc-reply>`;
-
-/** An event that holds a number. */
-const numbered = (n: number, more: Partial<NetconfEvent> = {}): NetconfEvent => ({
-  content: element('urn:x', 'counted', [
-    element('urn:x', 'n', String(n)),
-    element('urn:x', 'parity', n % 2 === 0 ? 'even' : 'odd'),
-  ]),
-  ...more,
-});
-
-/** What came: the numbers of events, the names of other notifications; `?` for what is none. */
-const told = (messages: readonly string[]): string[] =>
-  messages.map((message) => {
-    const [, number] = /<n>(\d+)<\/n>/.exec(message) ?? [];
-    const [, name = '?'] = /^<notification .*?<\/eventTime><([\w-]+)/.exec(message) ?? [];
-    return number ?? name;
-  });
-
-interface Subscribed extends ServerFixture {
-  readonly client: ScriptedClient;
-  /** What the client was sent since the last call, once all turns are over. */
-  took(): string[];
-}
-
-async function subscribe(
-  content = '',
-  more: Parameters<typeof startServer>[1] = {},
-  before: (fixture: ServerFixture) => void = () => {},
-): Promise<Subscribed> {
-  const fixture = startServer({}, more);
-  before(fixture);
-  const client = connect(fixture.server);
-  const took = (): string[] => {
-    fixture.clock.advance(0);
-    return told(client.takeMessages());
-  };
-  expect(await client.call(create(content))).toBe(ok);
-  return { ...fixture, client, took };
-}
-
-/** A moment before the clock of a fixture starts. */
-const start = Date.UTC(2026, 0, 1);
-const time = (name: string, offsetMs: number): string =>
-  `<${name}>${dateAndTime(start + offsetMs)}</${name}>`;
+  base,
+  create,
+  namespace,
+  numbered,
+  ok,
+  start,
+  subscribe,
+  time,
+  told,
+} from './subscription-fixture.ts';
 
 describe('create-subscription (RFC 5277 §2.1.1)', () => {
   test('is answered first; what happens then comes as notifications, eventTime before all else (§4)', async () => {
@@ -271,91 +222,6 @@ describe('a filter (RFC 5277 §3.6)', () => {
   });
 });
 
-describe('replay (RFC 5277 §3.3)', () => {
-  const emitBefore =
-    (...offsets: number[]) =>
-    ({ events }: ServerFixture): void => {
-      for (const [i, offset] of offsets.entries()) events.emit(numbered(i + 1, { time: start + offset }));
-    };
-  const counted = '<filter><counted xmlns="urn:x"/></filter>';
-
-  test('tells what happened since the startTime, then replayComplete, then what happens', async () => {
-    const content = counted + time('startTime', -20);
-    const { events, took } = await subscribe(content, {}, emitBefore(-30, -20, -10));
-    expect(took()).toEqual(['2', '3', 'replayComplete']);
-    events.emit(numbered(4));
-    expect(took()).toEqual(['4']);
-  });
-
-  test('without a startTime tells nothing of the past', async () => {
-    const { took } = await subscribe(counted, {}, emitBefore(-30, -20));
-    expect(took()).toEqual([]);
-  });
-
-  test('until a stopTime of the past ends at once, and the session goes on', async () => {
-    const content = counted + time('startTime', -30) + time('stopTime', -10);
-    const { client, events, took } = await subscribe(content, {}, emitBefore(-31, -30, -10, -9));
-    expect(took()).toEqual(['2', '3', 'replayComplete', 'notificationComplete']);
-    events.emit(numbered(9));
-    expect(took()).toEqual([]);
-    expect(await client.call('<get><filter/></get>')).toContain('<data/>');
-  });
-
-  test('until a stopTime yet to come goes on till then, and takes along what happens at that very moment', async () => {
-    const content = counted + time('startTime', -30) + time('stopTime', 1000);
-    const { events, clock, took } = await subscribe(content, {}, emitBefore(-10));
-    expect(took()).toEqual(['1', 'replayComplete']);
-    clock.advance(1000);
-    events.emit(numbered(2));
-    expect(took()).toEqual(['2']);
-    clock.advance(1);
-    events.emit(numbered(3));
-    expect(took()).toEqual(['notificationComplete']);
-    expect(clock.pending).toBe(0);
-  });
-
-  test('a stopTime beyond what timers reach is waited for', async () => {
-    const year = 365 * 86_400_000;
-    const { clock, took } = await subscribe(counted + time('startTime', 0) + time('stopTime', year));
-    expect(took()).toEqual(['replayComplete']);
-    clock.advance(year);
-    expect(took()).toEqual([]);
-    clock.advance(1);
-    expect(took()).toEqual(['notificationComplete']);
-  });
-
-  test('tells what happened before the last start of the server, but for what is kept in memory', async () => {
-    const log = new MemoryEventLog(start - 1000);
-    const first = startServer({}, { events: (clock) => eventStreams(clock, { log }) });
-    first.events.emit(numbered(1, { stream: 'devices', about: [{ namespace: 'urn:x', name: 'a' }] }));
-    first.events.emit(numbered(2, { stream: 'telemetry' }));
-    first.events.emit(numbered(3));
-    const again = new MemoryEventLog(log.created, log.records);
-    const events = (clock: ManualClock) => eventStreams(clock, { log: again });
-    const { took } = await subscribe(counted + time('startTime', 0), { events });
-    expect(took()).toEqual(['1', '3', 'replayComplete']);
-  });
-
-  test('passes over what of the log cannot be read, and says so', async () => {
-    const logger = new RecordingLogger();
-    const damaged = [
-      '{',
-      '[]',
-      '{"time":"x","xml":"<a/>"}',
-      '{"time":1e99,"xml":"<a/>"}',
-      '{"time":1,"xml":"a"}',
-    ];
-    const log = new MemoryEventLog(0, [
-      ...damaged,
-      '{"time":1,"namespace":"urn:x","name":"counted","xml":"<counted xmlns=\\"urn:x\\"><n>7</n></counted>"}',
-    ]);
-    const events = (clock: ManualClock) => eventStreams(clock, { log, logger });
-    const { took } = await subscribe('<startTime>1970-01-01T00:00:00Z</startTime>', { events });
-    expect(took()).toEqual(['7', 'netconf-session-start', 'replayComplete']);
-    expect(logger.lines).toMatchObject([{ level: 'warn', fields: { events: 5 } }]);
-  });
-});
-
 describe('access control (RFC 8341 §3.4.6)', () => {
   test('is asked for each event when it is delivered; replayComplete and notificationComplete always come', async () => {
     let readable = 'a';
@@ -379,126 +245,6 @@ describe('access control (RFC 8341 §3.4.6)', () => {
     expect(took()).toEqual(['5']);
     clock.advance(6);
     expect(took()).toEqual(['notificationComplete']);
-  });
-});
-
-describe('a subscriber that is slow', () => {
-  test('is told on as far as it takes notifications, and misses none', async () => {
-    const { client, events, clock, took } = await subscribe();
-    client.port.accepts = false;
-    for (let n = 1; n <= 300; n += 1) events.emit(numbered(n));
-    expect(took()).toEqual(['1']);
-    client.handle.drained();
-    expect(took()).toEqual(['2']);
-    client.port.accepts = true;
-    client.handle.drained();
-    clock.advance(0);
-    expect(took()).toEqual(Array.from({ length: 298 }, (_, i) => String(i + 3)));
-  });
-
-  test('is cut off when it takes nothing for sendTimeoutMs, and the others are not', async () => {
-    const { server, client, events, clock, config } = await subscribe();
-    const other = connect(server);
-    await other.call(create());
-    client.port.accepts = false;
-    events.emit(numbered(1));
-    clock.advance(config.sendTimeoutMs);
-    expect([client.port.aborts, other.port.aborts]).toEqual([1, 0]);
-    expect(told(other.takeMessages())).toEqual(['1', 'netconf-session-end']);
-  });
-
-  test('is cut off when it is so far behind that events are gone, with a warning, and the others are not', async () => {
-    const logger = new RecordingLogger();
-    const limits = { maxEvents: 10, maxBytes: 1e6 };
-    const { server, client, events, clock } = await subscribe('', {
-      logger,
-      events: (own) => eventStreams(own, { limits }),
-    });
-    const other = connect(server);
-    await other.call(create());
-    clock.advance(0);
-    other.takeMessages();
-    client.takeMessages();
-    client.port.accepts = false;
-    for (let n = 1; n <= 12; n += 1) {
-      events.emit(numbered(n));
-      clock.advance(0);
-    }
-    expect(told(other.takeMessages())).toHaveLength(12);
-    client.port.accepts = true;
-    client.handle.drained();
-    clock.advance(0);
-    expect([client.port.aborts, told(client.takeMessages())]).toEqual([1, ['1']]);
-    expect(logger.lines.filter(({ level }) => level === 'warn')).toMatchObject([
-      { message: 'a subscriber is cut off', fields: { session: 1 } },
-    ]);
-    expect(other.port.aborts).toBe(0);
-  });
-
-  test('gets its replies whole: no notification comes in between', async () => {
-    const { backend, client, events, clock } = await subscribe();
-    backend.data = [element(lampNamespace, 'lamps', 'x'.repeat(200_000))];
-    client.port.accepts = false;
-    client.sendRpc('<get/>', '7');
-    await settled();
-    events.emit(numbered(1));
-    clock.advance(0);
-    client.port.accepts = true;
-    client.handle.drained();
-    clock.advance(0);
-    const [reply = '', ...rest] = client.takeMessages();
-    expect([reply.length > 200_000, told(rest)]).toEqual([true, ['1']]);
-  });
-});
-
-describe('a session with a subscription', () => {
-  test('is not idle (RFC 6241 §8.1 knows no idling; idleTimeoutMs ends only what nobody uses)', async () => {
-    const { server, clock } = startServer({ idleTimeoutMs: 1000 });
-    const [subscribed, idle] = [connect(server), connect(server)];
-    await subscribed.call(create(time('startTime', 0) + time('stopTime', 5000)));
-    clock.advance(5000);
-    expect([subscribed.port.aborts, idle.port.aborts]).toEqual([0, 1]);
-    // The subscription is over, and so is the excuse.
-    clock.advance(2000);
-    expect(subscribed.port.aborts).toBe(1);
-  });
-
-  test('ends its subscription with itself', async () => {
-    const { client, events, clock } = await subscribe();
-    client.handle.closed();
-    const written = client.port.written.length;
-    events.emit(numbered(1));
-    clock.advance(10);
-    expect([client.port.written.length, clock.pending]).toEqual([written, 0]);
-  });
-
-  test('has its notifications counted, for itself and for the server (RFC 6022 §2.1.4, §2.1.5)', async () => {
-    const { server, client, events, clock } = await subscribe();
-    await connect(server).call(create());
-    events.emit(numbered(1));
-    clock.advance(0);
-    client.takeMessages();
-    const state = await client.call(
-      '<get><filter><netconf-state xmlns="urn:ietf:params:xml:ns:yang:ietf-netconf-monitoring"><sessions><session>' +
-        '<session-id/><out-notifications/></session></sessions><statistics><out-notifications/></statistics>' +
-        '</netconf-state></filter></get>',
-    );
-    // The first session is also told that the second one began.
-    expect([...state.matchAll(/<out-notifications>(\d+)</g)].map(([, n]) => n)).toEqual(['2', '1', '3']);
-  });
-
-  test('of a bug in sending costs the session alone', async () => {
-    const logger = new RecordingLogger();
-    const { server, client, events, clock } = await subscribe('', { logger });
-    const other = connect(server);
-    await other.call(create());
-    client.port.write = () => {
-      throw new TypeError('a bug');
-    };
-    events.emit(numbered(1));
-    clock.advance(0);
-    expect([client.port.aborts, told(other.takeMessages())]).toEqual([1, ['1', 'netconf-session-end']]);
-    expect(logger.lines.some(({ level }) => level === 'error')).toBe(true);
   });
 });
 

@@ -1,7 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { deferred } from '../../src/base/deferred.ts';
-import type { DeviceDescription } from '../../src/base/description.ts';
 import { deviceUuid } from '../../src/base/ids.ts';
 import type { DescriptionTemplate } from '../../src/ontology/description-template.ts';
 import { DeviceRegistry } from '../../src/registry/device-registry.ts';
@@ -9,27 +8,7 @@ import { maxModules, maxVariants } from '../../src/registry/module-catalog.ts';
 import { dataPoint, description, field, operation } from '../support/example-description.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { MemoryDocumentStore, type StoreCall } from '../support/memory-document-store.ts';
-import { templateOf } from '../support/scripted-reader.ts';
-
-const [first, second, third] = ['dev-1', 'dev-2', 'dev-3'].map(deviceUuid);
-if (first === undefined || second === undefined || third === undefined) throw new Error('three devices');
-
-function lamp(...names: string[]): DescriptionTemplate {
-  const made = description({ operations: names.map((name) => operation(name)) });
-  return templateOf(made, `lamp ${names.join(' ')}`);
-}
-
-function template(made: DeviceDescription): DescriptionTemplate {
-  return templateOf(made, JSON.stringify(made));
-}
-
-const on = lamp('on');
-const onOff = lamp('on', 'off');
-const dimmed = template(
-  description({
-    operations: [operation('on', { inputs: [field('level', { kind: 'scalar', datatype: 'int' })] })],
-  }),
-);
+import { dimmed, first, lamp, on, onOff, second, template, third } from './registry-fixture.ts';
 
 describe('the device registry', () => {
   let store: MemoryDocumentStore;
@@ -37,7 +16,7 @@ describe('the device registry', () => {
   let registry: DeviceRegistry;
 
   const open = (maxDevices = 100): Promise<DeviceRegistry> =>
-    DeviceRegistry.open({ store, clock, maxDevices });
+    DeviceRegistry.open({ store, clock, maxDevices, maxRemovedSigners: 2 });
 
   beforeEach(async () => {
     store = new MemoryDocumentStore();
@@ -99,6 +78,7 @@ describe('the device registry', () => {
               store: new MemoryDocumentStore(),
               clock,
               maxDevices: 10,
+              maxRemovedSigners: 10,
             });
             for (const [i, subset] of order.entries())
               await fresh.register(
@@ -350,40 +330,6 @@ describe('the device registry', () => {
     expect((await open()).module('mqtt-lamp')?.revisions).toHaveLength(2);
   });
 
-  test('what comes from a device is being seen, and says nothing of presence', async () => {
-    await registry.register(first, on);
-    await registry.heard(first, 'offline');
-    clock.advance(5000);
-    registry.seen(first);
-    registry.seen(second);
-    expect(registry.get(first)).toMatchObject({ presence: 'offline', lastSeen: clock.now() });
-    expect(registry.get(second)).toBeUndefined();
-  });
-
-  test('devices of the prototype say nothing of their presence', async () => {
-    await registry.register(first, template(description({ profile: 'myno' })));
-    await registry.register(second, template(description({ profile: 'mup' })));
-    expect([...registry.all()].map(({ presence }) => presence)).toEqual(['unknown', 'online']);
-  });
-
-  test('presence: offline is not being seen; a version is kept over a restart, and by silence', async () => {
-    await registry.register(first, on);
-    const seen = clock.now();
-    clock.advance(5000);
-    await registry.heard(first, 'offline');
-    expect(registry.get(first)).toMatchObject({ presence: 'offline', lastSeen: seen });
-    await registry.heard(first, 'online', 3);
-    await registry.heard(first, 'online');
-    expect(registry.get(first)).toMatchObject({
-      presence: 'online',
-      lastSeen: seen + 5000,
-      firmwareVersion: 3,
-    });
-    expect((await open()).get(first)?.firmwareVersion).toBe(3);
-    await registry.heard(second, 'online', 9);
-    expect(registry.get(second)).toBeUndefined();
-  });
-
   test('a device that describes itself otherwise every time fills neither memory nor disk', async () => {
     await registry.register(second, on);
     for (let i = 0; i < maxModules + 5; i += 1)
@@ -424,90 +370,5 @@ describe('the device registry', () => {
     const { contradictions } = await registry.register(second, many('string'));
     expect(contradictions).toHaveLength(6);
     expect(contradictions[5]).toBe('mqtt-lamp: and 15 more');
-  });
-
-  describe('of devices that nobody has accepted', () => {
-    test('holds them without a module, also over a restart, until they are accepted', async () => {
-      expect(await registry.hold(first, on)).toBe(true);
-      expect(registry.isPending(first)).toBe(true);
-      expect(registry.modules()).toEqual([]);
-      registry = await open();
-      expect(registry.isPending(first)).toBe(true);
-      expect(registry.describe(first)?.operations).toHaveLength(1);
-      const registration = await registry.accept(first);
-      expect(registration).toMatchObject({ outcome: 'registered', device: { module: 'mqtt-lamp' } });
-      expect((await open()).get(first)).toEqual({ ...registry.get(first), presence: 'unknown' });
-      expect(await registry.accept(first)).toBeUndefined();
-      expect(await registry.accept(second)).toBeUndefined();
-    });
-
-    test('says whether there is anything new in what they say, and writes nothing where there is not', async () => {
-      await registry.hold(first, on);
-      const writes = store.calls.length;
-      expect(await registry.hold(first, on)).toBe(false);
-      expect(store.calls).toHaveLength(writes);
-      expect(await registry.hold(first, onOff)).toBe(true);
-      expect(store.keys('templates')).toEqual([onOff.digest]);
-    });
-
-    test('refuses what cannot be said in YANG at once, and has them accepted as far as there is room', async () => {
-      const twice = template(description({ operations: [operation('on'), operation('on')] }));
-      await expect(registry.hold(first, twice)).rejects.toThrow();
-      expect(registry.get(first)).toBeUndefined();
-      registry = await open(1);
-      await registry.hold(first, on);
-      await registry.hold(second, on);
-      await registry.accept(first);
-      await expect(registry.accept(second)).rejects.toMatchObject({ code: 'too-many-devices' });
-      await expect(registry.register(second, on)).rejects.toMatchObject({ code: 'too-many-devices' });
-      expect(registry.isPending(second)).toBe(true);
-    });
-
-    test('is as it was before when the disk is full', async () => {
-      store.fault = ({ collection }) =>
-        collection === 'devices' ? new Error('the disk is full') : undefined;
-      await expect(registry.hold(first, on)).rejects.toThrow('the disk is full');
-      expect([registry.get(first), registry.template(on.digest)]).toEqual([undefined, undefined]);
-      store.fault = undefined;
-      await registry.hold(first, on);
-    });
-  });
-
-  describe('tells of presence', () => {
-    let told: string[];
-    const listen = (): void => {
-      told = [];
-      registry.onPresence(({ uuid, presence, firmwareVersion }) =>
-        told.push(`${uuid} ${presence} ${firmwareVersion}`),
-      );
-    };
-
-    test('when a device comes, goes or runs another firmware, and at nothing else', async () => {
-      await registry.register(first, on);
-      listen();
-      await registry.heard(first, 'online', 1);
-      await registry.heard(first, 'online', 1);
-      await registry.heard(first, 'online');
-      await registry.heard(first, 'offline');
-      await registry.heard(first, 'offline');
-      registry.seen(first);
-      await registry.register(first, on);
-      await registry.heard(first, 'online', 2);
-      await registry.heard(second, 'online', 2);
-      expect(told).toEqual(['dev-1 online 1', 'dev-1 offline 1', 'dev-1 online 1', 'dev-1 online 2']);
-    });
-
-    test('after a restart not of devices that are there as before', async () => {
-      for (const uuid of [first, second, third]) {
-        await registry.register(uuid, on);
-        await registry.heard(uuid, 'online', 1);
-      }
-      registry = await open();
-      listen();
-      await registry.heard(first, 'online', 1);
-      await registry.heard(second, 'online', 2);
-      await registry.heard(third, 'offline');
-      expect(told).toEqual(['dev-2 online 2', 'dev-3 offline 1']);
-    });
   });
 });
