@@ -62,6 +62,11 @@ export const ed25519: SuiteScheme = {
   generate: () => privateKey(curve25519.utils.randomSecretKey(), ed25519Suite),
 };
 
+/** Whether octets are a point as RFC 8032 §5.1.3 writes it, and not of small order. Throws for octets that are none. */
+export function isStrictEd25519Key(key: Uint8Array): boolean {
+  return !curve25519.Point.fromBytes(key).isSmallOrder();
+}
+
 /** The scheme of each suite. */
 export const suiteSchemes: Readonly<Record<SuiteCode, SuiteScheme>> = { '1': es256, '2': ed25519 };
 
