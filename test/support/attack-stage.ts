@@ -19,6 +19,7 @@ import {
   startBridgeProcess,
   startDeviceProcess,
 } from './system.ts';
+import { startTcpProxy, type TcpProxy } from './tcp-proxy.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 import { ended, operatorSession, orderUpdate } from './update-orders.ts';
 
@@ -37,8 +38,12 @@ export const gamma = 'GAMMA-4';
 export const mallory = 'MALLORY-3';
 const bridgeAccount = 'mup_bridge';
 
-/** 2,000 slices: long enough to stop the bridge in the middle of it. */
-const imageBytes = 1_200_000;
+/** 100 slices. */
+const imageBytes = 60_000;
+/** What of an update a device gets until the moment is caught in which all stands: about 30 slices. */
+const heldBytes = 20_000;
+/** 2,000 slices: it can be cancelled before all have arrived. */
+const longBytes = 1_200_000;
 const smallBytes = 3000;
 const boardNamespace = 'urn:mup:yang:mqtt-demo-board';
 
@@ -65,6 +70,8 @@ export class AttackStage {
   /** May publish everything. */
   readonly #referee: Attacker;
   readonly #devices = new Map<string, Program>();
+  /** Between each device and the broker. */
+  readonly #radios = new Map<string, TcpProxy>();
   readonly #versions = new Map<string, number>();
   /** Of the images, by version. */
   readonly #digests = new Map<number, string>();
@@ -137,12 +144,15 @@ export class AttackStage {
   async startDevice(uuid: string, own = exampleDescription): Promise<void> {
     const file = join(this.directory, `${uuid}.toml`);
     writeFileSync(file, [...mqttLines(this.#broker, uuid), ''].join('\n'));
+    const { url } = this.#broker;
+    const radio = this.#radios.get(uuid) ?? (await startTcpProxy(Number(new URL(url).port)));
+    this.#radios.set(uuid, radio);
     const description = this.#signed ? join(this.directory, `${uuid}.description`) : own;
     if (this.#signed) writeFileSync(description, this.keys.signedDescription(uuid, 'vendor', 2));
     const device = await startDeviceProcess({
       uuid,
       description,
-      mqttUrl: this.#broker.url,
+      mqttUrl: url.replace(/:\d+$/, `:${radio.port}`),
       stateDir: join(this.directory, uuid),
       vendorKey: this.vendorKey,
       extra: ['--config', file],
@@ -233,14 +243,22 @@ export class AttackStage {
   /**
    * Orders an update, and stops the bridge in the middle of it, as soon as the device says this event: the device goes
    * on, and hears nobody but the attacker until {@link resume}.
+   * @param stopped who is stopped instead of the bridge
    * @returns the job's id
    */
-  async caughtAt(uuid: string, event: string): Promise<string> {
+  async caughtAt(
+    uuid: string,
+    event: string,
+    { stopped = this.bridge.program, size = imageBytes }: { stopped?: Program; size?: number } = {},
+  ): Promise<string> {
     const device = this.device(uuid);
+    const radio = this.#radios.get(uuid);
     const from = device.lines.length;
-    const job = await this.order(uuid, imageBytes);
+    radio?.hold(heldBytes);
+    const job = await this.order(uuid, size);
     await device.line((line: Line) => Object(line.json)['event'] === event, from);
-    this.pause(this.bridge.program);
+    this.pause(stopped);
+    radio?.release();
     return job;
   }
 
@@ -269,7 +287,7 @@ export class AttackStage {
 
   /** A manifest that a device was sent, but whose image it never got: it is not older than what runs. */
   async unusedManifest(uuid: string): Promise<readonly string[]> {
-    const job = await this.caughtAt(uuid, 'manifest-accepted');
+    const job = await this.caughtAt(uuid, 'manifest-accepted', { size: longBytes });
     this.resume();
     await this.cancel(job);
     await this.ended(job);
@@ -297,6 +315,7 @@ export class AttackStage {
     this.resume();
     await this.session.close();
     await Promise.all([...this.#devices.values()].map((device) => device.stop()));
+    await Promise.all([...this.#radios.values()].map((radio) => radio.close()));
     await this.bridge.program.stop();
     await this.#broker.stop();
   }
