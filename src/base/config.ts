@@ -111,6 +111,8 @@ export interface RegistrationConfig {
   readonly maxDevices: number;
   /** Devices that wait to be accepted; the one that was silent the longest makes room. */
   readonly maxPendingDevices: number;
+  /** Removed devices of which it is remembered what their vendor had signed last; the oldest makes room. */
+  readonly maxRemovedSigners: number;
   readonly maxOperations: number;
   /** Which devices are accepted, where nothing is configured over NETCONF. */
   readonly acceptance: AcceptancePolicy;
@@ -286,6 +288,7 @@ export const defaultConfig: Config = {
     workerIdleMs: 15_000,
     maxDevices: 100_000,
     maxPendingDevices: 1000,
+    maxRemovedSigners: 10_000,
     maxOperations: 512,
     acceptance: 'open',
     vendorKeys: [],

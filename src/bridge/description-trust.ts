@@ -12,9 +12,10 @@ import {
 } from '../mup/signed-description.ts';
 import type { DescriptionSigner } from '../registry/device.ts';
 import type { DeviceRegistry } from '../registry/device-registry.ts';
+import type { RemovedSigner } from '../registry/removed-signers.ts';
 
 export interface DescriptionTrustDependencies {
-  readonly registry: Pick<DeviceRegistry, 'get' | 'isPending'>;
+  readonly registry: Pick<DeviceRegistry, 'get' | 'isPending' | 'removed'>;
   /** Keys of the vendors that the operator trusts with descriptions, hex. */
   readonly vendorKeys: readonly string[];
   /** Which devices are accepted. */
@@ -77,6 +78,8 @@ export class DescriptionTrust {
     const signed = parseSignedDescription(bytes);
     const signer = this.#signerOf(signed);
     if (kept !== undefined) checkSuccession(kept, signer, registry.isPending(uuid));
+    const removed = this.#removed(uuid, signer);
+    if (removed !== undefined && signer.counter < removed.counter) throw outdated(removed);
     verifySignedDescription(uuid, signed, this.#deps);
     return { octets: signed.octets, signer };
   }
@@ -99,11 +102,21 @@ export class DescriptionTrust {
     const kept = known?.signer;
     const again = kept !== undefined && kept.key === signer?.key && kept.counter === signer.counter;
     if (again && known?.description !== digest) throw outdated(kept);
+    const removed = this.#removed(uuid, signer);
+    if (removed !== undefined && removed.counter === signer?.counter && removed.description !== digest)
+      throw outdated(removed);
     const policy = acceptanceOf(uuid, description);
     if (known !== undefined && !registry.isPending(uuid)) return accepted(policy, kept, signer);
     if (policy !== 'signed') return { kind: policy === 'open' ? 'register' : 'hold', signer };
     if (signer === undefined) throw unsigned('the bridge takes signed descriptions alone');
     return { kind: signer.by === 'vendor' ? 'register' : 'hold', signer };
+  }
+
+  /** What vendors had signed last of a device that was removed, where they have signed nothing of it since. */
+  #removed(uuid: DeviceUuid, signer: DescriptionSigner | undefined): RemovedSigner | undefined {
+    const { registry } = this.#deps;
+    if (signer?.by !== 'vendor' || registry.get(uuid)?.signer?.by === 'vendor') return undefined;
+    return registry.removed(uuid);
   }
 
   #signerOf({ key, counter }: SignedDescription): DescriptionSigner {
@@ -149,7 +162,7 @@ function unsigned(why: string, hint = 'Sign the description, or let its vendor s
   return new PeerError('signature-required', `the description is not signed: ${why}`, { hint });
 }
 
-function outdated({ counter }: DescriptionSigner): PeerError {
+function outdated({ counter }: Pick<DescriptionSigner, 'counter'>): PeerError {
   return new PeerError('old-description', `a newer description was taken: its counter is ${counter}`, {
     hint: 'A description that says something else needs a higher counter.',
   });

@@ -10,6 +10,7 @@ import type { Change, DocumentStore } from './document-store.ts';
 import { FilledDescriptions } from './filled-descriptions.ts';
 import { KeptTemplates } from './kept-templates.ts';
 import { type ModuleAssignment, ModuleCatalog } from './module-catalog.ts';
+import { type RemovedSigner, RemovedSigners } from './removed-signers.ts';
 import { type SharedDocument, SharedDocuments } from './shared-documents.ts';
 
 /** What registering a description did. */
@@ -33,6 +34,8 @@ export interface DeviceRegistryDependencies {
   readonly clock: Clock;
   /** Devices that are accepted. Those that are pending are bounded by whoever holds them. */
   readonly maxDevices: number;
+  /** Removed devices of which it is remembered what their vendor had signed last. */
+  readonly maxRemovedSigners: number;
 }
 
 /** The devices that registered, their descriptions and modules; survives a restart. */
@@ -43,17 +46,20 @@ export class DeviceRegistry {
   readonly #documents: SharedDocuments;
   readonly #templates: KeptTemplates;
   readonly #presenceListeners = new Set<(device: Device) => void>();
+  readonly #removed: RemovedSigners;
   #catalog: ModuleCatalog = new ModuleCatalog([]);
 
-  private constructor(deps: DeviceRegistryDependencies) {
+  private constructor(deps: DeviceRegistryDependencies, removed: RemovedSigners) {
     this.#deps = deps;
+    this.#removed = removed;
     this.#documents = new SharedDocuments(deps.store);
     this.#templates = new KeptTemplates(this.#documents, (digest) => this.#isDescribed(digest));
   }
 
   /** Reads what the store holds. Presence is `unknown` until a device is heard. */
   static async open(deps: DeviceRegistryDependencies): Promise<DeviceRegistry> {
-    const registry = new DeviceRegistry(deps);
+    const removed = await RemovedSigners.open(deps.store, deps.maxRemovedSigners);
+    const registry = new DeviceRegistry(deps, removed);
     await registry.#templates.load();
     const modules = await registry.#documents.load<ModuleModel>('modules', ({ name }) => name);
     registry.#catalog = new ModuleCatalog(modules);
@@ -137,6 +143,11 @@ export class DeviceRegistry {
     return template === undefined ? undefined : instantiateParts(template, uuid, parts);
   }
 
+  /** What its vendor had signed last of a device that was removed. */
+  removed(uuid: DeviceUuid): RemovedSigner | undefined {
+    return this.#removed.get(uuid);
+  }
+
   /** Whether a device is registered and nobody has accepted it. */
   isPending(uuid: DeviceUuid): boolean {
     const device = this.#devices.get(uuid);
@@ -194,12 +205,16 @@ export class DeviceRegistry {
     return this.#admit(device, template, before, along);
   }
 
-  /** Forgets a device and what an operator brought of it; its module stays. @returns whether it was registered */
+  /**
+   * Forgets a device and what an operator brought of it, but for {@link removed}; its module stays.
+   * @returns whether it was registered
+   */
   async remove(uuid: DeviceUuid): Promise<boolean> {
     const device = this.#devices.get(uuid);
     if (device === undefined) return false;
     this.#devices.delete(uuid);
     const gone: Change[] = [{ kind: 'delete', collection: 'devices', key: uuid }];
+    gone.push(...this.#removed.note(device, this.#deps.clock.now()));
     if (device.installed === true) gone.push({ kind: 'delete', collection: 'descriptions', key: uuid });
     try {
       await this.#templates.leaving(device.description, () => this.#documents.transact([], () => gone));

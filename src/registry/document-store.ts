@@ -1,5 +1,13 @@
 /** The collections of the registry. */
-export const collections = ['devices', 'templates', 'modules', 'jobs', 'descriptions', 'accepted'] as const;
+export const collections = [
+  'devices',
+  'templates',
+  'modules',
+  'jobs',
+  'descriptions',
+  'accepted',
+  'removed',
+] as const;
 
 /** The name of one of {@link collections}. */
 export type Collection = (typeof collections)[number];

@@ -106,8 +106,7 @@ export class BenchBridge {
       sha256,
       now: () => clock.now(),
     });
-    const { maxDevices } = config.registration;
-    const registry = await DeviceRegistry.open({ store, clock, maxDevices });
+    const registry = await DeviceRegistry.open({ store, clock, ...config.registration });
     const { modules, imports } = await fixed;
     const bridge = new Bridge({
       config,

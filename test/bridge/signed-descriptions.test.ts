@@ -204,10 +204,44 @@ describe('a device is never taken over silently (mup-protocol §5)', () => {
     expect(await say(text)).toEqual(registered);
   });
 
-  test('remove-device forgets the key', async () => {
+  test('remove-device forgets the key of a device, and how often it has signed', async () => {
     await say(signed(own, 5));
     await bench.call('mup-bridge', 'remove-device', { device: one });
+    expect(await say(signed(own, 4, more))).toEqual(registered);
+    await bench.call('mup-bridge', 'remove-device', { device: one });
     expect(await say(signed(stranger))).toEqual(registered);
+  });
+
+  describe('after remove-device of a device that its vendor had signed for', () => {
+    beforeEach(async () => {
+      await say(signed(vendor, 4));
+      await say(signed(vendor, 5, more));
+      await bench.call('mup-bridge', 'remove-device', { device: one });
+    });
+
+    test.each<AcceptancePolicy>(['open', 'signed'])(
+      'what the vendor had signed before that is not good again, under %s and over a restart',
+      async (acceptance) => {
+        await bench.close();
+        await start(bench.world);
+        policy(acceptance);
+        expect(await say(signed(vendor, 4))).toEqual(refusal('old-description'));
+        expect(await say(signed(vendor, 5, text))).toEqual(refusal('old-description'));
+        expect(bench.registry.get(one)).toBeUndefined();
+        expect(await say(signed(vendor, 5, more))).toEqual(registered);
+        expect(await say(signed(vendor, 4))).toEqual(refusal('old-description'));
+      },
+    );
+
+    test('nor when somebody else has registered the device meanwhile', async () => {
+      expect(await say(text)).toEqual(registered);
+      expect(await say(signed(vendor, 4))).toEqual(refusal('old-description'));
+      expect(await say(signed(vendor, 6))).toEqual(registered);
+    });
+
+    test('the device may come with a key of its own', async () => {
+      expect(await say(signed(own))).toEqual(registered);
+    });
   });
 });
 

@@ -68,6 +68,7 @@ export function describeDocumentStore(name: string, open: () => Promise<StoreUnd
         [],
         [],
         [{ digest: 'x' }],
+        [],
       ]);
     });
 

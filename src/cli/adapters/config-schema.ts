@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import {
   type AuditConfig,
   acceptancePolicies,
@@ -20,6 +20,9 @@ import { publicKeyFromHex } from '../../mup/signature-scheme.ts';
 import { targetFromText } from '../../netconf/call-home/call-home-config.ts';
 import type { ConfigKey, ConfigProblem } from '../config-key.ts';
 import { maxDelayMs } from '../max-delay.ts';
+
+// One configuration is checked in a process: compiling the check takes longer than the check.
+z.config({ jitless: true });
 
 /** One schema per key of `T`, no more and no fewer: `Config` and this file cannot drift apart. */
 type Shape<T> = { readonly [Key in keyof T]: z.ZodType<T[Key]> };
@@ -155,6 +158,9 @@ const registration = z.strictObject({
   workerIdleMs: delayMs('How long that worker stays after its last description'),
   maxDevices: count('Accepted devices'),
   maxPendingDevices: count('Devices that wait to be accepted; the one silent the longest makes room'),
+  maxRemovedSigners: count(
+    'Removed devices whose vendor’s last signature is remembered; the oldest makes room',
+  ),
   maxOperations: count('Operations in one description'),
   acceptance: z
     .enum(acceptancePolicies)

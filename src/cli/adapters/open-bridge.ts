@@ -49,11 +49,10 @@ export async function openBridge(
     ServerKeys.open(new ServerKeyFiles(config)),
   ]);
   const clock = systemClock;
-  const { maxDevices } = config.registration;
   const bridge = new Bridge({
     config,
     transport,
-    registry: await DeviceRegistry.open({ store, clock, maxDevices }),
+    registry: await DeviceRegistry.open({ store, clock, ...config.registration }),
     store,
     images,
     reader: createDescriptionReader({

@@ -33,7 +33,7 @@ export function descriptionVerdict(
     }),
   };
   const trust = new DescriptionTrust({
-    registry: { get: () => known, isPending: () => !accepted },
+    registry: { get: () => known, isPending: () => !accepted, removed: () => undefined },
     vendorKeys: vendorKey === '' ? [] : [vendorKey],
     acceptanceOf: () => 'open',
     ...{ scheme: es256, sha256 },
