@@ -28,6 +28,23 @@ const results: readonly JudgedResult[] = [
 ];
 
 describe('mup device-test', () => {
+  const bench = ['device-test', '--uuid', 'D-1', '--vendor-key', 'vendor.pem'];
+
+  test('tells of a broker that cannot be reached without the login in its URL', async () => {
+    await runMup(['keygen', 'vendor', '--out', 'vendor.pem'], { cwd: directory() });
+    const env = { MUP_MQTT_URL: 'mqtt://kit:secret@127.0.0.1:1', MUP_MQTT_CONNECT_TIMEOUT_MS: '1' };
+    const { code, stderr } = await runMup(bench, { cwd: directory(), env });
+    expect([code, stderr]).toEqual([1, expect.stringContaining('(mqtt://127.0.0.1:1)')]);
+    expect(stderr).not.toContain('secret');
+  });
+
+  test('refuses expected failures that are no text', async () => {
+    await writeFile(join(directory(), 'latin1.txt'), Uint8Array.of(0xe4, 0x0a));
+    const argv = [...bench, '--expected-failures', 'latin1.txt', '--mqtt-url', 'mqtt://127.0.0.1:1'];
+    const { code, stderr } = await runMup(argv, { cwd: directory() });
+    expect([code, stderr]).toEqual([2, 'mup: latin1.txt is not UTF-8 (--expected-failures).\n']);
+  });
+
   test('--list names every check, for people and for programs, and needs no device', async () => {
     const text = await runMup(['device-test', '--list'], { cwd: directory() });
     const json = await runMup(['device-test', '--list', '--json'], { cwd: directory() });

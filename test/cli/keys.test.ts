@@ -128,6 +128,23 @@ describe('keys with a passphrase', () => {
     await json('sign --check fw.json --vendor-key v.pub.pem');
   });
 
+  test.each([
+    [
+      'device',
+      'device --description d.jsonld --uuid D-1 --state-dir d --sign-key v.pem --telemetry-interval-ms x',
+    ],
+    ['device-test', 'device-test --uuid D-1 --vendor-key v.pem'],
+    ['update', 'update --device D-1 --image fw.bin --key v.pem --state-dir s'],
+  ])('are taken by mup %s too, before anything is asked of others', async (_, line) => {
+    await json('keygen vendor --out v.pem --passphrase-file secret.txt');
+    await json(`${sign} --passphrase-file secret.txt`);
+    write('d.jsonld', '{}');
+    const env = { MUP_MQTT_URL: 'mqtt://127.0.0.1:1', MUP_MQTT_CONNECT_TIMEOUT_MS: '1' };
+    await refused(line, 'there is no passphrase for it', { env });
+    const { stderr } = await mup(`${line} --passphrase-file secret.txt`, { env });
+    expect(stderr).toMatch(/no connection to the broker|no bridge runs|"x" is not a number/);
+  });
+
   test('are refused without it, and with another one, and neither is printed', async () => {
     await json('keygen vendor --out v.pem --passphrase-file secret.txt');
     await refused(sign, 'there is no passphrase for it');

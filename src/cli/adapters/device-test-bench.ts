@@ -1,14 +1,12 @@
-import { resolve } from 'node:path';
 import { sha256, systemClock, systemRandom } from '../../base/adapters/node-runtime.ts';
 import type { Config } from '../../base/config.ts';
 import { UnavailableError } from '../../base/errors.ts';
 import type { DeviceUuid } from '../../base/ids.ts';
 import { type Logger, silentLogger } from '../../base/logger.ts';
-import { givenImages, type KitImage } from '../../kit/images.ts';
+import { givenImages } from '../../kit/images.ts';
 import type { OpenBenchOptions } from '../../kit/open-bench.ts';
 import { connectMqtt } from '../../mqtt/adapters/mqtt-js.ts';
 import type { MqttTransport } from '../../mqtt/transport.ts';
-import { readPrivateKey } from '../../mup/adapters/key-files.ts';
 import { suiteSchemes } from '../../mup/adapters/noble-curves.ts';
 import { maxUint32 } from '../../mup/manifest-fields.ts';
 import { schemeOf } from '../../mup/signature-scheme.ts';
@@ -16,10 +14,9 @@ import { createDescriptionReader } from '../../ontology/adapters/worker-reader.t
 import { instantiate } from '../../ontology/description-template.ts';
 import type { CommandArguments } from '../arguments.ts';
 import type { CliIo } from '../command.ts';
+import { shownUrl } from '../shown-url.ts';
 import type { Cleanup } from './cleanup.ts';
-import { readInput } from './files.ts';
-import { manifestBeside, readManifest } from './images.ts';
-import { ontologiesFolder } from './ontologies-folder.ts';
+import type { RunFiles } from './device-test-files.ts';
 
 /** What one run of `mup device-test` works with. */
 export interface Run {
@@ -28,6 +25,7 @@ export interface Run {
   readonly config: Config;
   readonly uuid: DeviceUuid;
   readonly logger: Logger;
+  readonly files: RunFiles;
 }
 
 /** Connects to the maker's broker. @throws UnavailableError `mqtt-unreachable` when there is no connection in `mqtt.connectTimeoutMs` */
@@ -50,7 +48,9 @@ function online(
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     const unreachable = (why: string) =>
-      new UnavailableError('mqtt-unreachable', `no connection to the broker: ${why}`, { where: url });
+      new UnavailableError('mqtt-unreachable', `no connection to the broker: ${why}`, {
+        where: shownUrl(url),
+      });
     const cancel = systemClock.schedule(connectTimeoutMs, () =>
       end(unreachable(`none in ${connectTimeoutMs} ms`)),
     );
@@ -66,24 +66,21 @@ function online(
       else reject(error);
     };
     signal.addEventListener('abort', abort, { once: true });
-    if (transport.state === 'online') end();
+    if (signal.aborted) abort();
+    else if (transport.state === 'online') end();
   });
 }
 
-/** Keys, images and limits of a run. `onWaiting` is told while the device has not described itself. */
-export async function benchOptions(
+/** What a run tries a device with. `onWaiting` is told while the device has not described itself. */
+export function benchOptions(
   run: Run,
   transport: MqttTransport,
   cleanup: Cleanup,
   onWaiting: () => void,
-): Promise<OpenBenchOptions> {
-  const { args, io, config, uuid } = run;
-  const keyOf = (file: string): ReturnType<typeof readPrivateKey> => readPrivateKey(resolve(io.cwd, file));
-  const vendorKey = await keyOf(args.required('vendor-key'));
+): OpenBenchOptions {
+  const { args, io, config, uuid, files } = run;
+  const { vendorKey, images, description } = files;
   const { generate } = suiteSchemes[vendorKey.suite];
-  const serverKey = args.text('server-key');
-  const images = await imagesOf(run);
-  const description = args.text('description');
   const takeOver = async (): Promise<void> => {
     const clientId = args.text('client-id') ?? `mup-device-${uuid}`;
     const other = connectMqtt({ ...config.mqtt, clientId }, mqttDeps(config, silentLogger));
@@ -95,7 +92,7 @@ export async function benchOptions(
     signer: {
       scheme: schemeOf(suiteSchemes),
       vendorKey,
-      serverKey: serverKey === undefined ? generate() : await keyOf(serverKey),
+      serverKey: files.serverKey ?? generate(),
       epoch: args.integer('epoch', 0, maxUint32) ?? 1,
       vendorCounter: args.integer('vendor-counter', 1, maxUint32) ?? 1,
       appId: args.text('app-id') ?? images[0]?.manifest.appId ?? 'app',
@@ -103,9 +100,7 @@ export async function benchOptions(
       generateKey: generate,
     },
     ...(images.length === 0 ? {} : { images: givenImages(images) }),
-    ...(description === undefined
-      ? {}
-      : { description: await readInput(io, description, config.registration.maxDescriptionBytes) }),
+    ...(description === undefined ? {} : { description }),
     readDescription: readerOf(run, cleanup),
     takeOver,
     limits: { ...config.rpc, ...config.update },
@@ -118,10 +113,9 @@ export async function benchOptions(
 }
 
 function readerOf(
-  { args, io, config, uuid, logger }: Run,
+  { config, uuid, logger, files: { operatorDir } }: Run,
   cleanup: Cleanup,
 ): OpenBenchOptions['readDescription'] {
-  const operatorDir = ontologiesFolder(args, io);
   const reader = createDescriptionReader({
     config: config.registration,
     clock: systemClock,
@@ -130,13 +124,4 @@ function readerOf(
   });
   cleanup.add(() => reader.close());
   return async (bytes) => instantiate(await reader.read(uuid, bytes), uuid);
-}
-
-function imagesOf({ args, io, config }: Run): Promise<KitImage[]> {
-  return Promise.all(
-    args.texts('image').map(async (file) => ({
-      bytes: await readInput(io, file, config.images.maxImageBytes),
-      manifest: await readManifest(io, manifestBeside(file), config),
-    })),
-  );
 }

@@ -1,12 +1,11 @@
 import { systemClock, systemRandom } from '../../base/adapters/node-runtime.ts';
 import { createLogger } from '../../base/adapters/pino-logger.ts';
-import { decodeUtf8 } from '../../base/bytes.ts';
 import { UsageError } from '../../base/errors.ts';
 import { printable } from '../../base/printable.ts';
 import { bridgePresence } from '../../kit/bridge-probe.ts';
 import type { Check } from '../../kit/check.ts';
 import { allChecks } from '../../kit/checks/all.ts';
-import { chosen, isAsExpected, parseExpectedFailures, standingOf } from '../../kit/expectations.ts';
+import { chosen, isAsExpected, standingOf } from '../../kit/expectations.ts';
 import { openBench } from '../../kit/open-bench.ts';
 import { runChecks } from '../../kit/runner.ts';
 import type { MqttTransport } from '../../mqtt/transport.ts';
@@ -27,10 +26,8 @@ import { uuidOption } from '../uuid-option.ts';
 import { Cleanup } from './cleanup.ts';
 import { commandConfig } from './command-config.ts';
 import { benchOptions, connected, type Run } from './device-test-bench.ts';
-import { readInput, writeOutput } from './files.ts';
-
-/** More than a file of expected failures has. */
-const maxExpectedFailuresBytes = 64 * 1024;
+import { readRunFiles } from './device-test-files.ts';
+import { writeOutput } from './files.ts';
 
 /** `mup device-test` */
 export async function runDeviceTest(args: CommandArguments, io: CliIo): Promise<ExitCode> {
@@ -47,17 +44,12 @@ export async function runDeviceTest(args: CommandArguments, io: CliIo): Promise<
       where: '--mqtt-url',
       hint: 'Name the broker with --mqtt-url, or in mqtt.url of the configuration.',
     });
-  const run = {
-    args,
-    io,
-    config,
-    uuid,
-    logger: createLogger(config.log).child({ component: 'device-test' }),
-  };
-  const expected = await expectedFailures(run);
+  const logger = createLogger(config.log).child({ component: 'device-test' });
+  const named = { args, io, config, uuid, logger };
+  const run = { ...named, files: await readRunFiles(named) };
   const cleanup = new Cleanup();
   try {
-    return await report(run, await tested(run, checks, expected, cleanup));
+    return await report(run, await tested(run, checks, cleanup));
   } catch (error) {
     if (io.signal.aborted) return exitCodes.interrupted;
     throw error;
@@ -70,14 +62,13 @@ export async function runDeviceTest(args: CommandArguments, io: CliIo): Promise<
 async function tested(
   run: Run,
   checks: readonly Check[],
-  expected: ReadonlySet<string>,
   cleanup: Cleanup,
 ): Promise<readonly JudgedResult[]> {
   const { args, io, uuid } = run;
   const transport = await connected(run, cleanup);
   if (!args.flag('beside-bridge')) await refuseBridge(transport);
   const { bench, close } = await openBench(
-    await benchOptions(run, transport, cleanup, () =>
+    benchOptions(run, transport, cleanup, () =>
       say(run, `waiting until device ${uuid} describes itself: restart it if it has done so before`),
     ),
   );
@@ -90,7 +81,7 @@ async function tested(
   );
   const judged = (result: Parameters<typeof standingOf>[0]): JudgedResult => ({
     ...result,
-    standing: standingOf(result, expected),
+    standing: standingOf(result, run.files.expectedFailures),
   });
   const results = await runChecks(bench, meant, {
     progress: {
@@ -137,14 +128,4 @@ async function report(run: Run, results: readonly JudgedResult[]): Promise<ExitC
 function say({ args, io }: Run, line: string): void {
   const output = args.flag('json') ? io.stderr : io.stdout;
   output.write(`${printable(line)}\n`);
-}
-
-async function expectedFailures({ args, io }: Run): Promise<ReadonlySet<string>> {
-  const file = args.text('expected-failures');
-  if (file === undefined) return new Set();
-  const text = decodeUtf8(await readInput(io, file, maxExpectedFailuresBytes));
-  return parseExpectedFailures(
-    text ?? '',
-    allChecks.map(({ id }) => id),
-  );
 }

@@ -18,6 +18,7 @@ import { uuidOption } from '../uuid-option.ts';
 import { commandConfig } from './command-config.ts';
 import { readInput } from './files.ts';
 import { ontologiesFolder } from './ontologies-folder.ts';
+import { commandPassphrase } from './passphrase.ts';
 import { aborted } from './serve.ts';
 
 /** `mup device` */
@@ -42,6 +43,7 @@ async function deviceOptions(args: CommandArguments, io: CliIo): Promise<RunDevi
     });
   const vendorKey = args.text('vendor-key');
   const signKey = args.text('sign-key');
+  const passphrase = commandPassphrase(args, io);
   const description = await descriptionOf(args, io, config.registration.maxDescriptionBytes);
   const ontologiesDir = ontologiesFolder(args, io);
   const logger = createLogger(config.log).child({ component: 'device' });
@@ -57,7 +59,7 @@ async function deviceOptions(args: CommandArguments, io: CliIo): Promise<RunDevi
     slotBytes: args.integer('slot-bytes', 1, maxUint32) ?? config.images.maxImageBytes,
     ...(vendorKey === undefined ? {} : { vendorKey: await readPublicKey(resolve(io.cwd, vendorKey)) }),
     trustFirstKey: args.flag('trust-first-key'),
-    ...(signKey === undefined ? {} : { signKey: await readPrivateKey(resolve(io.cwd, signKey)) }),
+    ...(signKey === undefined ? {} : { signKey: await readPrivateKey(resolve(io.cwd, signKey), passphrase) }),
     telemetryIntervalMs: args.integer('telemetry-interval-ms', 0, maxDelayMs) ?? 10_000,
     pieceBytes: args.integer('piece-bytes', 1, config.mqtt.maxPacketBytes) ?? 4096,
     digestFirst: args.flag('digest-first'),

@@ -3,6 +3,7 @@ import type { CommandArguments } from '../arguments.ts';
 import type { CliIo } from '../command.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { printJson } from '../output.ts';
+import { shownUrl } from '../shown-url.ts';
 import { commandConfig } from './command-config.ts';
 import { formatConfig } from './config-toml.ts';
 import { type RunningBridge, startBridge } from './start-bridge.ts';
@@ -20,7 +21,7 @@ export async function runServe(args: CommandArguments, io: CliIo): Promise<ExitC
   if (args.flag('ready-json'))
     printJson(io, {
       netconf: bridge.netconf,
-      mqtt: { url: shownUrl(bridge) },
+      mqtt: { url: shownUrl(bridge.mqttUrl) },
       hostKeys: bridge.hostKeys,
       version: packageVersion(),
     });
@@ -37,21 +38,13 @@ export function showFirstPassword({ firstPassword }: RunningBridge, io: CliIo): 
   io.stderr.write('It is shown only now. Add users with "mup user add".\n');
 }
 
-/** The broker's URL without the name and password that it may hold. */
-function shownUrl({ mqttUrl }: RunningBridge): string {
-  const url = new URL(mqttUrl);
-  url.username = '';
-  url.password = '';
-  return url.href;
-}
-
 /** Where a bridge can be reached. */
 export function readyLines(bridge: RunningBridge): string[] {
   const { netconf, hostKeys } = bridge;
   return [
     `NETCONF over SSH: ${netconf.host} port ${netconf.port}`,
     ...hostKeys.map(({ type, sha256 }) => `  host key ${type} ${sha256}`),
-    `MQTT: ${shownUrl(bridge)}`,
+    `MQTT: ${shownUrl(bridge.mqttUrl)}`,
   ];
 }
 

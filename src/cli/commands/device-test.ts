@@ -1,6 +1,6 @@
 import type { CommandDefinition } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { configFileOption, jsonOption, ontologiesOption } from '../options.ts';
+import { configFileOption, jsonOption, ontologiesOption, passphraseFileOption } from '../options.ts';
 
 /** `mup device-test`: the conformance kit. */
 export const deviceTestCommand: CommandDefinition = {
@@ -26,6 +26,7 @@ export const deviceTestCommand: CommandDefinition = {
       description:
         "update server's private key (default: a new one, endorsed by the vendor's); devices of the prototype hold one",
     },
+    passphraseFileOption,
     {
       name: 'epoch',
       value: 'N',

@@ -1,5 +1,5 @@
 import type { CommandDefinition } from '../command.ts';
-import { configFileOption, ontologiesOption } from '../options.ts';
+import { configFileOption, ontologiesOption, passphraseFileOption } from '../options.ts';
 
 /** `mup device`: a device agent. */
 export const deviceCommand: CommandDefinition = {
@@ -45,6 +45,7 @@ export const deviceCommand: CommandDefinition = {
       description:
         "device's own private key, PEM: it signs its description, and nobody else describes it then",
     },
+    passphraseFileOption,
     {
       name: 'telemetry-interval-ms',
       value: 'N',

@@ -1,6 +1,6 @@
 import type { CommandDefinition } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { bridgeConnectionOptions, jsonOption } from '../options.ts';
+import { bridgeConnectionOptions, jsonOption, passphraseFileOption } from '../options.ts';
 
 /** `mup update`: an update from the command line. */
 export const updateCommand: CommandDefinition = {
@@ -32,6 +32,7 @@ export const updateCommand: CommandDefinition = {
       value: 'FILE',
       description: "update server's private key, to sign here instead of at the bridge",
     },
+    passphraseFileOption,
     ...bridgeConnectionOptions,
     jsonOption,
   ],
