@@ -1,6 +1,7 @@
 import { childElement, childElements, textOf, type XmlElement } from '../../xml/element.ts';
 import type { SchemaNode } from '../../yang/schema.ts';
 import type { DataPath, PathStep } from '../data-path.ts';
+import { withoutSameEnds } from '../same-ends.ts';
 import { childNode, type FindDataNode, keyNames } from '../schema-nodes.ts';
 import { sameMeaning } from './access-path.ts';
 
@@ -32,8 +33,9 @@ export class WriteCheck {
     schemaOf: (node: XmlElement) => SchemaNode | undefined,
   ): DataPath | undefined {
     if (before === after) return undefined;
-    const was = new Map(before.map((node) => [identity(node, schemaOf(node)), node]));
-    const is = new Map(after.map((node) => [identity(node, schemaOf(node)), node]));
+    const [gone, come] = withoutSameEnds(before, after);
+    const was = new Map(gone.map((node) => [identity(node, schemaOf(node)), node]));
+    const is = new Map(come.map((node) => [identity(node, schemaOf(node)), node]));
     for (const [id, node] of was)
       if (!is.has(id)) {
         const refused = this.#whole('delete', [...chain, node], schemaOf(node));

@@ -1,5 +1,6 @@
 import type { XmlElement, XmlNode } from '../../xml/element.ts';
 import type { DataPath } from '../data-path.ts';
+import { withoutSameEnds } from '../same-ends.ts';
 import type { ConfigEdit } from './config-change.ts';
 import { type ConfigSchema, type DataNode, identityOf, type Members, stepTo } from './config-schema.ts';
 import type { ConfigTree } from './config-view.ts';
@@ -49,10 +50,9 @@ class Differences {
     members: Members,
     path: DataPath,
   ): void {
-    // What an edit did not touch is the same at both ends, and may be thousands of entries.
-    const { start, end } = sameEnds(before, after);
-    const old = instances(before.slice(start, before.length - end), namespace, members);
-    const now = instances(after.slice(start, after.length - end), namespace, members);
+    const [gone, come] = withoutSameEnds(before, after);
+    const old = instances(gone, namespace, members);
+    const now = instances(come, namespace, members);
     for (const [id, instance] of old) if (!now.has(id)) this.#add(instance, path, 'delete');
     for (const [id, instance] of now) {
       const previous = old.get(id);
@@ -86,18 +86,6 @@ class Differences {
   #add({ node, element }: Instance, path: DataPath, operation: ConfigEdit['operation']): void {
     this.edits.push({ target: [...path, stepTo(node, element)], operation });
   }
-}
-
-function sameEnds(
-  before: readonly XmlNode[],
-  after: readonly XmlNode[],
-): { readonly start: number; readonly end: number } {
-  const length = Math.min(before.length, after.length);
-  let start = 0;
-  while (start < length && before[start] === after[start]) start += 1;
-  let end = 0;
-  while (end < length - start && before.at(-1 - end) === after.at(-1 - end)) end += 1;
-  return { start, end };
 }
 
 function isUserOrdered(node: DataNode): boolean {

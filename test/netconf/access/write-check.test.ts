@@ -4,6 +4,7 @@ import { WriteCheck } from '../../../src/netconf/access/write-check.ts';
 import type { DataPath } from '../../../src/netconf/data-path.ts';
 import { findNode } from '../../../src/netconf/schema-nodes.ts';
 import { childElements, element, textOf, type XmlElement } from '../../../src/xml/element.ts';
+import { writeXml } from '../../../src/xml/xml-writer.ts';
 import { acme, acmeSchema } from '../access-fixture.ts';
 import { parse } from '../protocol-fixture.ts';
 
@@ -113,6 +114,23 @@ describe('what an edit asks of access control (RFC 8341 §3.2.2)', () => {
     expect(asked(of('urn:a'), of('urn:a'))).toEqual([]);
   });
 
+  test('entries that an edit shares with what was there are not looked at, however many there are', () => {
+    const untouched = (name: string): XmlElement => ({
+      ...element(acme, 'interface'),
+      get children(): never {
+        throw new TypeError(`${name} was looked at`);
+      },
+    });
+    const [first, last] = [untouched('the first'), untouched('the last')];
+    const interfaces = (...between: XmlElement[]): XmlElement[] => [
+      element(acme, 'interfaces', [first, ...between, last]),
+    ];
+    const [one] = tree(eth('eth1'));
+    if (one === undefined) throw new TypeError('no element');
+    expect(asked(interfaces(), interfaces(one))).toEqual(['create interface eth1', 'create name eth1']);
+    expect(asked(interfaces(one), interfaces())).toEqual(['delete interface eth1', 'delete name eth1']);
+  });
+
   test('the path names the node that is refused, by its keys', () => {
     const refused = (name: string, before: string, after: string): string => {
       const check = new WriteCheck(
@@ -156,6 +174,14 @@ describe('what an edit asks of access control (RFC 8341 §3.2.2)', () => {
       fc.property(config, config, (before, after) => {
         const questions = asked(tree(write(before)), tree(write(after)));
         expect(questions.length === 0).toBe(meaning(before) === meaning(after));
+        const [old] = tree(write(before));
+        const [now] = tree(write(after));
+        // As an edit makes it: what it does not change is the same element.
+        const known = new Map(old?.children.map((child) => [writeXml(child as XmlElement), child]));
+        const shared = now?.children.map((child) => known.get(writeXml(child as XmlElement)) ?? child) ?? [];
+        expect(
+          asked(old === undefined ? [] : [old], now === undefined ? [] : [{ ...now, children: shared }]),
+        ).toEqual(questions);
       }),
       { numRuns: 500 },
     );
