@@ -24,9 +24,6 @@ import { maxDelayMs } from '../max-delay.ts';
 // One configuration is checked in a process: compiling the check takes longer than the check.
 z.config({ jitless: true });
 
-// One configuration is checked in a process: compiling the check takes longer than the check.
-z.config({ jitless: true });
-
 /** One schema per key of `T`, no more and no fewer: `Config` and this file cannot drift apart. */
 type Shape<T> = { readonly [Key in keyof T]: z.ZodType<T[Key]> };
 
