@@ -77,8 +77,9 @@ export class DeviceAgent {
 
   /** Begins with what the store holds, as after a loss of power. */
   async #boot(): Promise<Firmware> {
-    const { store, deps } = this.#options;
-    const firmware = await Firmware.open(store, this.#options, deps);
+    const { store, description, deps } = this.#options;
+    const factory = { ...this.#options, uuid: description.uuid };
+    const firmware = await Firmware.open(store, factory, deps);
     this.#firmware = firmware;
     const interrupted = await firmware.boot();
     const session = new BootSession(

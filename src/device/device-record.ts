@@ -1,6 +1,6 @@
 import { decodeUtf8, toHex, utf8 } from '../base/bytes.ts';
 import { UsageError } from '../base/errors.ts';
-import { type Digest, isDigest } from '../base/ids.ts';
+import { type DeviceUuid, type Digest, isDeviceUuid, isDigest } from '../base/ids.ts';
 import type { SliceChainHead } from '../mup/authenticated-slices.ts';
 import { parseChainHead } from '../mup/chain-head.ts';
 import { type PublicKey, publicKeyFromHex } from '../mup/signature-scheme.ts';
@@ -10,6 +10,8 @@ import type { FrozenManifest } from './update-receiver.ts';
 
 /** What a device remembers over restarts besides its slots. */
 export interface DeviceRecord {
+  /** Whose record it is; those that were written before this was kept name nobody. */
+  readonly uuid: DeviceUuid | undefined;
   readonly appId: string;
   /** Version of the firmware that runs. */
   readonly version: number;
@@ -64,6 +66,7 @@ export function parseRecord(bytes: Uint8Array): DeviceRecord {
   if (!isFirstFormat && json['format'] !== format) throw damaged('format');
   const first = isFirstFormat ? 'vendorKey' : 'firstVendorKey';
   return {
+    uuid: optional(json['uuid'], deviceId),
     appId: text(json['appId'], 'appId'),
     version: uint32(json['version'], 'version'),
     activeSlot: slot(json['activeSlot']),
@@ -97,6 +100,12 @@ function object(value: unknown, where: string): Record<string, unknown> {
 function text(value: unknown, where: string): string {
   if (typeof value !== 'string' || value === '') throw damaged(where);
   return value;
+}
+
+function deviceId(value: unknown): DeviceUuid {
+  const id = text(value, 'uuid');
+  if (!isDeviceUuid(id)) throw damaged('uuid');
+  return id;
 }
 
 function uint32(value: unknown, where: string): number {

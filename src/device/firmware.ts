@@ -1,7 +1,7 @@
 import type { RunningSha256 } from '../base/adapters/node-runtime.ts';
 import { equalBytes } from '../base/bytes.ts';
 import { UnavailableError, UsageError } from '../base/errors.ts';
-import type { Digest, SliceHash } from '../base/ids.ts';
+import type { DeviceUuid, Digest, SliceHash } from '../base/ids.ts';
 import type { Logger } from '../base/logger.ts';
 import { sliceHashBytes, sliceHashOctets } from '../mup/authenticated-slices.ts';
 import type { PublicKey } from '../mup/signature-scheme.ts';
@@ -13,6 +13,7 @@ import type { FrozenManifest, TransferState } from './update-receiver.ts';
 
 /** What a device leaves the factory with. What its store remembers wins over it. */
 export interface FactorySettings {
+  readonly uuid: DeviceUuid;
   readonly appId: string;
   /** Version of the firmware in the first slot. */
   readonly firmwareVersion: number;
@@ -197,8 +198,9 @@ function other(slot: SlotName): SlotName {
   return slot === 'a' ? 'b' : 'a';
 }
 
-function newRecord({ appId, firmwareVersion, vendorKey }: FactorySettings): DeviceRecord {
+function newRecord({ uuid, appId, firmwareVersion, vendorKey }: FactorySettings): DeviceRecord {
   return {
+    uuid,
     appId,
     version: firmwareVersion,
     activeSlot: 'a',
@@ -216,7 +218,9 @@ function newRecord({ appId, firmwareVersion, vendorKey }: FactorySettings): Devi
  * A record of an earlier start. A vendor key may come later, and only the key before replaces it: one that is given is
  * the one that the device was made with, or the one that counts now.
  */
-function withFactory(record: DeviceRecord, { appId, vendorKey }: FactorySettings): DeviceRecord {
+function withFactory(found: DeviceRecord, { uuid, appId, vendorKey }: FactorySettings): DeviceRecord {
+  const record = { ...found, uuid: found.uuid ?? uuid };
+  if (record.uuid !== uuid) throw foreign('UUID', record.uuid, uuid);
   if (record.appId !== appId) throw foreign('App ID', record.appId, appId);
   if (vendorKey === undefined) return record;
   const { vendorKey: kept = vendorKey, firstVendorKey: first = vendorKey } = record;

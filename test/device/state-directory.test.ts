@@ -3,15 +3,16 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { startSha256 } from '../../src/base/adapters/node-runtime.ts';
 import { concatBytes, toHex, utf8 } from '../../src/base/bytes.ts';
+import { deviceUuid } from '../../src/base/ids.ts';
 import { silentLogger } from '../../src/base/logger.ts';
 import { openStateDirectory } from '../../src/device/adapters/state-directory.ts';
 import { formatRecord, parseRecord } from '../../src/device/device-record.ts';
 import { Firmware } from '../../src/device/firmware.ts';
 import type { Slot } from '../../src/device/store.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
-import { image, serverKey, strangerKey, unsigned, vendorKey } from './bench-device.ts';
+import { image, serverKey, strangerKey, unsigned, uuid, vendorKey } from './bench-device.ts';
 
-const factory = { appId: 'APP', firmwareVersion: 1, vendorKey };
+const factory = { uuid, appId: 'APP', firmwareVersion: 1, vendorKey };
 const deps = { startSha256, logger: silentLogger };
 
 async function contentOf(slot: Slot): Promise<Uint8Array> {
@@ -113,6 +114,7 @@ describe('firmware in a state directory', () => {
     const updated = await Firmware.open(third, factory, deps);
     expect(await updated.boot()).toBeUndefined();
     expect(updated.record).toEqual({
+      uuid,
       appId: 'APP',
       version: 2,
       activeSlot: 'b',
@@ -160,18 +162,25 @@ describe('firmware in a state directory', () => {
   test("another device's state is not taken over", async () => {
     const store = await openStateDirectory(await newDirectory());
     await Firmware.open(store, factory, deps);
-    await expect(Firmware.open(store, { ...factory, appId: 'OTHER' }, deps)).rejects.toMatchObject({
-      code: 'device-state-foreign',
-    });
-    await expect(Firmware.open(store, { ...factory, vendorKey: strangerKey }, deps)).rejects.toMatchObject({
-      code: 'device-state-foreign',
-    });
+    for (const other of [{ uuid: deviceUuid('OTHER') }, { appId: 'OTHER' }, { vendorKey: strangerKey }])
+      await expect(Firmware.open(store, { ...factory, ...other }, deps)).rejects.toMatchObject({
+        code: 'device-state-foreign',
+      });
+    await store.close();
+  });
+
+  test('a record from before it named its device is kept for the one that takes it up', async () => {
+    const store = await openStateDirectory(await newDirectory());
+    const { record } = await Firmware.open(store, factory, deps);
+    await store.writeRecord(formatRecord({ ...record, uuid: undefined }));
+    await Firmware.open(store, factory, deps);
+    expect(parseRecord((await store.readRecord()) ?? new Uint8Array()).uuid).toBe(uuid);
     await store.close();
   });
 
   test('a vendor key may come later, and stays when it is not given again', async () => {
     const store = await openStateDirectory(await newDirectory());
-    const none = { appId: 'APP', firmwareVersion: 1 };
+    const none = { uuid, appId: 'APP', firmwareVersion: 1 };
     expect((await Firmware.open(store, none, deps)).record.vendorKey).toBeUndefined();
     await Firmware.open(store, factory, deps);
     expect((await Firmware.open(store, none, deps)).record.vendorKey).toEqual(vendorKey);
@@ -181,6 +190,7 @@ describe('firmware in a state directory', () => {
 
 describe('the record', () => {
   const whole = {
+    uuid,
     appId: 'APP',
     version: 2,
     activeSlot: 'a' as const,
@@ -216,6 +226,7 @@ describe('the record', () => {
       ['"activeSlot": "a"', '"activeSlot": "c"', 'activeSlot'],
       ['"counter": 3', '"counter": -3', 'described.counter'],
       ['"appId": "APP"', '"appId": 5', 'appId'],
+      [`"uuid": "${uuid}"`, '"uuid": "a/b"', 'uuid'],
       ['"epoch": 1', '"epoch": 1.5', 'serverKey.epoch'],
       ['"key": "', '"key": "00', 'serverKey.key'],
       ['"size": 7', '"size": null', 'transfer.size'],
