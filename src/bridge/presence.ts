@@ -108,6 +108,8 @@ export class PresenceService {
       return;
     }
     if (!this.#speaks(uuid) || !this.#holds(uuid, report)) return;
+    // A device that is pending has more to say before it is accepted.
+    this.#early.delete(uuid);
     registry
       .heard(uuid, report.presence, report.firmwareVersion, report.serverKey)
       .catch((error) => logger.error('presence was not stored', { uuid, reason: errorMessage(error) }));

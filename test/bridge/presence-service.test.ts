@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { deviceUuid } from '../../src/base/ids.ts';
 import { description } from '../support/example-description.ts';
-import { BenchBridge } from './bench-bridge.ts';
+import { BenchBridge, until } from './bench-bridge.ts';
+import { settingsTree } from './bridge-settings.ts';
 
 const one = deviceUuid('dev-1');
 
@@ -37,6 +38,18 @@ describe('the presence of devices (mup-protocol §1)', () => {
     await says('offline');
     await bench.register(description());
     expect(bench.registry.get(one)?.presence).toBe('online');
+  });
+
+  test('what it said before it described itself is out of date once it says more, while nobody has accepted it', async () => {
+    bench.world.running.commit(settingsTree({ all: { acceptance: 'approve' } }));
+    await says('online;3');
+    bench.world.reader.knows('a lamp', description());
+    bench.describe(one, 'a lamp');
+    await until(() => bench.registry.isPending(one), 'its registration');
+    await says('online;4');
+    await says('offline');
+    await bench.call('mup-bridge', 'accept-device', { device: one });
+    expect(bench.registry.get(one)).toMatchObject({ presence: 'offline', firmwareVersion: 4 });
   });
 
   test('after a restart it is unknown until the retained status comes again', async () => {
