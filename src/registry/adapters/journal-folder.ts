@@ -1,3 +1,4 @@
+import type { Stats } from 'node:fs';
 import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { syncDirectory } from '../../base/adapters/atomic-file.ts';
@@ -7,11 +8,14 @@ import type { JournalDisk, JournalFile } from '../journal-disk.ts';
 /** Bytes of one part of a file that is read: few enough not to hold anything else up while they are parsed. */
 const partBytes = 256 * 1024;
 
+/** What tells a file from all others. */
+type Identity = Pick<Stats, 'ino' | 'dev'>;
+
 /** The {@link JournalDisk} of a path: the draft is the file beside it that ends in `.new`. */
 export class JournalFolder implements JournalDisk {
   readonly path: string;
   readonly #draft: string;
-  readonly #handles = new WeakMap<JournalFile, FileHandle>();
+  readonly #identities = new WeakMap<JournalFile, Identity>();
 
   constructor(path: string) {
     this.path = path;
@@ -21,7 +25,7 @@ export class JournalFolder implements JournalDisk {
   async open(): Promise<JournalFile | undefined> {
     await rm(this.#draft, { force: true });
     try {
-      return this.#file(await open(this.path, 'r+'));
+      return await this.#file(await open(this.path, 'r+'));
     } catch (error) {
       if (errorCode(error) === 'ENOENT') return undefined;
       throw error;
@@ -41,21 +45,27 @@ export class JournalFolder implements JournalDisk {
     return syncDirectory(dirname(this.path));
   }
 
+  /** No other file has the number of one that is open, so what stands in its place has its size. */
   async sizeInPlace(file: JournalFile): Promise<number | undefined> {
-    const handle = this.#handles.get(file);
+    const ours = this.#identities.get(file);
     try {
-      const [there, ours] = await Promise.all([stat(this.path), handle?.stat()]);
-      return there.ino === ours?.ino && there.dev === ours.dev ? ours.size : undefined;
+      const { ino, dev, size } = await stat(this.path);
+      return ino === ours?.ino && dev === ours.dev ? size : undefined;
     } catch (error) {
       if (errorCode(error) === 'ENOENT') return undefined;
       throw error;
     }
   }
 
-  #file(handle: FileHandle): JournalFile {
+  async #file(handle: FileHandle): Promise<JournalFile> {
     const file = new OpenFile(handle);
-    this.#handles.set(file, handle);
-    return file;
+    try {
+      this.#identities.set(file, await handle.stat());
+      return file;
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
   }
 }
 
