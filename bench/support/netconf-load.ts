@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
 import ssh2 from 'ssh2';
 import { BenchError } from './bench-error.ts';
 
@@ -21,16 +23,31 @@ export function request(operation: string, id: string | number = 1): Buffer {
 }
 
 /** Logs in with bare ssh2. */
-export function connectSsh(target: LoadTarget): Promise<ssh2.Client> {
+export async function connectSsh({ port, ...user }: LoadTarget): Promise<ssh2.Client> {
+  const sock = connect({ host: '127.0.0.1', port, noDelay: true });
+  await once(sock, 'connect');
+  writeTurnsWhole(sock);
   const client = new ssh2.Client();
   return new Promise((resolve, reject) => {
     client.on('error', reject);
-    client.once('ready', () => {
-      client.setNoDelay(true);
-      resolve(client);
-    });
-    client.connect({ host: '127.0.0.1', ...target });
+    client.once('ready', () => resolve(client));
+    client.connect({ sock, ...user });
   });
+}
+
+/**
+ * ssh2 writes a packet in three parts. OpenSSH and libssh write it as one, and so does this, together with what
+ * else is written in the same turn.
+ */
+function writeTurnsWhole(sock: Socket): void {
+  const write = sock.write.bind(sock);
+  sock.write = ((...args: Parameters<typeof write>) => {
+    if (sock.writableCorked === 0) {
+      sock.cork();
+      process.nextTick(() => sock.uncork());
+    }
+    return write(...args);
+  }) as typeof sock.write;
 }
 
 /** One NETCONF session that costs the load generator as little as can be. */
