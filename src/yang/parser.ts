@@ -95,14 +95,23 @@ class StatementReader {
   }
 }
 
+/** What ends an unquoted string, and a quote, which must not stand in one (§6.1.3). */
+const bareEnd = /[ \t\n;{}"']|\/[/*]/g;
+
+/** What ends a string in double quotes, and the backslash that takes the next character along. */
+const quoteOrEscape = /["\\]/g;
+
 class Tokenizer {
   readonly #text: string;
+  /** Whether all of the text may stand in a module: then no part of it need be looked at. */
+  readonly #legal: boolean;
   #at = 0;
   #line = 1;
   #lineStart = 0;
 
   constructor(text: string) {
     this.#text = text.startsWith('\uFEFF') ? text.slice(1) : text;
+    this.#legal = isYangText(this.#text);
   }
 
   next(): Token {
@@ -154,19 +163,14 @@ class Tokenizer {
 
   /** §6.1.3: up to white space, a quote, a brace, a semicolon or a comment. */
   #bare(line: number): Token {
-    const start = this.#at;
-    for (; this.#at < this.#text.length; this.#at += 1) {
-      const char = this.#text[this.#at] ?? '';
-      if (' \t\n;{}'.includes(char) || this.#startsComment()) break;
-      if (char === '"' || char === "'") throw syntaxError(line, 'a quote stands within an unquoted string');
-    }
-    const text = this.#text.slice(start, this.#at);
+    bareEnd.lastIndex = this.#at;
+    const end = bareEnd.exec(this.#text);
+    if (end?.[0] === '"' || end?.[0] === "'")
+      throw syntaxError(line, 'a quote stands within an unquoted string');
+    const text = this.#text.slice(this.#at, end?.index);
+    this.#at += text.length;
     this.#checkCharacters(text, line);
     return text === '+' ? { kind: 'plus', line } : { kind: 'bare', text, line };
-  }
-
-  #startsComment(): boolean {
-    return this.#text.startsWith('//', this.#at) || this.#text.startsWith('/*', this.#at);
   }
 
   #singleQuoted(): string {
@@ -178,9 +182,13 @@ class Tokenizer {
   #doubleQuoted(): string {
     const column = this.#column();
     const start = this.#at + 1;
-    let end = start;
-    while (end < this.#text.length && this.#text[end] !== '"') end += this.#text[end] === '\\' ? 2 : 1;
-    return unescapeText(trimLines(this.#quotedText(start, end < this.#text.length ? end : -1), column));
+    quoteOrEscape.lastIndex = start;
+    let end = quoteOrEscape.exec(this.#text);
+    while (end?.[0] === '\\') {
+      quoteOrEscape.lastIndex += 1;
+      end = quoteOrEscape.exec(this.#text);
+    }
+    return unescapeText(trimLines(this.#quotedText(start, end?.index ?? -1), column));
   }
 
   #quotedText(start: number, end: number): string {
@@ -197,7 +205,8 @@ class Tokenizer {
   }
 
   #checkCharacters(text: string, line: number): void {
-    if (!isYangText(text)) throw syntaxError(line, 'it holds a character that YANG does not allow');
+    if (!this.#legal && !isYangText(text))
+      throw syntaxError(line, 'it holds a character that YANG does not allow');
   }
 }
 
