@@ -150,7 +150,7 @@ export class BridgeData {
       selected
         .filter((record) => record !== undefined)
         .filter(({ job }) => maySee(access, job.uuid))
-        .map((record) => jobEntry(record, this.#progressOf(record))),
+        .map((record) => jobEntry(record, this.#progressOf(record), jobs.hindrance(record.job.id))),
     );
   }
 

@@ -21,8 +21,13 @@ export function progressLeaves(progress: Progress): (XmlElement | undefined)[] {
 /**
  * An entry of `update-jobs/job` of the module `mup-bridge`.
  * @param transfer how its transfer goes, where one is under way
+ * @param hindrance what keeps it from going on, where that is no matter of its device
  */
-export function jobEntry(record: JobRecord, transfer: TransferProgress | undefined): XmlElement {
+export function jobEntry(
+  record: JobRecord,
+  transfer: TransferProgress | undefined,
+  hindrance: string | undefined,
+): XmlElement {
   const { job, user, sourceHost, manifest, reportedAt, history = noHistory } = record;
   const ended = hasEnded(job);
   return container('job', [
@@ -38,7 +43,7 @@ export function jobEntry(record: JobRecord, transfer: TransferProgress | undefin
     leaf('round', job.round),
     leaf('attempt', job.attempt),
     leaf('failure', job.ending?.code),
-    leaf('message', job.ending?.text),
+    leaf('message', job.ending?.text ?? hindrance),
     leaf('started-at', dateAndTime(job.createdAt)),
     leaf('changed-at', dateAndTime(job.changedAt)),
     leaf('deadline', job.deadline === undefined ? undefined : dateAndTime(job.deadline)),

@@ -19,11 +19,13 @@ import { JobEffects, type JobEffectsDependencies } from './job-effects.ts';
 import { noHistory, withState } from './job-history.ts';
 import type { JobRecord } from './job-record.ts';
 import type { ProgressGate } from './progress-gate.ts';
-import { cancelTooLate, storeFailed } from './rpc-errors.ts';
+import { cancelTooLate, diskRefuses, storeFailed } from './rpc-errors.ts';
 import type { UpdateActivity } from './update-claims.ts';
 
 export interface JobRunDependencies extends Omit<JobEffectsDependencies, 'events' | 'job'> {
   readonly store: Pick<DocumentStore, 'put'>;
+  /** Whether the bridge has no connection to its broker. */
+  readonly brokerAway: () => boolean;
   /** The deadlines that hold for a device now. */
   readonly limitsOf: (uuid: DeviceUuid) => UpdateLimits;
   /** When progress is told. */
@@ -68,6 +70,13 @@ export class JobRun {
 
   get record(): JobRecord {
     return this.#record;
+  }
+
+  /** What keeps the job from going on, where that is no matter of its device. */
+  get hindrance(): string | undefined {
+    if (this.#storeFault !== undefined) return diskRefuses(this.#storeFault);
+    const waits = this.#record.job.state === 'waiting-for-device' && this.#deps.brokerAway();
+    return waits ? 'the bridge has no connection to its broker' : undefined;
   }
 
   /** Takes up a job of an earlier start: nothing that was in flight is any more. */
@@ -139,7 +148,8 @@ export class JobRun {
         return undefined;
       }
       await this.#pause(failures);
-      if (moved !== undefined && !hasEnded(moved.job) && this.#isOverdue())
+      const { deadline = Number.POSITIVE_INFINITY } = this.#record.job;
+      if (moved !== undefined && !hasEnded(moved.job) && this.#deps.clock.now() >= deadline)
         next = { type: 'store-failed', text: `the job could not be stored: ${fault}` };
     }
     return undefined;
@@ -223,18 +233,13 @@ export class JobRun {
     this.#deps.onEnd(this.#record);
   }
 
-  #isOverdue(): boolean {
-    const { deadline = Number.POSITIVE_INFINITY } = this.#record.job;
-    return this.#deps.clock.now() >= deadline;
-  }
-
   #watchDeadline(): void {
     this.#cancelDeadline();
     const { deadline } = this.#record.job;
     if (deadline === undefined) return;
     const { clock } = this.#deps;
     this.#cancelDeadline = clock.schedule(Math.max(0, deadline - clock.now()), () => {
-      this.#events.addLatest({ type: 'deadline' });
+      this.#events.addLatest({ type: 'deadline', brokerAway: this.#deps.brokerAway() });
     });
   }
 

@@ -50,7 +50,12 @@ export function unknownImage(digest: string, leaf: string): RpcError {
 
 /** What was asked for is not on disk, so nothing of it was done. */
 export function storeFailed(reason: string): RpcError {
-  return operationFailed('store-failed', `the bridge could not write to its disk: ${reason}`);
+  return operationFailed('store-failed', diskRefuses(reason));
+}
+
+/** That the disk does not take something, for people. */
+export function diskRefuses(reason: string): string {
+  return `the bridge cannot write to its disk: ${reason}`;
 }
 
 /** A device of profile `myno` takes an image that has all arrived, whatever it is told. */

@@ -24,7 +24,7 @@ import type { UpdateClaims } from './update-claims.ts';
 export interface UpdateJobsDependencies
   extends Omit<
       JobRunDependencies,
-      'requests' | 'activity' | 'gate' | 'maxTransitions' | 'onState' | 'onProgress' | 'onEnd'
+      'requests' | 'brokerAway' | 'activity' | 'gate' | 'maxTransitions' | 'onState' | 'onProgress' | 'onEnd'
     >,
     Omit<JobRequestsDependencies, 'onTaken'> {
   readonly store: DocumentStore;
@@ -93,6 +93,11 @@ export class UpdateJobs {
 
   get(id: string): JobRecord | undefined {
     return this.#runs.get(jobId(id))?.record ?? this.#ended.get(jobId(id));
+  }
+
+  /** What keeps a job that is under way from going on, where that is no matter of its device. */
+  hindrance(id: JobId): string | undefined {
+    return this.#runs.get(id)?.hindrance;
   }
 
   /** Finished jobs, oldest first, then those under way. */
@@ -198,12 +203,13 @@ export class UpdateJobs {
   }
 
   #run(record: JobRecord): { readonly run: JobRun; release(): void } {
-    const { claims, events, config } = this.#deps;
+    const { claims, events, config, transport } = this.#deps;
     const claim = claims.claim(record.job.uuid, record.job.id);
     const run = new JobRun(record, {
       ...this.#deps,
       limitsOf: (uuid) => this.#limitsOf(uuid),
       requests: this.#requests,
+      brokerAway: () => transport.state !== 'online',
       activity: claim.activity,
       gate: new ProgressGate(config),
       maxTransitions: config.maxJobTransitions,

@@ -95,5 +95,6 @@ function asItWas(
 }
 
 function progressed(before: JobEntry, now: JobEntry): boolean {
-  return before.bytesSent !== now.bytesSent || before.attempt !== now.attempt || before.state !== now.state;
+  const same = before.bytesSent === now.bytesSent && before.attempt === now.attempt;
+  return !same || before.state !== now.state || before.message !== now.message;
 }

@@ -10,7 +10,8 @@ const stateTexts: Readonly<Record<string, (job: JobEntry) => string>> = {
   transferring: ({ bytesSent, bytesTotal }) => `image sent: ${bytesSent} of ${bytesTotal} octets`,
   verifying: () => 'the device verifies the image',
   restarting: () => 'the image is valid; the device restarts',
-  'waiting-for-device': ({ step }) => `the device cannot be reached; it goes on with ${step ?? 'the update'}`,
+  'waiting-for-device': ({ step, message = 'the device cannot be reached' }) =>
+    `${message}; it goes on with ${step ?? 'the update'}`,
   succeeded: ({ newVersion }) => `the device reports version ${newVersion ?? '?'}`,
   failed: ending,
   cancelled: ending,
@@ -18,10 +19,11 @@ const stateTexts: Readonly<Record<string, (job: JobEntry) => string>> = {
 
 /** A state of a job as one line: when, which, what that means. */
 export function jobLine(job: JobEntry): string {
-  const { state, changedAt, round } = job;
+  const { state, changedAt, round, message } = job;
   const text = Object.hasOwn(stateTexts, state) ? stateTexts[state]?.(job) : undefined;
   const again = round !== undefined && round > 1 ? ` (round ${round})` : '';
-  return `${changedAt ?? ''} ${state}${again}${text === undefined ? '' : `: ${text}`}`.trim();
+  const told = message === undefined || text?.includes(message) === true ? '' : `; ${message}`;
+  return `${changedAt ?? ''} ${state}${again}${text === undefined ? '' : `: ${text}`}${told}`.trim();
 }
 
 /** The heading of {@link jobRow}. */
@@ -44,9 +46,9 @@ export function jobRow(job: JobEntry): string[] {
 }
 
 /** In a word or two. */
-function outcomeOf({ state, failure, newVersion, reportedAt }: JobEntry): string {
+function outcomeOf({ state, failure, message, newVersion, reportedAt }: JobEntry): string {
   const version = `version ${newVersion ?? '?'}`;
-  if (failure === undefined) return state === 'succeeded' ? version : '-';
+  if (failure === undefined) return state === 'succeeded' ? version : (message ?? '-');
   return reportedAt === undefined ? failure : `${failure}, then ${version}`;
 }
 

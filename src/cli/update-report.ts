@@ -53,7 +53,8 @@ export class UpdateReport {
   /** Where there is no bar, every tenth of the image has a line. */
   #isNews(entry: JobEntry): boolean {
     const shown = this.#shown;
-    const same = shown !== undefined && shown.state === entry.state && shown.changedAt === entry.changedAt;
+    const same =
+      shown?.state === entry.state && shown.changedAt === entry.changedAt && shown.message === entry.message;
     if (same && (this.#io.isTTY || tenthsOf(shown) === tenthsOf(entry))) return false;
     this.#shown = entry;
     return true;

@@ -30,8 +30,11 @@ export function retryDelayMs(
   return Math.min(retryMaxMs, retryMinMs * 2 ** failures);
 }
 
-/** What the passing of a job's deadline means. */
-export function expiry(job: UpdateJob, now: number): UpdateEnding {
+/**
+ * What the passing of a job's deadline means.
+ * @param brokerAway whether the bridge has no connection to its broker, so that no device could have come back
+ */
+export function expiry(job: UpdateJob, now: number, brokerAway = false): UpdateEnding {
   const { state, step, endsAt, offset, size } = job;
   if (endsAt !== undefined && now >= endsAt)
     return { code: 'job-timeout', text: `the update took longer than any may (${step})` };
@@ -39,6 +42,8 @@ export function expiry(job: UpdateJob, now: number): UpdateEnding {
     case 'queued':
       return { code: 'queue-timeout', text: 'the job’s turn did not come' };
     case 'waiting-for-device':
+      if (brokerAway)
+        return { code: 'broker-offline', text: `the bridge had no connection to its broker (${step})` };
       return { code: 'device-offline', text: `the device did not come back (${step})` };
     case 'requesting-token':
       return { code: 'token-timeout', text: 'the device handed out no token' };

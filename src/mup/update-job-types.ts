@@ -131,7 +131,8 @@ export type UpdateEvent =
   | { readonly type: 'device-offline' }
   /** The broker's connection broke, or the bridge itself has just started: nothing in flight is left. */
   | { readonly type: 'connection-lost' }
-  | { readonly type: 'deadline' }
+  /** `brokerAway`: the bridge itself has no connection, so that nothing is known of the device. */
+  | { readonly type: 'deadline'; readonly brokerAway?: boolean }
   /** The job could not be stored until its deadline had passed. */
   | { readonly type: 'store-failed'; readonly text: string }
   /** The wall clock was set forward by so many milliseconds (back: less than 0). */

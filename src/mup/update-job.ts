@@ -92,7 +92,9 @@ class Turn {
           ? this.#moves.wait({ unheard: true })
           : this.#moves.note({ unheard: true });
       case 'deadline':
-        return this.#now < (this.#job.deadline ?? 0) ? unchanged(this.#job) : this.#expired();
+        return this.#now < (this.#job.deadline ?? 0)
+          ? unchanged(this.#job)
+          : this.#expired(event.brokerAway === true);
       case 'store-failed':
         return this.#moves.fail({ code: event.type, text: event.text });
       case 'clock-stepped':
@@ -239,9 +241,9 @@ class Turn {
     return state !== step && step === 'verifying' ? `${text}: the device may have taken the image` : text;
   }
 
-  #expired(): UpdateTransition {
+  #expired(brokerAway: boolean): UpdateTransition {
     const { state, endsAt, unheard, verified, silent } = this.#job;
-    const reason = expiry(this.#job, this.#now);
+    const reason = expiry(this.#job, this.#now, brokerAway);
     if (!this.#moves.isInStep() || (endsAt !== undefined && this.#now >= endsAt))
       return this.#moves.fail(reason);
     if (unheard) return this.#moves.wait();

@@ -82,6 +82,30 @@ describe('what get shows of an update job', () => {
     expect(ended['finished-at']).toBe(ended['changed-at']);
   });
 
+  test('why it stands still, where that is no matter of the device', async () => {
+    const goOn = both.standStillIn('transferring');
+    const job = await both.order(stored);
+    await both.reaches(job, 'transferring');
+    expect((await both.bench.job(job))['message']).toBeUndefined();
+    both.bench.transport.disconnect();
+    await both.reaches(job, 'waiting-for-device');
+    expect((await both.bench.job(job))['message']).toBe('the bridge has no connection to its broker');
+    const { store } = both.bench.world;
+    store.fault = ({ collection }) => (collection === 'jobs' ? new Error('ENOSPC: no space') : undefined);
+    goOn();
+    both.bench.transport.reconnect();
+    await both.bench.settled();
+    both.bench.broker.inject(topics.status, 'online;1');
+    await both.bench.settled();
+    expect(await both.bench.job(job)).toMatchObject({
+      state: 'waiting-for-device',
+      message: 'the bridge cannot write to its disk: ENOSPC: no space',
+    });
+    store.fault = undefined;
+    const end = await both.reaches(job, 'succeeded', 1000);
+    expect(end['message']).toBeUndefined();
+  });
+
   test('every notification of progress has the rate and the remaining time', async () => {
     both.bench.broker.intercept = ({ topic }) => {
       if (topic === topics.ack) both.bench.clock.advance(100);

@@ -54,6 +54,7 @@ export class RunBench {
         },
         cancel: async () => void this.done.push('cancel-device'),
       },
+      brokerAway: () => false,
       limitsOf: () => limits,
       gate: new ProgressGate(limits),
       clock: this.clock,

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { UnavailableError } from '../../src/base/errors.ts';
 import { deviceUuid, digest } from '../../src/base/ids.ts';
+import type { CliIo } from '../../src/cli/command.ts';
 import { CommandError } from '../../src/cli/exit-codes.ts';
 import type { JobEntry } from '../../src/cli/job-entry.ts';
 import { getJobs, jobsOf, orderedJob } from '../../src/cli/job-entry.ts';
@@ -229,6 +230,20 @@ describe('what people and programs see of jobs', () => {
     const failed = { ...entry, state: 'failed', round: 1, failure: '28_IMAGE-INVALID', message: 'no' };
     expect(jobLine(failed)).toBe('c failed: 28_IMAGE-INVALID, no');
     expect(jobLine({ ...entry, state: 'constructor', round: 1 })).toBe('c constructor');
+  });
+
+  test('why a job stands still, where the bridge says so', () => {
+    const message = 'the bridge has no connection to its broker';
+    const waiting = { ...entry, state: 'waiting-for-device', round: 1, step: 'verifying', message };
+    expect(jobLine(waiting)).toBe(`c waiting-for-device: ${message}; it goes on with verifying`);
+    expect(jobRow(waiting).at(-1)).toBe(message);
+    const full = { ...entry, round: 1, message: 'the bridge cannot write to its disk: full' };
+    expect(jobLine(full)).toBe(`c transferring: image sent: 500 of 1000 octets; ${full.message}`);
+    const lines: string[] = [];
+    const io = { stdout: { write: (text: string) => lines.push(text) }, isTTY: false };
+    const report = new UpdateReport(io as unknown as CliIo, false);
+    for (const one of [waiting, waiting, { ...waiting, message: undefined }]) report.job(one);
+    expect(lines).toEqual([expect.stringContaining(message), expect.stringContaining('cannot be reached')]);
   });
 
   test('a row for each job', () => {

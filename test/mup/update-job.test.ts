@@ -239,6 +239,25 @@ describe('progress of a transfer', () => {
   });
 });
 
+describe('a deadline that passes while the bridge itself has no broker', () => {
+  const brokerAway = { type: 'deadline', brokerAway: true } as const;
+
+  test('is not the failure of the device', () => {
+    const run = at('transferring').raw({ type: 'connection-lost' });
+    run.now = run.job.deadline ?? 0;
+    expect(run.feed(brokerAway).job).toMatchObject({
+      ...{ state: 'failed', step: 'transferring' },
+      ending: { code: 'broker-offline', text: expect.stringContaining('no connection to its broker') },
+    });
+  });
+
+  test('is the end of the job as a whole all the same', () => {
+    const run = at('transferring').raw({ type: 'connection-lost' });
+    run.now = run.job.endsAt ?? 0;
+    expect(run.feed(brokerAway).job.ending?.code).toBe('job-timeout');
+  });
+});
+
 describe('cancelling', () => {
   test.each([
     ['requesting-token', []],
