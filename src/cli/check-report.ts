@@ -19,12 +19,23 @@ export interface FormSize {
   readonly pieces: number;
 }
 
+/** A signature before a description (ADR 29). */
+export interface DescriptionSignature {
+  /** Hex. */
+  readonly key: string;
+  readonly counter: number;
+  /** `false` where it was not checked; one that does not hold is a fault. */
+  readonly holds: boolean;
+}
+
 /** What a description that the bridge would take makes. */
 export interface CheckedDevice {
   readonly category: string;
   readonly module: string;
   readonly profile: Profile;
   readonly digest: Digest;
+  /** Whose signature stands before it, where there is one. */
+  readonly signer?: DescriptionSignature;
   readonly operations: readonly string[];
   readonly dataPoints: readonly string[];
   readonly topics: readonly TopicUse[];
@@ -69,13 +80,15 @@ function findingLines(file: string, finding: PlacedFinding): string[] {
 /** What a device may not say of itself over MQTT: its topics need not hold its UUID. */
 const installedOnly: ReadonlySet<string> = new Set(['native', 'virtual'] satisfies Profile[]);
 
-function deviceLines({ operations, dataPoints, profile, digest, topics, forms }: CheckedDevice): string[] {
+function deviceLines(device: CheckedDevice): string[] {
+  const { operations, dataPoints, profile, digest, signer, topics, forms } = device;
   return [
     '',
     `RPCs:        ${operations.join(', ') || 'none'}`,
     `data points: ${dataPoints.join(', ') || 'none'}`,
     `profile:     ${profile}${installedOnly.has(profile) ? ': an operator has to add it (mup description add)' : ''}`,
     `digest:      sha256:${digest}`,
+    ...(signer === undefined ? [] : [`signature:   ${signatureText(signer)}`]),
     ...(topics.length === 0 ? [] : ['', ...table([['TOPIC', 'DEVICE', 'FOR'], ...topics.map(topicRow)])]),
     '',
     ...table([
@@ -83,6 +96,10 @@ function deviceLines({ operations, dataPoints, profile, digest, topics, forms }:
       ...forms.map(({ form, octets, pieces }) => [form, String(octets), String(pieces)]),
     ]),
   ];
+}
+
+function signatureText({ key, counter, holds }: DescriptionSignature): string {
+  return `counter ${counter}, ${holds ? 'holds' : 'not checked'}, of key ${key}`;
 }
 
 function topicRow({ topic, direction, use }: TopicUse): string[] {

@@ -1,6 +1,6 @@
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeEach, expect, jest, test } from '@jest/globals';
+import { beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { table } from '../../src/cli/output.ts';
 import { type CliResult, runMup, temporaryDirectory } from '../support/cli.ts';
 import { root } from '../support/paths.ts';
@@ -68,4 +68,53 @@ test('a broken context is a warning, and named', async () => {
 test('a table may have more rows than a call has arguments', () => {
   const rows = Array.from({ length: 200_000 }, (_, i) => ['x', String(i)]);
   expect(table([['HEADING', 'N'], ...rows]).at(-1)).toBe('x        199999');
+});
+
+describe('a description with a signature before it (ADR 29)', () => {
+  const ofDevice = ['--uuid', 'LAMP-1'];
+  beforeEach(async () => {
+    for (const line of [
+      'keygen vendor --out vendor.pem',
+      `describe sign ${relay} --uuid LAMP-1 --counter 7 --vendor-key vendor.pem --out signed`,
+    ])
+      expect((await runMup(line.split(' '), { cwd })).code).toBe(0);
+  });
+
+  test('is read and checked as the bridge would, for the device that is named', async () => {
+    const { code, stdout } = await describeCommand('check', 'signed', '--strict', ...ofDevice);
+    expect([code, stdout]).toEqual([
+      0,
+      expect.stringMatching(/^signature: {3}counter 7, holds, of key [0-9a-f]{128}$/m),
+    ]);
+    const json = await describeCommand('check', 'signed', '--json', ...ofDevice);
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      accepted: true,
+      device: { signer: { counter: 7, holds: true } },
+    });
+  });
+
+  test('is not held for sound where nobody says which device it is of', async () => {
+    const { code, stdout } = await describeCommand('check', 'signed');
+    expect([code, stdout]).toEqual([0, expect.stringContaining('not checked: name the device with --uuid')]);
+    expect((await describeCommand('check', 'signed', '--strict')).code).toBe(7);
+  });
+
+  test.each<[string, readonly string[], (bytes: Buffer) => Buffer]>([
+    ['it is of another device', ['--uuid', 'LAMP-2'], (bytes) => bytes],
+    ['an octet was changed', ofDevice, (bytes) => Buffer.concat([bytes, Buffer.from(' ')])],
+    ['its header is none', ofDevice, (bytes) => bytes.subarray(0, 60)],
+  ])('%s: refused, by every command that reads it', async (_, options, change) => {
+    writeFileSync(join(cwd, 'signed'), change(readFileSync(join(cwd, 'signed'))));
+    const { code, stdout } = await describeCommand('check', 'signed', ...options);
+    expect([code, stdout]).toEqual([
+      7,
+      expect.stringMatching(/^signed: the document: .*\n.*\nsigned: refused, 1 fault\n$/),
+    ]);
+    expect((await describeCommand('tree', 'signed', ...options)).code).toBe(7);
+  });
+
+  test('is not packed: the signature would hold no more', async () => {
+    const { code, stderr } = await describeCommand('pack', 'signed', ...ofDevice);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('mup describe sign')]);
+  });
 });

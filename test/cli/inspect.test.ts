@@ -140,6 +140,52 @@ describe('mup inspect', () => {
     expect(await inspected('d.z')).toMatchObject({ kind: 'description', packed: true, digest });
   });
 
+  describe('a signed description', () => {
+    const device = 'LAMP-1';
+    beforeEach(async () => {
+      copyFileSync(join(root, 'ontologies', 'examples', 'relay.jsonld'), join(cwd, 'relay.jsonld'));
+      const sign = `describe sign relay.jsonld --uuid ${device} --counter 7 --vendor-key ed.pem --out signed`;
+      expect((await mup(sign)).code).toBe(0);
+    });
+
+    /** Results of the checks, by their names. */
+    const results = async (line: string): Promise<unknown> => {
+      const { code, checks } = await inspected(line);
+      const found = (checks as { check: string; result: string }[]).map(({ check, result }) => [
+        check,
+        result,
+      ]);
+      return { code, ...Object.fromEntries(found) };
+    };
+
+    test('is shown with its counter and key; whose it is and of which device has to be said to check it', async () => {
+      const { publicKey } = await inspected('ed.pub.pem');
+      expect(await inspected('signed')).toMatchObject({ kind: 'signed-description', counter: 7, publicKey });
+      expect(await results('signed')).toEqual({ code: 0, signature: 'not-checked', signer: 'not-checked' });
+    });
+
+    test('holds for its device, by its vendor', async () => {
+      const line = `signed --uuid ${device} --vendor-key ed.pub.pem`;
+      expect(await results(line)).toEqual({ code: 0, signature: 'holds', signer: 'holds' });
+    });
+
+    test.each([
+      ['for another device', '--uuid LAMP-2', { code: 1, signature: 'fails', signer: 'not-checked' }],
+      [
+        'of another vendor',
+        '--vendor-key es.pub.pem',
+        { code: 1, signature: 'not-checked', signer: 'fails' },
+      ],
+    ])('does not hold %s', async (_, options, expected) => {
+      expect(await results(`signed ${options}`)).toEqual(expected);
+    });
+
+    test('does not hold when an octet was changed', async () => {
+      appendFileSync(join(cwd, 'signed'), ' ');
+      expect(await results(`signed --uuid ${device}`)).toMatchObject({ code: 1, signature: 'fails' });
+    });
+  });
+
   test('a file that says what it is and is broken is refused by name', async () => {
     writeFileSync(join(cwd, 'bad.json'), '{"innerSignature": "00"}');
     const { code, stderr } = await mup('inspect bad.json');

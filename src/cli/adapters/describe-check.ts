@@ -1,4 +1,4 @@
-import { decodeUtf8Lossy } from '../../base/bytes.ts';
+import { decodeUtf8Lossy, toHex } from '../../base/bytes.ts';
 import type { RegistrationConfig } from '../../base/config.ts';
 import type { DeviceDescription } from '../../base/description.ts';
 import { pack } from '../../ontology/adapters/inflate.ts';
@@ -13,7 +13,7 @@ import { findingsOf, placed } from '../placed-finding.ts';
 import { topicFaults, topicUses } from '../topic-uses.ts';
 import { descriptionForms } from './describe-forms.ts';
 import { type DescribedModule, describedModule } from './describe-module.ts';
-import { AuthorsReader } from './describe-reader.ts';
+import { AuthorsReader, type ReadDescription } from './describe-reader.ts';
 
 const defaultPieceBytes = 4096;
 
@@ -43,13 +43,22 @@ async function check(reader: AuthorsReader, path: string, pieceBytes: number): P
     if (findings.length > 0) return { file: path, accepted: false, findings, remarks, warnings: [] };
     const template = withLeafNames(described.read.template.description);
     const device = await checkedDevice(described, template, reader, pieceBytes);
-    const warnings = [...limitWarnings(template), ...sizeWarnings(device.forms, reader.config.registration)];
+    const warnings = [
+      ...signatureWarnings(described.read),
+      ...limitWarnings(template),
+      ...sizeWarnings(device.forms, reader.config.registration),
+    ];
     return { file: path, accepted: true, findings, remarks, warnings, device };
   } catch (error) {
     const findings = findingsOf(error, text);
     if (findings.length === 0) throw error;
     return { file: path, accepted: false, findings, remarks: [], warnings: [] };
   }
+}
+
+/** A signature is of one device: without its name nothing can be said of it. */
+function signatureWarnings({ signature }: ReadDescription): string[] {
+  return signature === 'unchecked' ? ['its signature was not checked: name the device with --uuid'] : [];
 }
 
 /** Forms in which the bridge would refuse what it takes in another. */
@@ -74,6 +83,7 @@ async function checkedDevice(
   pieceBytes: number,
 ): Promise<CheckedDevice> {
   const forms = await descriptionForms(read, reader.folders);
+  const { signed } = read.file;
   const size = (form: string, { length: octets }: Uint8Array): FormSize => ({
     form,
     octets,
@@ -84,6 +94,9 @@ async function checkedDevice(
     module: model.name,
     profile: template.profile,
     digest: read.template.digest,
+    ...(signed && {
+      signer: { key: toHex(signed.key), counter: signed.counter, holds: read.signature === 'holds' },
+    }),
     operations: template.operations.map(({ name }) => name),
     dataPoints: template.dataPoints.map(({ name }) => name),
     topics: topicUses(template),

@@ -54,6 +54,15 @@ export async function runDescribePack(args: CommandArguments, io: CliIo): Promis
 function packedDescription(args: CommandArguments, io: CliIo, path: string): Promise<PackedDescription> {
   return withModules(args, io, async (moduleOf, reader) => {
     const { read } = await moduleOf(path);
+    if (read.signature !== 'none')
+      throw new UsageError(
+        'already-signed',
+        'the description carries a signature, which holds for no other octets',
+        {
+          where: path,
+          hint: 'Pack the description as it was before, and sign the result with mup describe sign.',
+        },
+      );
     const { compacted } = await descriptionForms(read, reader.folders);
     const again = await reader.read({ path, bytes: compacted });
     if (content(again.template) !== content(read.template))

@@ -1,8 +1,15 @@
-import { systemClock } from '../../base/adapters/node-runtime.ts';
+import { sha256, systemClock } from '../../base/adapters/node-runtime.ts';
 import { createLogger } from '../../base/adapters/pino-logger.ts';
 import { decodeUtf8 } from '../../base/bytes.ts';
 import type { Config } from '../../base/config.ts';
 import { type DeviceUuid, deviceUuid, isDeviceUuid } from '../../base/ids.ts';
+import { allSuites } from '../../mup/adapters/noble-curves.ts';
+import {
+  isSignedDescription,
+  parseSignedDescription,
+  type SignedDescription,
+  verifySignedDescription,
+} from '../../mup/signed-description.ts';
 import { unpack } from '../../ontology/adapters/inflate.ts';
 import { defaultOntologiesDir } from '../../ontology/adapters/ontology-files.ts';
 import { createDescriptionReader } from '../../ontology/adapters/worker-reader.ts';
@@ -24,6 +31,8 @@ export interface DescriptionFile {
   readonly path: string;
   /** JSON-LD, unpacked, as UTF-8. */
   readonly bytes: Uint8Array;
+  /** The signature that stands before it (ADR 29). */
+  readonly signed?: SignedDescription;
 }
 
 /** A description that the bridge would take. */
@@ -34,6 +43,8 @@ export interface ReadDescription {
   /** JSON-LD with `%s` for the UUID. */
   readonly text: string;
   readonly template: DescriptionTemplate;
+  /** Whether there is a signature, and whether it holds; `unchecked` where nobody says which device it is of. */
+  readonly signature: 'none' | 'holds' | 'unchecked';
 }
 
 /** Reads descriptions as the bridge does: the same thread, the same limits, the same ontologies. */
@@ -59,17 +70,16 @@ export class AuthorsReader {
     });
   }
 
-  /** @throws UsageError `file-…`; DescriptionError when it cannot be unpacked */
+  /** @throws UsageError `file-…`; PeerError `bad-signature` for a header that is none; DescriptionError when it cannot be unpacked */
   async open(path: string): Promise<DescriptionFile> {
     const { registration } = this.config;
-    const bytes = await unpack(
-      await readInput(this.#io, path, registration.maxDescriptionBytes),
-      registration,
-    );
-    return { path, bytes: withoutByteOrderMark(bytes) };
+    const content = await readInput(this.#io, path, registration.maxDescriptionBytes);
+    const signed = isSignedDescription(content) ? parseSignedDescription(content) : undefined;
+    const bytes = withoutByteOrderMark(await unpack(signed?.octets ?? content, registration));
+    return { path, bytes, ...(signed && { signed }) };
   }
 
-  /** @throws DescriptionError where the bridge would refuse it */
+  /** @throws DescriptionError where the bridge would refuse it; PeerError `bad-signature` */
   async read(file: DescriptionFile): Promise<ReadDescription> {
     try {
       return await this.#readAs(this.#uuid ?? sampleUuid, file);
@@ -86,8 +96,17 @@ export class AuthorsReader {
 
   async #readAs(uuid: DeviceUuid, file: DescriptionFile): Promise<ReadDescription> {
     const template = await this.#reader.read(uuid, file.bytes);
-    return { file, uuid, text: decodeUtf8(abstractUuid(uuid, file.bytes)) ?? '', template };
+    const text = decodeUtf8(abstractUuid(uuid, file.bytes)) ?? '';
+    return { file, uuid, text, template, signature: signatureOf(file, uuid) };
   }
+}
+
+/** @throws PeerError `bad-signature` */
+function signatureOf({ signed }: DescriptionFile, uuid: DeviceUuid): ReadDescription['signature'] {
+  if (signed === undefined) return 'none';
+  if (uuid === sampleUuid) return 'unchecked';
+  verifySignedDescription(uuid, signed, { scheme: allSuites, sha256 });
+  return 'holds';
 }
 
 /** What some editors write before a text is not for devices to send. */

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { sha256 } from '../../base/adapters/node-runtime.ts';
-import { decodeUtf8, toHex } from '../../base/bytes.ts';
+import { decodeUtf8, equalBytes, toHex } from '../../base/bytes.ts';
 import type { Config } from '../../base/config.ts';
 import { errorCode, errorMessage, PeerError } from '../../base/errors.ts';
 import { readPrivateKey, readPublicKey } from '../../mup/adapters/key-files.ts';
@@ -10,7 +10,11 @@ import { parseEndorsementFile } from '../../mup/endorsement-file.ts';
 import type { VendorManifest } from '../../mup/manifest.ts';
 import { parseVendorManifest } from '../../mup/manifest-json.ts';
 import { type PublicKey, suiteOf } from '../../mup/signature-scheme.ts';
-import { isSignedDescription, parseSignedDescription } from '../../mup/signed-description.ts';
+import {
+  isSignedDescription,
+  parseSignedDescription,
+  verifySignedDescription,
+} from '../../mup/signed-description.ts';
 import { verifyInnerSignature } from '../../mup/signing.ts';
 import { suiteName } from '../../mup/suites.ts';
 import { checkImage } from '../../mup/update-checks.ts';
@@ -29,6 +33,7 @@ import {
 } from '../inspection.ts';
 import { printResult } from '../output.ts';
 import { manifestProfile } from '../profile-option.ts';
+import { uuidOption } from '../uuid-option.ts';
 import { commandConfig } from './command-config.ts';
 import { exists, readInput } from './files.ts';
 import { manifestBeside, readManifest } from './images.ts';
@@ -68,7 +73,7 @@ class Inspector {
     const bytes = await readInput(this.#io, file, this.#config.images.maxImageBytes);
     const isPem = bytes.length <= maxPemBytes && decodeUtf8(bytes)?.includes('-----BEGIN ');
     if (isPem === true) return this.#key(file, bytes);
-    if (isSignedDescription(bytes)) return signedDescription(bytes);
+    if (isSignedDescription(bytes)) return this.#signedDescription(bytes);
     const unpacked = await this.#unpacked(bytes);
     const names = memberNames(unpacked);
     if (names.has('innerSignature')) return this.#manifest(bytes);
@@ -150,6 +155,22 @@ class Inspector {
     return checked(check, () => verify(key));
   }
 
+  #signedDescription(bytes: Uint8Array): Found {
+    const signed = parseSignedDescription(bytes);
+    const { counter, key, octets } = signed;
+    const uuid = this.#args.text('uuid') === undefined ? undefined : uuidOption(this.#args, 'uuid');
+    const signature =
+      uuid === undefined
+        ? notChecked(
+            'signature',
+            'it is of one device, whose UUID does not stand in the file: name it with --uuid',
+          )
+        : checked('signature', () => verifySignedDescription(uuid, signed, { scheme: allSuites, sha256 }));
+    const signer = this.#signature('signer', (vendorKey) => checkSigner(key, vendorKey));
+    const facts = { ...keyFacts(key), counter, octets: octets.length, digest: sha256(octets) };
+    return { kind: 'signed-description', facts, checks: [signature, signer] };
+  }
+
   /** What is packed unpacked; octets that only begin as if they were packed as they are. */
   async #unpacked(bytes: Uint8Array): Promise<Uint8Array> {
     try {
@@ -160,11 +181,10 @@ class Inspector {
   }
 }
 
-function signedDescription(bytes: Uint8Array): Found {
-  const { counter, key, octets } = parseSignedDescription(bytes);
-  const check = notChecked('signature', 'it is of one device, whose UUID does not stand in the file');
-  const facts = { ...keyFacts(key), counter, octets: octets.length, digest: sha256(octets) };
-  return { kind: 'signed-description', facts, checks: [check] };
+/** @throws PeerError `wrong-key` */
+function checkSigner(key: PublicKey, vendorKey: PublicKey): void {
+  if (!equalBytes(key, vendorKey))
+    throw new PeerError('wrong-key', 'it was signed with another key: the device’s own, or another vendor’s');
 }
 
 /** What a device announces it by (mup-protocol §1) is the digest of the octets before they are packed. */

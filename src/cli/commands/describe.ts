@@ -4,14 +4,14 @@ import { configFileOption, jsonOption, ontologiesOption, passphraseFileOption } 
 
 const file: CommandArgument = {
   name: 'FILE',
-  description: 'description: JSON-LD, or JSON-LD packed with zlib',
+  description: 'description: JSON-LD, or JSON-LD packed with zlib, signed or not',
 };
 
 const reading: readonly CommandOption[] = [
   {
     name: 'uuid',
     value: 'UUID',
-    description: "device's UUID, where the description holds it in place of %s",
+    description: "device's UUID, where the description holds it in place of %s, or is signed",
   },
   ontologiesOption,
   configFileOption,
