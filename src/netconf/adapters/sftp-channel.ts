@@ -13,6 +13,8 @@ const maxComplaintBytes = 16 * 1024;
 /** Shows a line on the client's standard error: OpenSSH's `sftp` hides the text of a status. */
 export function complainTo(channel: ServerChannel): (text: string) => void {
   const { stderr } = channel;
+  // A channel that is closed with words on their way takes no more, and says so here.
+  stderr.on('error', () => {});
   return (text) => {
     if (stderr.writableLength < maxComplaintBytes) stderr.write(`${text}\n`);
   };

@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type ssh2 from 'ssh2';
 import type { NetconfConfig } from '../../../src/base/config.ts';
+import { deferred } from '../../../src/base/deferred.ts';
+import { PeerError } from '../../../src/base/errors.ts';
 import type { RunningSshServer } from '../../../src/netconf/adapters/ssh-server.ts';
 import { closed, connectAlice, MemoryDrop, openChannel, startTestServer } from './ssh-fixture.ts';
 
@@ -71,6 +73,18 @@ describe('a client that sends all requests at once and then no more', () => {
     return Buffer.concat([uint32(body.length), body]);
   };
 
+  /** Write, create, truncate. */
+  const writing = uint32(0x2 | 0x8 | 0x10);
+
+  /** Opens channels with a window of no octets. */
+  function takesNothing(client: ssh2.Client): void {
+    const { _protocol: protocol } = client as unknown as {
+      readonly _protocol: { session(channel: number, window: number, packetBytes: number): void };
+    };
+    const { session } = protocol;
+    protocol.session = (channel, _, packetBytes) => session.call(protocol, channel, 0, packetBytes);
+  }
+
   test('has its file taken, and all of its answers', async () => {
     const drop = new (class extends MemoryDrop {
       /** As a disk does it: not at once. */
@@ -86,12 +100,37 @@ describe('a client that sends all requests at once and then no more', () => {
     channel.on('data', (bytes: Buffer) => answers.push(bytes));
     const handle = text('1');
     channel.write(packet(1, uint32(3)));
-    channel.write(packet(3, uint32(1), text('a.bin'), uint32(0x2 | 0x8 | 0x10), uint32(0)));
+    channel.write(packet(3, uint32(1), text('a.bin'), writing, uint32(0)));
     channel.write(packet(6, uint32(2), handle, Buffer.alloc(8), text('octets')));
     channel.end(packet(4, uint32(3), handle));
     await closed(channel);
     expect([...drop.files.keys()]).toEqual(['a.bin']);
     const status = (id: number): Buffer => Buffer.concat([Buffer.of(101), uint32(id), uint32(0)]);
     expect(Buffer.concat(answers).includes(status(3))).toBe(true);
+  });
+
+  test('and is gone, with words on their way that it never took, when its file is refused: the server goes on', async () => {
+    const putting = deferred();
+    const refusal = deferred();
+    const drop = new (class extends MemoryDrop {
+      override put(): Promise<void> {
+        putting.resolve();
+        return refusal.promise;
+      }
+    })();
+    const server = await startTestServer({ fileDrop: drop });
+    running.push(server);
+    const client = await connection(server);
+    takesNothing(client);
+    const channel = await openChannel(client, 'sftp');
+    channel.write(packet(1, uint32(3)));
+    channel.write(packet(3, uint32(1), text('a.bin'), writing, uint32(0)));
+    channel.write(packet(3, uint32(2), text('a.exe'), writing, uint32(0)));
+    channel.write(packet(4, uint32(3), text('1')));
+    await putting.promise;
+    channel.resume().close();
+    await closed(channel);
+    refusal.reject(new PeerError('bad-image', 'the image does not match its manifest'));
+    await expect(sftp(await connection(server))).resolves.toBeDefined();
   });
 });
