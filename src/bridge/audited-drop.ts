@@ -1,5 +1,7 @@
+import { utf8 } from '../base/bytes.ts';
 import { errorCode } from '../base/errors.ts';
 import type { Digest } from '../base/ids.ts';
+import { formatVendorManifest, parseVendorManifest } from '../mup/manifest-json.ts';
 import type { DroppedFile, FileDrop } from '../netconf/sftp/file-drop.ts';
 import type { AuditSink } from './audit-trail.ts';
 
@@ -25,8 +27,9 @@ export class AuditedDrop implements FileDrop {
 
   /** @throws what the drop throws */
   async put(username: string, name: string, content: Uint8Array, sourceHost: string): Promise<void> {
-    const digest = this.#sha256(content);
-    const what = name.endsWith('.json') ? { manifest: digest } : { image: digest };
+    const what = name.endsWith('.json')
+      ? { manifest: this.#sha256(asKept(content)) }
+      : { image: this.#sha256(content) };
     const facts = { user: username, from: sourceHost, operation: 'put-file', target: name, ...what };
     try {
       await this.#drop.put(username, name, content, sourceHost);
@@ -35,5 +38,14 @@ export class AuditedDrop implements FileDrop {
       throw error;
     }
     await this.#audit.record({ ...facts, outcome: 'ok' });
+  }
+}
+
+/** A manifest as the bridge keeps it, by whose digest its jobs are told, too; what is none, as it is. */
+function asKept(content: Uint8Array): Uint8Array {
+  try {
+    return utf8(formatVendorManifest(parseVendorManifest(content, content.length)));
+  } catch {
+    return content;
   }
 }

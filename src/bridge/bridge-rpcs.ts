@@ -1,7 +1,6 @@
 import { utf8 } from '../base/bytes.ts';
 import { MupError, PeerError, UnavailableError } from '../base/errors.ts';
 import { type DeviceUuid, type Digest, deviceUuid, isDeviceUuid, isDigest } from '../base/ids.ts';
-import { parseVendorManifest } from '../mup/manifest-json.ts';
 import type { UserAccess } from '../netconf/access/user-access.ts';
 import type { RpcContext, RpcInput, RpcOutput, SessionInfo } from '../netconf/backend.ts';
 import { bridgeNamespace } from '../netconf/namespaces.ts';
@@ -73,7 +72,7 @@ export class BridgeRpcs {
     const inline = input['image'];
     if (typeof inline === 'string') {
       try {
-        const manifest = parseVendorManifest(utf8(leaf(input, 'manifest')));
+        const manifest = images.readManifest(utf8(leaf(input, 'manifest')));
         return await images.add(manifest, new Uint8Array(Buffer.from(inline, 'base64')));
       } catch (error) {
         throw error instanceof MupError ? badImage(error) : error;

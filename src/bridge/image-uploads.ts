@@ -2,7 +2,6 @@ import type { ImageConfig } from '../base/config.ts';
 import { PeerError } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
 import type { VendorManifest } from '../mup/manifest.ts';
-import { parseVendorManifest } from '../mup/manifest-json.ts';
 import type { DroppedFile, FileDrop } from '../netconf/sftp/file-drop.ts';
 import type { ImageRepository } from '../registry/image-repository.ts';
 
@@ -50,7 +49,7 @@ export class ImageUploads implements FileDrop {
     }));
   }
 
-  /** @throws PeerError `bad-file-name`, `bad-manifest`, and what {@link ImageRepository.add} throws */
+  /** @throws PeerError `bad-file-name`, `bad-manifest`, and what {@link ImageRepository} throws */
   async put(username: string, name: string, content: Uint8Array): Promise<void> {
     const [, stem, extension] = /^(.+)\.(bin|json)$/.exec(name) ?? [];
     if (stem === undefined)
@@ -59,7 +58,8 @@ export class ImageUploads implements FileDrop {
       });
     const key = `${username}/${stem}`;
     const waiting = this.#halves.get(key);
-    const arrived = extension === 'bin' ? { image: content } : { manifest: parseVendorManifest(content) };
+    const arrived =
+      extension === 'bin' ? { image: content } : { manifest: this.#images.readManifest(content) };
     const { image, manifest }: Pick<Half, 'image' | 'manifest'> = { ...waiting, ...arrived };
     if (image === undefined || manifest === undefined) return this.#wait(key, { username, name, ...arrived });
     // The half that was there stays when the new one is refused: only that one has to be put again.

@@ -3,7 +3,7 @@ import { PeerError } from '../base/errors.ts';
 import type { Digest } from '../base/ids.ts';
 import { KeyedQueue } from '../base/keyed-queue.ts';
 import type { VendorManifest } from '../mup/manifest.ts';
-import { formatVendorManifest } from '../mup/manifest-json.ts';
+import { formatVendorManifest, parseVendorManifest } from '../mup/manifest-json.ts';
 import { checkImage } from '../mup/update-checks.ts';
 import { ImageBlocks } from './image-blocks.ts';
 
@@ -52,6 +52,11 @@ export class ImageRepository {
   constructor(deps: ImageRepositoryDependencies) {
     this.#deps = deps;
     this.#blocks = new ImageBlocks((...block) => deps.store.read(...block), keptBlocks);
+  }
+
+  /** Reads a vendor manifest that somebody has brought. @throws PeerError `bad-manifest` */
+  readManifest(bytes: Uint8Array): VendorManifest {
+    return parseVendorManifest(bytes, this.#deps.limits.maxManifestBytes);
   }
 
   /**

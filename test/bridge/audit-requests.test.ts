@@ -6,11 +6,14 @@ import type { AuditFacts } from '../../src/bridge/audit-entry.ts';
 import { configChange, loginFacts } from '../../src/bridge/audit-requests.ts';
 import { AuditedDrop } from '../../src/bridge/audited-drop.ts';
 import { fieldWithRole } from '../../src/bridge/update-fields.ts';
+import { es256 } from '../../src/mup/adapters/noble-curves.ts';
+import { formatVendorManifest } from '../../src/mup/manifest-json.ts';
+import { signManifest } from '../../src/mup/signing.ts';
 import { endedUnanswered, type PerformedRequest, type RequestAudit } from '../../src/netconf/audit.ts';
 import { baseNamespace, bridgeNamespace } from '../../src/netconf/namespaces.ts';
 import { RpcError } from '../../src/netconf/rpc-error.ts';
 import { element, type XmlElement } from '../../src/xml/element.ts';
-import { uuid } from '../device/bench-device.ts';
+import { unsigned, uuid, vendor } from '../device/bench-device.ts';
 import { BenchUpdate } from './bench-update.ts';
 
 const session = { id: 3, username: 'anna', sourceHost: '192.0.2.7', loginTime: 0 };
@@ -177,4 +180,18 @@ test('files that are put are told by their digests, refused ones too', async () 
     { target: 'bad.bin', outcome: 'refused', code: 'image-mismatch' },
   ]);
   expect([drop.maxBytes('a.bin'), await drop.list('anna')]).toEqual([7, []]);
+});
+
+test('a manifest is told by the digest that its jobs tell, however it was written', async () => {
+  const told: AuditFacts[] = [];
+  const drop = new AuditedDrop(
+    { put: async () => {}, maxBytes: () => 7, list: async () => [] },
+    { record: async (facts) => void told.push(facts) },
+    sha256,
+  );
+  const kept = formatVendorManifest(signManifest(unsigned, vendor, es256));
+  const written = JSON.stringify(JSON.parse(kept));
+  expect(written).not.toBe(kept);
+  await drop.put('anna', 'a.json', utf8(written), '192.0.2.7');
+  expect(told).toMatchObject([{ target: 'a.json', manifest: sha256(utf8(kept)) }]);
 });

@@ -25,7 +25,7 @@ describe('update-firmware with an image that comes along (yang/mup-bridge.yang)'
 
   beforeEach(async () => {
     both = await BenchUpdate.start({
-      images: { ...defaultConfig.images, maxImageBytes: 5000, maxImages: 1 },
+      images: { ...defaultConfig.images, maxImageBytes: 5000, maxImages: 1, maxManifestBytes: 2000 },
     });
   });
   afterEach(() => both.close());
@@ -39,6 +39,13 @@ describe('update-firmware with an image that comes along (yang/mup-bridge.yang)'
   test.each([
     ['no JSON', image, '{', 'invalid-value', 'bad-manifest'],
     ['no manifest', image, '{}', 'invalid-value', 'bad-manifest'],
+    [
+      'a manifest over images.maxManifestBytes',
+      image,
+      manifest.padEnd(2001),
+      'invalid-value',
+      'bad-manifest',
+    ],
     ['a manifest of another image', image.subarray(1), manifest, 'invalid-value', 'image-mismatch'],
     ['an image over images.maxImageBytes', new Uint8Array(5001), manifest, 'too-big', 'image-too-big'],
   ])('%s is refused', async (_, content, text, tag, code) => {

@@ -147,6 +147,22 @@ describe('images by SFTP, as two files of one name', () => {
     expect((await digests()).sort()).toEqual([sha256(image), sha256(other)].sort());
   });
 
+  test('a manifest may have as many octets as images.maxManifestBytes says, and no more', async () => {
+    const wide = new Uint8Array(20_000).fill(0x20);
+    wide.set(manifest);
+    const withBound = (maxManifestBytes: number): void => {
+      const limits = { ...defaultConfig.images, maxManifestBytes };
+      images = new ImageRepository({ store: new MemoryImageStore(), limits, sha256, now: () => 0 });
+      uploads = new ImageUploads(images, limits, logger);
+    };
+    withBound(19_999);
+    await expect(uploads.put('alice', 'fw.json', wide)).rejects.toMatchObject({ code: 'bad-manifest' });
+    withBound(20_000);
+    await uploads.put('alice', 'fw.json', wide);
+    await uploads.put('alice', 'fw.bin', image);
+    expect(await digests()).toEqual([sha256(image)]);
+  });
+
   test('nothing of a pair waits once it was added', async () => {
     await uploads.put('alice', 'fw.bin', image);
     await uploads.put('alice', 'fw.json', manifest);
