@@ -60,12 +60,13 @@ export function jobEntry(
   ]);
 }
 
-function transitionEntry({ time, state, step, round, offset }: JobTransition): XmlElement {
+function transitionEntry({ time, state, step, round, reason, offset }: JobTransition): XmlElement {
   return container('transition', [
     leaf('time', dateAndTime(time)),
     leaf('state', state),
     leaf('step', step),
     leaf('round', round),
+    leaf('reason', reason),
     leaf('bytes-sent', offset),
   ]);
 }

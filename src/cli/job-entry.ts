@@ -24,6 +24,8 @@ export interface JobEntry extends Progress {
   readonly state: string;
   readonly step: string | undefined;
   readonly round: number | undefined;
+  /** Of a round that has just begun, where the history of the job was asked for: what ended the one before. */
+  readonly reason: string | undefined;
   readonly attempt: number | undefined;
   readonly failure: string | undefined;
   readonly message: string | undefined;
@@ -37,7 +39,7 @@ export interface JobEntry extends Progress {
 }
 
 /** A state that a job entered. */
-export type JobChange = Pick<JobEntry, 'state' | 'step' | 'round' | 'changedAt' | 'bytesSent'>;
+export type JobChange = Pick<JobEntry, 'state' | 'step' | 'round' | 'reason' | 'changedAt' | 'bytesSent'>;
 
 /** A job with the states that it went through, as far as the bridge keeps them. */
 export interface JobWithHistory {
@@ -112,6 +114,7 @@ function changeOf(transition: XmlElement): JobChange {
     state: leafText(transition, 'state') ?? '',
     step: leafText(transition, 'step'),
     round: leafNumber(transition, 'round'),
+    reason: leafText(transition, 'reason'),
     changedAt: leafText(transition, 'time'),
     bytesSent: leafNumber(transition, 'bytes-sent') ?? 0,
   };
@@ -129,6 +132,7 @@ function entryOf(job: XmlElement): JobEntry {
     state: leafText(job, 'state') ?? '',
     step: leafText(job, 'step'),
     round: leafNumber(job, 'round'),
+    reason: undefined,
     attempt: leafNumber(job, 'attempt'),
     failure: leafText(job, 'failure'),
     message: leafText(job, 'message'),

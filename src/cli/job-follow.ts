@@ -77,7 +77,9 @@ async function look(id: string, session: UpdateSession, signal: AbortSignal): Pr
 /** The job at each change that was not told yet; at the last one, as it is now. */
 function entriesSince({ entry, changes, dropped }: JobWithHistory, told: number): JobEntry[] {
   const fresh = changes.slice(Math.max(0, told - dropped));
-  return fresh.map((change, i) => (i === fresh.length - 1 ? entry : asItWas(entry, change)));
+  return fresh.map((change, i) =>
+    i === fresh.length - 1 ? { ...entry, reason: change.reason } : asItWas(entry, change),
+  );
 }
 
 function asItWas(

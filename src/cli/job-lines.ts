@@ -19,9 +19,10 @@ const stateTexts: Readonly<Record<string, (job: JobEntry) => string>> = {
 
 /** A state of a job as one line: when, which, what that means. */
 export function jobLine(job: JobEntry): string {
-  const { state, changedAt, round, message } = job;
+  const { state, changedAt, round, reason, message } = job;
   const text = Object.hasOwn(stateTexts, state) ? stateTexts[state]?.(job) : undefined;
-  const again = round !== undefined && round > 1 ? ` (round ${round})` : '';
+  const after = reason === undefined ? '' : ` after ${reason}`;
+  const again = round !== undefined && round > 1 ? ` (round ${round}${after})` : '';
   const told = message === undefined || text?.includes(message) === true ? '' : `; ${message}`;
   return `${changedAt ?? ''} ${state}${again}${text === undefined ? '' : `: ${text}`}${told}`.trim();
 }

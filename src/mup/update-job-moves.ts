@@ -37,6 +37,7 @@ export class JobMoves {
       interrupted: false,
       retries: undefined,
       unheard: false,
+      reason: undefined,
       resumed: step === 'transferring' ? !advanced : this.#job.resumed,
       offlineSince: advanced ? undefined : this.#job.offlineSince,
       reportedVersion: undefined,
@@ -69,7 +70,8 @@ export class JobMoves {
     if (round > this.#limits.maxRounds) return this.fail(reason);
     const none = { token: undefined, verified: undefined, doubt: undefined, fruitless: undefined };
     const { unheard } = this.#job;
-    const { job: next } = this.enter('requesting-token', { round, offset: 0, unheard, ...none });
+    const begun = { round, offset: 0, unheard, reason: reason.code, ...none };
+    const { job: next } = this.enter('requesting-token', begun);
     const pause = retryDelayMs(round - 2, this.#limits);
     const job = { ...next, deadline: this.until(pause + allowedMs(next.step, this.#limits)) };
     return { job, effects: [...this.#leave(), ...requests(job, pause)] };

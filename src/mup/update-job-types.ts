@@ -56,6 +56,8 @@ export interface UpdateJob {
   readonly attempt: number;
   /** How often the update began at step 1. */
   readonly round: number;
+  /** Of a round that has just begun: what ended the one before, as {@link UpdateEnding.code}. */
+  readonly reason?: string | undefined;
   /** How often in a row the step's request was repeated: what the pause before the next one grows with. */
   readonly retries?: number | undefined;
   /** The step was taken up again after a loss, and nothing has shown yet that the device still knows of it. */

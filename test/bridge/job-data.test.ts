@@ -118,6 +118,17 @@ describe('what get shows of an update job', () => {
       expect([Number(one['rate']) > 4000, Number(one['remaining-time']) <= 15]).toEqual([true, true]);
   });
 
+  test('why a round was begun again', async () => {
+    await both.device.begin();
+    const job = await both.order(stored);
+    await both.reaches(job, 'succeeded', 1000);
+    const begun = (await history(job)).filter(({ state }) => state === 'requesting-token');
+    expect(begun.map(({ round, reason }) => [round, reason])).toEqual([
+      ['1', undefined],
+      ['2', '26_SAVESLOT-IN-USE'],
+    ]);
+  });
+
   test('what it went through, also after a restart of the bridge', async () => {
     both.faults = { stopAfterSlices: 20 };
     const job = await both.order(stored);

@@ -31,6 +31,13 @@ test('every state that a job enters is kept once, with its time and how far the 
   expect(withState(second, { ...running, round: 2 }, 10).transitions).toHaveLength(3);
 });
 
+test('a round that was begun again is kept with what ended the one before, and nothing else is', () => {
+  const again = { ...job, state: 'requesting-token', round: 2, reason: 'transfer-stalled' } as const;
+  const waiting = { ...again, state: 'waiting-for-device' } as const;
+  const { transitions } = withState(withState(withState(noHistory, job, 10), again, 10), waiting, 10);
+  expect(transitions.map(({ reason }) => reason)).toEqual([undefined, 'transfer-stalled', undefined]);
+});
+
 test('of a device that comes and goes for days the newest states are kept, and the others counted', () => {
   let history = noHistory;
   for (let i = 0; i < 50; i += 1)

@@ -213,7 +213,14 @@ describe('an update that the bridge runs', () => {
 describe('what people and programs see of jobs', () => {
   const entry: JobEntry = {
     ...{ job: '77', device: 'dev-1', image, manifest: undefined, newVersion: 2, user: 'anna' },
-    ...{ sourceHost: undefined, state: 'transferring', step: 'transferring', round: 2, attempt: 4 },
+    ...{
+      sourceHost: undefined,
+      state: 'transferring',
+      step: 'transferring',
+      round: 2,
+      reason: undefined,
+      attempt: 4,
+    },
     ...{ failure: undefined, message: undefined, startedAt: 's', changedAt: 'c', deadline: undefined },
     ...{
       finishedAt: undefined,
@@ -227,6 +234,10 @@ describe('what people and programs see of jobs', () => {
 
   test('a line for each state, with the round where it is not the first', () => {
     expect(jobLine(entry)).toBe('c transferring (round 2): image sent: 500 of 1000 octets');
+    const begun = { ...entry, state: 'requesting-token', reason: 'transfer-stalled' };
+    expect(jobLine(begun)).toBe(
+      'c requesting-token (round 2 after transfer-stalled): the device is asked for a token',
+    );
     const failed = { ...entry, state: 'failed', round: 1, failure: '28_IMAGE-INVALID', message: 'no' };
     expect(jobLine(failed)).toBe('c failed: 28_IMAGE-INVALID, no');
     expect(jobLine({ ...entry, state: 'constructor', round: 1 })).toBe('c constructor');
