@@ -65,11 +65,44 @@ export function recordLine(
 
 /** @returns what a line says, its line feed left out; `undefined` unless it is whole as it was written */
 export function readLine(bytes: Uint8Array, sha256: Sha256): JournalHeader | JournalRecord | undefined {
+  const text = wholeText(bytes, sha256);
+  return text === undefined ? undefined : parsed(text);
+}
+
+/**
+ * What a line says, with documents or without: a start reads each line, and needs the documents of those that
+ * are in force.
+ * @returns as {@link readLine}; documents may be `undefined`
+ */
+export function readPlaces(bytes: Uint8Array, sha256: Sha256): JournalHeader | JournalRecord | undefined {
+  const text = wholeText(bytes, sha256);
+  return text === undefined ? undefined : (singlePut(text) ?? parsed(text));
+}
+
+/** The JSON text of a line, if its digest is right. Nobody but us makes such a digest by chance. */
+function wholeText(bytes: Uint8Array, sha256: Sha256): string | undefined {
   const payload = bytes.subarray(digestLength + 1);
   if (latin1.decode(bytes.subarray(0, digestLength)) !== sha256(payload).slice(0, digestLength))
     return undefined;
-  // Nobody but us makes such a digest by chance.
-  const value: unknown = JSON.parse(decodeUtf8Lossy(payload));
+  return decodeUtf8Lossy(payload);
+}
+
+/** How a transaction begins whose first change is a put with a name that JSON writes as it is. */
+const firstPut = /^\{"at":(\d+),"synced":(\d+),"changes":\[\["([\w-]+)","([\w.:-]+)",/;
+
+/** What stands between a document and a change behind it, and perhaps somewhere in a document. */
+const nextChange = '],["';
+
+/** A transaction that surely is one put, without its document. */
+function singlePut(text: string): JournalRecord | undefined {
+  const [begin, at, synced, collection, key] = firstPut.exec(text) ?? [];
+  if (begin === undefined || collection === undefined || key === undefined) return undefined;
+  if (text.includes(nextChange, begin.length)) return undefined;
+  return { kind: 'record', at: Number(at), synced: Number(synced), changes: [[collection, key, undefined]] };
+}
+
+function parsed(text: string): JournalHeader | JournalRecord | undefined {
+  const value: unknown = JSON.parse(text);
   if (typeof value !== 'object' || value === null) return undefined;
   if ('format' in value) {
     if (value.format !== format || !('version' in value) || typeof value.version !== 'number')

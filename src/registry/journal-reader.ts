@@ -1,5 +1,5 @@
 import { UsageError } from '../base/errors.ts';
-import { LineSplitter, type PlacedLine, readLine, recordsBehind, type Sha256 } from './journal-format.ts';
+import { LineSplitter, type PlacedLine, readPlaces, recordsBehind, type Sha256 } from './journal-format.ts';
 import { JournalIndex } from './journal-index.ts';
 
 /** What a journal holds. */
@@ -53,7 +53,7 @@ export class JournalReader {
   }
 
   #take({ at, bytes }: PlacedLine): void {
-    const line = readLine(bytes, this.#sha256);
+    const line = readPlaces(bytes, this.#sha256);
     if (this.#version === undefined) {
       if (line?.kind !== 'header') throw damaged(this.#path, at);
       this.#version = this.#readable(line.version);
