@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { systemClock, systemRandom } from '../../src/base/adapters/node-runtime.ts';
@@ -216,6 +216,13 @@ describe('a device of the example description', () => {
       name: 'DescriptionError',
     });
     await expect(start('nonsense')).rejects.toMatchObject({ code: 'bad-mqtt-url' });
+  });
+
+  test('leaves the state of one that runs alone, and its connection too', async () => {
+    const stateDir = await temporaryDirectory();
+    await writeFile(join(stateDir, 'device.pid'), `${process.ppid}\n`);
+    // To connect it would have to look at the URL.
+    await expect(start('nonsense', { stateDir })).rejects.toMatchObject({ code: 'state-in-use' });
   });
 });
 

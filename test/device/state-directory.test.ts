@@ -34,7 +34,7 @@ describe('the state directory', () => {
     store.slots.b.write(0, image);
     expect((await stat(path)).mode & 0o777).toBe(0o700);
     const names = (await readdir(path)).sort();
-    expect(names).toEqual(['device.json', 'slot-a.bin', 'slot-b.bin']);
+    expect(names).toEqual(['device.json', 'device.pid', 'slot-a.bin', 'slot-b.bin']);
     for (const name of names) expect((await stat(join(path, name))).mode & 0o777).toBe(0o600);
     await store.close();
   });
@@ -75,8 +75,21 @@ describe('the state directory', () => {
     await writeFile(join(path, 'device.json.new'), 'ha');
     expect(Buffer.from((await store.readRecord()) ?? []).toString()).toBe('whole');
     await store.writeRecord(utf8('next'));
-    expect((await readdir(path)).sort()).toEqual(['device.json']);
+    expect((await readdir(path)).sort()).toEqual(['device.json', 'device.pid']);
     await store.close();
+  });
+
+  test('one process has it, until it is closed', async () => {
+    const path = await temporaryDirectory();
+    const store = await openStateDirectory(path);
+    expect(await readdir(path)).toContain('device.pid');
+    await store.close();
+    expect(await readdir(path)).not.toContain('device.pid');
+    await writeFile(join(path, 'device.pid'), `${process.ppid}\n`);
+    await expect(openStateDirectory(path)).rejects.toMatchObject({
+      code: 'state-in-use',
+      message: `the device with process id ${process.ppid} uses this state directory`,
+    });
   });
 
   test('a directory that cannot be made is named in the error', async () => {

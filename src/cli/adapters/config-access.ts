@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { makeDirectory } from '../../base/adapters/atomic-file.ts';
 import { systemClock } from '../../base/adapters/node-runtime.ts';
+import { lockState, stateOwner } from '../../base/adapters/state-lock.ts';
 import type { Config } from '../../base/config.ts';
 import { silentLogger } from '../../base/logger.ts';
 import { configChange } from '../../bridge/audit-requests.ts';
@@ -22,7 +23,6 @@ import { configureLocalUser } from './first-start.ts';
 import { loadFixedModules } from './fixed-modules.ts';
 import { recordCommand } from './open-audit-trail.ts';
 import { openDatastores } from './open-datastores.ts';
-import { lockState, stateOwner } from './state-lock.ts';
 
 /** How often, and how long between, a look is taken at whether a bridge that starts serves already. */
 const looks = 100;

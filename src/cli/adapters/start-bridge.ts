@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeDirectory, writeFileAtomically } from '../../base/adapters/atomic-file.ts';
+import { lockState } from '../../base/adapters/state-lock.ts';
 import type { Config } from '../../base/config.ts';
 import { deferred } from '../../base/deferred.ts';
 import type { Logger } from '../../base/logger.ts';
@@ -21,7 +22,6 @@ import { openDatastores } from './open-datastores.ts';
 import { openEventStreams } from './open-event-streams.ts';
 import { serveNetconf } from './serve-netconf.ts';
 import { stateFailure } from './state-failure.ts';
-import { lockState } from './state-lock.ts';
 import { packageVersion } from './version.ts';
 
 /** A bridge that serves. */

@@ -5,6 +5,7 @@ import type { DeviceUuid } from '../../base/ids.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { RandomBytes } from '../../base/random.ts';
 import { connectMqtt } from '../../mqtt/adapters/mqtt-js.ts';
+import type { MqttTransport } from '../../mqtt/transport.ts';
 import { allSuites } from '../../mup/adapters/noble-curves.ts';
 import type { PrivateKey, PublicKey } from '../../mup/signature-scheme.ts';
 import { isSignedDescription, parseSignedDescription } from '../../mup/signed-description.ts';
@@ -15,7 +16,6 @@ import type { Behaviour } from '../behaviour.ts';
 import type { DeviceEventListener } from '../events.ts';
 import type { DeviceLimits } from '../options.ts';
 import { presenceWill } from '../presence.ts';
-import type { DeviceStore } from '../store.ts';
 import { openStateDirectory } from './state-directory.ts';
 
 export interface RunDeviceOptions {
@@ -61,29 +61,20 @@ export interface RunDeviceOptions {
 }
 
 /**
- * Connects to the broker, reads the description, opens the state directory and boots a device, which runs
+ * Reads the description, opens the state directory, connects to the broker and boots a device, which runs
  * until it is closed. Resolves when it has booted; that does not wait for the broker.
  * @throws DescriptionError when the description is refused; UsageError `device-state-damaged`,
  *   `device-state-foreign`, `profile-unsupported`, `manifest-operation-incomplete`, or what is wrong with
- *   the MQTT settings; UnavailableError `state-directory`
+ *   the MQTT settings, `state-in-use` while another device runs on the directory; UnavailableError `state-directory`
  */
 export async function runDevice(options: RunDeviceOptions): Promise<DeviceAgent> {
-  const { uuid, description, stateDir, mqtt, digestFirst, onEvent, deps } = options;
-  const transport = connectMqtt(
-    // Always the same id: a connection that the broker still holds open after a power cut is taken over
-    // now, instead of publishing its will long after the device has said that it is back.
-    { ...mqtt, clientId: `mup-device-${uuid}`, will: presenceWill(uuid) },
-    {
-      clock: deps.clock,
-      random: deps.random,
-      logger: deps.logger,
-      ...(deps.mqttTrace && { trace: deps.mqttTrace }),
-    },
-  );
-  let store: DeviceStore | undefined;
+  const { uuid, description, stateDir, digestFirst, onEvent, deps } = options;
+  const template = await readDescription(options);
+  const store = await openStateDirectory(stateDir);
+  let transport: MqttTransport | undefined;
   try {
-    const template = await readDescription(options);
-    store = await openStateDirectory(stateDir);
+    // Last: with its client id it takes the place of one that is running.
+    transport = connected(options);
     const agent = new DeviceAgent({
       ...options,
       descriptionBytes: description,
@@ -97,10 +88,24 @@ export async function runDevice(options: RunDeviceOptions): Promise<DeviceAgent>
     await agent.start();
     return agent;
   } catch (error) {
-    await transport.close();
-    await store?.close();
+    await transport?.close();
+    await store.close();
     throw error;
   }
+}
+
+function connected({ uuid, mqtt, deps }: RunDeviceOptions): MqttTransport {
+  return connectMqtt(
+    // Always the same id: a connection that the broker still holds open after a power cut is taken over
+    // now, instead of publishing its will long after the device has said that it is back.
+    { ...mqtt, clientId: `mup-device-${uuid}`, will: presenceWill(uuid) },
+    {
+      clock: deps.clock,
+      random: deps.random,
+      logger: deps.logger,
+      ...(deps.mqttTrace && { trace: deps.mqttTrace }),
+    },
+  );
 }
 
 /** A vendor's signature is for the bridge. @throws PeerError `bad-signature` */

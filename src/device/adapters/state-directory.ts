@@ -3,7 +3,8 @@ import { open, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeDirectory, syncDirectory } from '../../base/adapters/atomic-file.ts';
 import { readIfThere } from '../../base/adapters/read-if-there.ts';
-import { errorCode, errorMessage, UnavailableError } from '../../base/errors.ts';
+import { lockState } from '../../base/adapters/state-lock.ts';
+import { errorCode, errorMessage, MupError, UnavailableError } from '../../base/errors.ts';
 import type { DeviceStore, Slot, SlotName } from '../store.ts';
 
 const recordFile = 'device.json';
@@ -13,11 +14,12 @@ const partBytes = 64 * 1024;
 
 /**
  * The state of a device in a directory: `device.json`, `slot-a.bin`, `slot-b.bin`, `slice-hashes.bin`, readable by their owner
- * alone. Makes the directory.
- * @throws UnavailableError `state-directory`
+ * alone. Makes the directory, and takes it for this process until it is closed.
+ * @throws UnavailableError `state-directory`; UsageError `state-in-use` while another device runs on it
  */
 export async function openStateDirectory(path: string): Promise<DeviceStore> {
   await attempt(path, () => makeDirectory(path));
+  const lock = await attempt(path, () => lockState(path, 'device'));
   const slots: Record<SlotName, FileSlot> = {
     a: new FileSlot(join(path, 'slot-a.bin')),
     b: new FileSlot(join(path, 'slot-b.bin')),
@@ -32,6 +34,7 @@ export async function openStateDirectory(path: string): Promise<DeviceStore> {
       slots.a.close();
       slots.b.close();
       hashes.close();
+      lock.release();
     },
   };
 }
@@ -134,7 +137,7 @@ async function attempt<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    throw unavailable(path, error);
+    throw error instanceof MupError ? error : unavailable(path, error);
   }
 }
 

@@ -1,10 +1,15 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { errorCode, UsageError } from '../../base/errors.ts';
+import { errorCode, UsageError } from '../errors.ts';
+
+/** What takes a state directory. */
+export type StateUser = 'bridge' | 'device';
 
 /** Names the process that uses a state directory. */
-const lockFile = 'bridge.pid';
+function lockFile(stateDir: string, user: StateUser): string {
+  return join(stateDir, `${user}.pid`);
+}
 
 /** A state directory taken by this process. */
 export interface StateLock {
@@ -13,11 +18,11 @@ export interface StateLock {
 }
 
 /**
- * Takes a state directory for this process, so that two bridges never share one.
- * @throws UsageError `state-in-use`
+ * Takes a state directory for this process, so that two bridges or two devices never share one.
+ * @throws UsageError `state-in-use`; errors of the file system
  */
-export async function lockState(stateDir: string): Promise<StateLock> {
-  const path = join(stateDir, lockFile);
+export async function lockState(stateDir: string, user: StateUser = 'bridge'): Promise<StateLock> {
+  const path = lockFile(stateDir, user);
   for (let attempt = 0; attempt < 2; attempt += 1) {
     try {
       const file = await open(path, 'wx', 0o600);
@@ -26,11 +31,11 @@ export async function lockState(stateDir: string): Promise<StateLock> {
       return { release: () => rmSync(path, { force: true }) };
     } catch (error) {
       if (errorCode(error) !== 'EEXIST') throw error;
-      const owner = stateOwner(stateDir);
+      const owner = stateOwner(stateDir, user);
       if (owner !== undefined)
         throw new UsageError(
           'state-in-use',
-          `the bridge with process id ${owner} uses this state directory`,
+          `the ${user} with process id ${owner} uses this state directory`,
           {
             where: stateDir,
             hint: 'End it, or choose another directory with --state-dir.',
@@ -39,15 +44,15 @@ export async function lockState(stateDir: string): Promise<StateLock> {
       rmSync(path, { force: true });
     }
   }
-  throw new UsageError('state-in-use', 'another bridge has just taken this state directory', {
+  throw new UsageError('state-in-use', `another ${user} has just taken this state directory`, {
     where: stateDir,
   });
 }
 
 /** The process that has taken a state directory and lives, or `undefined`. */
-export function stateOwner(stateDir: string): number | undefined {
+export function stateOwner(stateDir: string, user: StateUser = 'bridge'): number | undefined {
   try {
-    const [pid = '', identity = ''] = readFileSync(join(stateDir, lockFile), 'utf8').split('\n');
+    const [pid = '', identity = ''] = readFileSync(lockFile(stateDir, user), 'utf8').split('\n');
     return isAlive(Number(pid), identity) ? Number(pid) : undefined;
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return undefined;

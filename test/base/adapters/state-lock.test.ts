@@ -4,8 +4,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { lockState } from '../../src/cli/adapters/state-lock.ts';
-import { temporaryDirectory } from '../support/temporary-directory.ts';
+import { lockState } from '../../../src/base/adapters/state-lock.ts';
+import { temporaryDirectory } from '../../support/temporary-directory.ts';
 
 describe('the lock on a state directory', () => {
   let directory: string;
