@@ -3,16 +3,13 @@ import type { Cancel } from '../../base/clock.ts';
 import { errorMessage } from '../../base/errors.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { TaskLimit } from '../../base/task-limit.ts';
-import type { FileDrop } from '../sftp/file-drop.ts';
-import { SftpSession } from '../sftp/sftp-session.ts';
 import type { UploadBudget } from '../sftp/upload.ts';
 import type { LoginThrottle } from '../users/login-throttle.ts';
 import { KeyExchanges, type RekeyLimits } from './key-exchanges.ts';
-import { NetconfChannel } from './netconf-channel.ts';
-import { complainTo, SftpChannel } from './sftp-channel.ts';
 import { SshLogin } from './ssh-login.ts';
 import type { SshServerOptions } from './ssh-server.ts';
-import type { Connection, ServerChannel, Session } from './ssh2.ts';
+import { openerOf, type ServedChannel, type ServedWith } from './ssh-subsystems.ts';
+import { type Connection, packetBytes, type ServerChannel, type Session } from './ssh2.ts';
 
 /** What the connections of a server share. */
 export interface SharedState {
@@ -29,12 +26,12 @@ export interface SharedState {
 const maxUnsentBytes = 4 * 1024 * 1024;
 /** Twice the window that ssh2 announces for a channel: a client that sends more ignores it. */
 const maxUnreadBytes = 4 * 1024 * 1024;
+/** Each packet costs as much as a small reply; clients take 16 KiB and more in one. */
+const minPacketBytes = 1024;
 /** How long a client may take to close a connection that we have ended. */
 const closeMs = 2000;
 /** How long the sessions of a connection that we end may take to flush what they have. */
 const flushMs = 1000;
-
-type ServedChannel = NetconfChannel | SftpChannel;
 
 /** One TCP connection from a client, from its first octet to its last. */
 export class SshConnection {
@@ -177,53 +174,31 @@ export class SshConnection {
     });
     session.on('subsystem', (acceptSubsystem, rejectSubsystem, { name }) => {
       // One a channel (RFC 4254 §6.5): ssh2 has nothing to accept a second one with.
-      const open = served === undefined ? this.#opener(name, exchanges) : undefined;
+      const open =
+        served === undefined
+          ? openerOf(name, this.#servedWith(exchanges), [...this.#served.keys()])
+          : undefined;
       if (open === undefined) {
         // ssh2 gives no `reject` when the client wants no reply.
         rejectSubsystem?.();
         return;
       }
       const channel = acceptSubsystem();
+      if (packetBytes(channel) < minPacketBytes) {
+        this.#logger.warn('connection cut: the client takes hardly anything in one packet');
+        this.destroy();
+        return;
+      }
       served = open(channel);
       this.#served.set(served, channel);
     });
   }
 
-  #opener(
-    subsystem: string,
-    exchanges: KeyExchanges,
-  ): ((channel: ServerChannel) => ServedChannel) | undefined {
-    if (subsystem === 'netconf') return (channel) => this.#openNetconf(channel, exchanges);
-    const { fileDrop, config } = this.#shared.options;
-    if (subsystem !== 'sftp' || fileDrop === undefined) return undefined;
-    const sftpChannels = [...this.#served.keys()].filter((served) => served instanceof SftpChannel);
-    return sftpChannels.length < config.maxSftpChannels
-      ? (channel) => this.#openSftp(channel, exchanges, fileDrop)
-      : undefined;
-  }
-
-  #openNetconf(channel: ServerChannel, exchanges: KeyExchanges): NetconfChannel {
-    const { server, clock, config } = this.#shared.options;
-    return new NetconfChannel({
-      channel,
-      socket: this.#socket,
-      exchanges,
-      clock,
-      lingerMs: config.sendTimeoutMs,
-      endOfInputMs: config.helloTimeoutMs,
-      openSession: (port) =>
-        server.openSession({ username: this.#username ?? '', sourceHost: this.#sourceHost, port }),
-    });
-  }
-
-  #openSftp(channel: ServerChannel, exchanges: KeyExchanges, drop: FileDrop): SftpChannel {
-    const { clock } = this.#shared.options;
-    const who = { username: this.#username ?? '', sourceHost: this.#sourceHost };
-    const logger = this.#logger.child({ username: who.username });
-    const complain = complainTo(channel);
-    const budget = this.#shared.uploads;
-    const session = new SftpSession({ ...who, drop, budget, clock, logger, complain });
-    return new SftpChannel({ channel, socket: this.#socket, exchanges }, session, logger);
+  #servedWith(exchanges: KeyExchanges): ServedWith {
+    const username = this.#username ?? '';
+    const { options, uploads } = this.#shared;
+    const sourceHost = this.#sourceHost;
+    return { options, uploads, exchanges, socket: this.#socket, username, sourceHost, logger: this.#logger };
   }
 
   /** ssh2 neither stops reading while the client does not read, nor minds a client that ignores windows. */

@@ -1,5 +1,5 @@
 /** The only file that imports ssh2; the SSH server and client beside it take what they need from here. */
-import ssh2, { type Algorithms, type Connection, type ParsedKey } from 'ssh2';
+import ssh2, { type Algorithms, type Connection, type ParsedKey, type ServerChannel } from 'ssh2';
 
 export type {
   AuthContext,
@@ -28,6 +28,15 @@ export function isExchangingKeys(client: Connection): boolean {
     readonly _protocol?: { readonly _kexinit?: unknown };
   };
   return protocol?._kexinit !== undefined;
+}
+
+/**
+ * The largest packet that the client of a channel takes, octets (RFC 4254 section 5.1). ssh2 shows it nowhere
+ * else, and with 0 it writes for ever; `test/netconf/adapters/ssh-hostile.test.ts` holds that it stands here.
+ */
+export function packetBytes(channel: ServerChannel): number {
+  const { outgoing } = channel as unknown as { readonly outgoing?: { readonly packetSize?: unknown } };
+  return typeof outgoing?.packetSize === 'number' ? outgoing.packetSize : 0;
 }
 
 /** Reads a key of any form that ssh2 knows. ssh2 returns its errors, which are truthy: never forget one. */

@@ -6,6 +6,7 @@ import {
   closed,
   connectAlice,
   connectRaw,
+  MemoryDrop,
   openChannel,
   ScriptedServer,
   startTestServer,
@@ -33,7 +34,10 @@ async function alice(port: number): Promise<ssh2.Client> {
 /** ssh2's client, opened up so that it breaks the rules. */
 interface Breakable {
   readonly _sock: { pause(): void; resetAndDestroy(): void; write(bytes: Uint8Array): boolean };
-  readonly _protocol: { channelWindowAdjust(channel: number, bytes: number): void };
+  readonly _protocol: {
+    channelWindowAdjust(channel: number, bytes: number): void;
+    session(channel: number, window: number, packetBytes: number): void;
+  };
 }
 interface BreakableChannel {
   readonly outgoing: { id: number; window: number };
@@ -184,6 +188,26 @@ describe('clients that do not read', () => {
     server.sessions[0]?.port.abort();
     await until(() => server.sessions[0]?.closed === true);
   });
+
+  test.each(['netconf', 'sftp'])(
+    'a client that takes less than 1024 octets in a packet is cut off: %s',
+    async (subsystem) => {
+      const server = await start({ fileDrop: new MemoryDrop() });
+      const opened = async (packetBytes: number): Promise<ssh2.Client> => {
+        const client = await alice(server.port);
+        const protocol = breakable(client)._protocol;
+        const { session } = protocol;
+        protocol.session = (channel, window) => session.call(protocol, channel, window, packetBytes);
+        client.subsys(subsystem, () => {});
+        return client;
+      };
+      // What is written to the first one of these would be written for ever.
+      for (const packetBytes of [0, 1, 1023]) await closed(await opened(packetBytes));
+      await opened(1024);
+      await stillServes(server);
+      expect(server.connections).toBe(2);
+    },
+  );
 
   test('a client that sends more than its window is cut off', async () => {
     const server = new ScriptedServer();
