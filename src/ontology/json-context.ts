@@ -47,18 +47,24 @@ function checkOne(context: unknown, known: ReadonlyMap<string, JsonContext>): vo
   for (const [term, value] of entries) checkTerm(term, value);
 }
 
-/** The keys that mean `@id` in a document with this context. */
+/** The keys that mean `@id` in a document with this context: a term may be another name of another term. */
 export function idAliases(context: unknown, known = noContexts): readonly string[] {
   const contexts: readonly unknown[] = Array.isArray(context) ? context : [context];
   const terms = contexts.flatMap((one) =>
     Object.entries((typeof one === 'string' ? known.get(one)?.['@context'] : one) ?? {}),
   );
-  return ['@id', ...terms.flatMap(([term, value]) => (isId(value) ? [term] : []))];
+  const aliases = new Set(['@id']);
+  for (let before = 0; before < aliases.size; ) {
+    before = aliases.size;
+    for (const [term, value] of terms) if (aliases.has(meant(value))) aliases.add(term);
+  }
+  return [...aliases];
 }
 
-function isId(value: unknown): boolean {
-  if (typeof value === 'object' && value !== null && '@id' in value) return value['@id'] === '@id';
-  return value === '@id';
+/** What a term is defined as; empty for what is no text. */
+function meant(value: unknown): string {
+  const target = typeof value === 'object' && value !== null && '@id' in value ? value['@id'] : value;
+  return typeof target === 'string' ? target : '';
 }
 
 function checkTerm(term: string, value: unknown): void {

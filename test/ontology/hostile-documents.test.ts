@@ -71,6 +71,14 @@ describe('a document is bounded before JSON-LD sees it', () => {
       }),
       'description-too-big',
     ],
+    [
+      'with that under another name of another name of @id',
+      JSON.stringify({
+        '@context': { ref: { '@id': 'key' }, key: 'id', id: '@id' },
+        '@graph': Array.from({ length: 100 }, (_, i) => ({ ref: 'x:y', 'x:p': i })),
+      }),
+      'description-too-big',
+    ],
     ['not UTF-8', Uint8Array.of(0x7b, 0xff, 0x7d), 'description-malformed'],
     ['empty', '', 'description-malformed'],
     ['cut off', '{"@graph": [', 'description-malformed'],

@@ -18,7 +18,9 @@ export function compileGroup({ variables = [], aggregates = [] }: Operation, inp
       const groups = new Map<string, Solution[]>();
       for (const solution of input.run(graph)) {
         const key = keyOf(solution, names);
-        groups.set(key, [...(groups.get(key) ?? []), solution]);
+        const group = groups.get(key);
+        if (group === undefined) groups.set(key, [solution]);
+        else group.push(solution);
       }
       return [...groups.values()].map((group) => aggregated(group, names, minima, graph));
     },
