@@ -1,4 +1,4 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { sha256 } from '../../src/base/adapters/node-runtime.ts';
@@ -53,6 +53,14 @@ describe('descriptions in folders (mup-protocol §1: by digest)', () => {
     expect(await library.find(before)).toBeUndefined();
     await rm(join(directory, 'a.jsonld'));
     expect(await library.find(before)).toBeUndefined();
+  });
+
+  test('are found beside a folder that cannot be read', async () => {
+    await rm(join(directory, 'descriptions'), { recursive: true });
+    await symlink('descriptions', join(directory, 'descriptions'));
+    const one = await place('one.jsonld', '{"one":1}');
+    expect(await library.find(one)).toEqual(utf8('{"one":1}'));
+    expect(logger.messages('warn')).toEqual(['a folder of descriptions cannot be read']);
   });
 
   test('that are too large, or no files, are left out', async () => {

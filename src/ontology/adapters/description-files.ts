@@ -49,7 +49,9 @@ async function indexOf(options: DescriptionFilesOptions): Promise<ReadonlyMap<Di
   const folders = options.directories.flatMap((directory) =>
     subfolders.map((subfolder) => join(directory, subfolder)),
   );
-  const paths = (await Promise.all(folders.map(filesOf))).flat().slice(0, maxFiles);
+  const paths = (await Promise.all(folders.map((folder) => filesOf(folder, options))))
+    .flat()
+    .slice(0, maxFiles);
   const found = new Map<Digest, string>();
   for (const path of paths) {
     const bytes = await readIfFits(path, options);
@@ -58,10 +60,11 @@ async function indexOf(options: DescriptionFilesOptions): Promise<ReadonlyMap<Di
   return found;
 }
 
-async function filesOf(folder: string): Promise<string[]> {
+async function filesOf(folder: string, { logger }: DescriptionFilesOptions): Promise<string[]> {
   const names = await readdir(folder).catch((error: unknown) => {
-    if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return [];
-    throw error;
+    if (errorCode(error) !== 'ENOENT' && errorCode(error) !== 'ENOTDIR')
+      logger.warn('a folder of descriptions cannot be read', { folder, reason: errorMessage(error) });
+    return [];
   });
   return names
     .filter((name) => name.endsWith('.jsonld'))
