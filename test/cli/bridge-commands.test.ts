@@ -51,6 +51,12 @@ describe('mup image', () => {
     expect([code, stderr]).toEqual([2, expect.stringContaining(what)]);
   });
 
+  test('list and remove make no state directory where there is none', async () => {
+    expect((await mup('image', 'list', '--state-dir', 'misspelt')).stdout).toBe('no images\n');
+    expect((await mup('image', 'remove', 'abcd', '--state-dir', 'misspelt')).code).toBe(2);
+    expect(existsSync(join(cwd, 'misspelt'))).toBe(false);
+  });
+
   test('an image over images.maxImageBytes is not read', async () => {
     await signed();
     const env = { MUP_IMAGES_MAX_IMAGE_BYTES: '999' };

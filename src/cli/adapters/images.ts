@@ -18,7 +18,7 @@ import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { printResult, table } from '../output.ts';
 import { manifestProfile } from '../profile-option.ts';
 import { commandConfig } from './command-config.ts';
-import { readInput } from './files.ts';
+import { exists, readInput } from './files.ts';
 import { recordCommand } from './open-audit-trail.ts';
 
 /** `mup image add` */
@@ -47,7 +47,7 @@ export async function runImageAdd(args: CommandArguments, io: CliIo): Promise<Ex
 
 /** `mup image list` */
 export async function runImageList(args: CommandArguments, io: CliIo): Promise<ExitCode> {
-  const images = await (await openImages(commandConfig(args, io))).list();
+  const images = (await (await existingImages(commandConfig(args, io)))?.list()) ?? [];
   const rows = images.map(({ manifest, addedAt }) => [
     manifest.digest,
     manifest.appId,
@@ -65,9 +65,9 @@ export async function runImageList(args: CommandArguments, io: CliIo): Promise<E
 /** `mup image remove` */
 export async function runImageRemove(args: CommandArguments, io: CliIo): Promise<ExitCode> {
   const config = commandConfig(args, io);
-  const repository = await openImages(config);
-  const digest = await findImage(repository, args.argument('DIGEST'));
-  await repository.remove(digest);
+  const repository = await existingImages(config);
+  const digest = findImage((await repository?.list()) ?? [], args.argument('DIGEST'));
+  await repository?.remove(digest);
   await recordCommand(config, io, { operation: 'image remove', image: digest });
   printResult(args, io, { removed: digest }, [`image ${digest} removed`]);
   return exitCodes.ok;
@@ -76,6 +76,11 @@ export async function runImageRemove(args: CommandArguments, io: CliIo): Promise
 /** Opens the repository of the state directory. */
 export function openImages(config: Config): Promise<ImageRepository> {
   return openImageRepository(join(config.stateDir, 'images'), config.images);
+}
+
+/** The repository, where there is one: who only looks makes no state directory. */
+async function existingImages(config: Config): Promise<ImageRepository | undefined> {
+  return (await exists(join(config.stateDir, 'images'))) ? openImages(config) : undefined;
 }
 
 /**
@@ -92,13 +97,13 @@ export function manifestBeside(imageFile: string): string {
   return `${imageFile.replace(/\.[^./]*$/, '')}.json`;
 }
 
-async function findImage(repository: ImageRepository, text: string): Promise<Digest> {
+function findImage(images: readonly StoredImage[], text: string): Digest {
   const start = text.toLowerCase();
   if (!/^[0-9a-f]{4,64}$/.test(start))
     throw new UsageError('bad-digest', `${JSON.stringify(text.slice(0, 80))} is not a digest`, {
       hint: 'Give at least the first 4 hex digits.',
     });
-  const found = (await repository.list()).map(({ manifest }) => manifest.digest);
+  const found = images.map(({ manifest }) => manifest.digest);
   const matching = found.filter((digest) => digest.startsWith(start));
   const [only, ...others] = matching;
   if (only === undefined || others.length > 0)
