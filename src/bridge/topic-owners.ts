@@ -4,6 +4,8 @@ import { type DeviceUuid, isDeviceUuid } from '../base/ids.ts';
 import { checkDeviceTopic, checkInstalledTopic, type TopicUse } from '../mqtt/topics.ts';
 import type { DeviceRegistry } from '../registry/device-registry.ts';
 
+const none: ReadonlySet<string> = new Set();
+
 /** Which topics a device may name: those of other devices and of the bridge it may not. */
 export class TopicOwners {
   readonly #registry: DeviceRegistry;
@@ -21,9 +23,10 @@ export class TopicOwners {
   check(description: DeviceDescription, installed: boolean): void {
     const { uuid } = description;
     const checkOne = installed ? checkInstalledTopic : checkDeviceTopic;
+    const others = new Map<DeviceUuid, ReadonlySet<string>>();
     for (const [topic, use] of topicsOf(description)) {
       checkOne(topic, uuid, use);
-      const owner = this.#namedIn(topic, uuid) ?? this.#installedOwner(topic, uuid);
+      const owner = this.#namedIn(topic, uuid, others) ?? this.#installedOwner(topic, uuid);
       if (owner !== undefined)
         throw new PeerError('bad-topic', `topic ${JSON.stringify(topic)} belongs to device ${owner}`, {
           hint: 'A device names topics of its own only.',
@@ -40,18 +43,26 @@ export class TopicOwners {
    * A device's UUID may be an ordinary word, so that a topic can hold those of two devices: it belongs to the
    * one that named it first. That another device is called as one of its levels is no reason to refuse it,
    * or a device called `mup` would keep all others out.
+   * @param others topics of devices, each looked up once: a description may name them a hundred thousand times
    */
-  #namedIn(topic: string, uuid: DeviceUuid): DeviceUuid | undefined {
-    return topic
-      .split('/')
-      .filter(isDeviceUuid)
-      .find((level) => level !== uuid && this.#isServedAt(level, topic));
+  #namedIn(
+    topic: string,
+    uuid: DeviceUuid,
+    others: Map<DeviceUuid, ReadonlySet<string>>,
+  ): DeviceUuid | undefined {
+    for (const level of topic.split('/')) {
+      if (!isDeviceUuid(level) || level === uuid) continue;
+      const topics = others.get(level) ?? this.#servedTopics(level);
+      others.set(level, topics);
+      if (topics.has(topic)) return level;
+    }
+    return undefined;
   }
 
   /** A device that nobody has accepted keeps nobody from a topic. */
-  #isServedAt(uuid: DeviceUuid, topic: string): boolean {
+  #servedTopics(uuid: DeviceUuid): ReadonlySet<string> {
     const description = this.#registry.isPending(uuid) ? undefined : this.#registry.describe(uuid);
-    return description !== undefined && topicsOf(description).some(([one]) => one === topic);
+    return description === undefined ? none : new Set(topicsOf(description).map(([topic]) => topic));
   }
 
   #installedOwner(topic: string, uuid: DeviceUuid): DeviceUuid | undefined {
