@@ -1,7 +1,6 @@
 import type { Operation } from '../base/description.ts';
 import { type DeviceUuid, deviceUuid } from '../base/ids.ts';
 import { leaves } from '../base/leaves.ts';
-import { statusTopic } from '../mqtt/topics.ts';
 import { abortImage, finishImage } from '../mup/image-requests.ts';
 import type { DeviceStateName } from '../mup/states.ts';
 import { answerOf } from './behaviour.ts';
@@ -14,6 +13,7 @@ import { manifestOf } from './manifest-request.ts';
 import { type DeviceAgentOptions, defaultDeviceLimits } from './options.ts';
 import { signedByDevice } from './own-signature.ts';
 import { onlinePresence } from './presence.ts';
+import { PresenceKeeper } from './presence-keeper.ts';
 import { Registrar } from './registrar.ts';
 import { type Respond, RpcServer } from './rpc-server.ts';
 import { Telemetry } from './telemetry.ts';
@@ -34,6 +34,7 @@ export class BootSession {
   readonly #updates: UpdateRunner;
   readonly #registrar: Registrar;
   readonly #keys: DeviceKeys;
+  readonly #presence: PresenceKeeper;
   readonly #telemetry: Telemetry;
   #stopListening: () => void = () => {};
   #ready = false;
@@ -57,12 +58,18 @@ export class BootSession {
       handle: (operation, inputs, respond) => this.#handle(operation, inputs, respond),
     });
     this.#updates = this.#createUpdates(restart);
+    this.#presence = new PresenceKeeper({
+      ...deps,
+      uuid: this.#uuid,
+      transport,
+      online: () => onlinePresence(this.#uuid, firmware.record, options.signKey, deps.scheme),
+    });
     this.#keys = new DeviceKeys({
       ...options,
       ...deps,
       firmware,
       emit,
-      onServerKey: () => void this.#publishPresence(),
+      onServerKey: () => void this.#presence.publish(),
     });
     this.#registrar = this.#createRegistrar();
     this.#telemetry = new Telemetry({
@@ -87,7 +94,11 @@ export class BootSession {
       else this.#registrar.disconnected();
     });
     if (interrupted !== undefined) this.#updates.resume(interrupted);
-    await Promise.all([this.#subscribed(this.#requests.start()), this.#subscribed(this.#registrar.start())]);
+    await Promise.all([
+      this.#subscribed(this.#requests.start()),
+      this.#subscribed(this.#registrar.start()),
+      this.#presence.start(),
+    ]);
     if (this.#stopped) return;
     this.#ready = true;
     this.#telemetry.start();
@@ -99,7 +110,12 @@ export class BootSession {
     this.#stopped = true;
     this.#stopListening();
     this.#telemetry.stop();
-    await Promise.all([this.#requests.stop(), this.#registrar.stop(), this.#updates.stop()]);
+    await Promise.all([
+      this.#requests.stop(),
+      this.#registrar.stop(),
+      this.#presence.stop(),
+      this.#updates.stop(),
+    ]);
     await this.#firmware.retire();
   }
 
@@ -173,22 +189,11 @@ export class BootSession {
 
   async #connected(): Promise<void> {
     if (!this.#ready || this.#stopped) return;
-    await this.#publishPresence();
+    await this.#presence.publish();
     if (this.#options.transport.state === 'online') this.#registrar.connected();
   }
 
   /** None after the end: it would stand at the broker behind the word that the device is gone. */
-  async #publishPresence(): Promise<void> {
-    if (this.#stopped) return;
-    const { transport, signKey, deps } = this.#options;
-    try {
-      const presence = onlinePresence(this.#uuid, this.#firmware.record, signKey, deps.scheme);
-      await transport.publish(statusTopic(this.#uuid), presence, { qos: 1, retain: true });
-    } catch (error) {
-      deps.logger.warn('the presence of the device was not published', { error });
-    }
-  }
-
   async #handle(operation: Operation, inputs: readonly string[], respond: Respond): Promise<void> {
     const respondState = async (state: DeviceStateName, outputs: readonly string[] = []): Promise<void> => {
       const spelled = stateOf(operation, state);

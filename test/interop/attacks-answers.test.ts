@@ -174,12 +174,10 @@ describeAttacks([
         mount: async (stage) => {
           await stage.attacker.send(presence, 'offline', true);
           const { state, failure } = await stage.ended(await stage.order(alpha));
-          // The device says that it is there when it connects again.
-          await stage.restarted(alpha);
-          return `bridge: ${state === 'failed' ? '**achieved**: ' : ''}update ${state} (${failure ?? 'the device answered'})`;
+          return `bridge: ${failure === undefined ? '' : `**achieved**: ${failure}, `}update ${state}, since the device says that it is there`;
         },
         outcome: {
-          open: 'bridge: **achieved**: update failed (device-offline)',
+          open: 'bridge: update succeeded, since the device says that it is there',
           acl: notAuthorized(presence),
         },
       },

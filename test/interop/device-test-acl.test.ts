@@ -16,7 +16,7 @@ const account = 'mup_bridge';
 /** The device's client id is its account's, so that nobody else ends its connection; and the bridge hears no other topics. */
 const skipped = [
   ...allChecks.filter(({ needs }) => needs.includes('reconnect')).map(({ id }) => id),
-  'rpc/response-topic',
+  ...['registration/contradicted', 'rpc/response-topic'],
   // The device of the example signs nothing, and takes slices as they are.
   ...['signed/description', 'signed/presence', 'slices/authenticated'],
 ];

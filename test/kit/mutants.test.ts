@@ -106,6 +106,26 @@ const mutants: readonly [string, (device: Mutations) => BenchDevice, readonly st
     ['manifest/version-same', 'manifest/version-lower', 'update/rollback'],
   ],
   [
+    'compares versions as texts',
+    (one) => {
+      let runs = '1';
+      one.replace(
+        'receiveManifest',
+        (real) =>
+          function (this: UpdateReceiver, manifest, now) {
+            const isHigher = manifest === undefined || String(manifest.newVersion) > runs;
+            return real.call(this, isHigher ? manifest : { ...manifest, newVersion: 0 }, now);
+          },
+      );
+      const device = one.device();
+      device.agent.onEvent((event) => {
+        if (event.kind === 'restarted') runs = String(event.version);
+      });
+      return device;
+    },
+    ['update/versions-as-numbers'],
+  ],
+  [
     'takes every difference',
     (one) => overlooks(one, () => ({ oldVersion: 0 })),
     ['manifest/wrong-precursor'],
@@ -247,6 +267,14 @@ const mutants: readonly [string, (device: Mutations) => BenchDevice, readonly st
     'says that it runs what it does not',
     (one) => one.device({}, (inner) => new FaultyTransport(inner, topics, noClock, { claimedVersion: 7 })),
     ['registration/online', 'update/version-reported'],
+  ],
+  [
+    'lets others say that it is gone',
+    (one) =>
+      one.device({}, (inner) =>
+        hearing(inner, (message) => (message.topic === topics.status ? undefined : message)),
+      ),
+    ['registration/contradicted'],
   ],
   ['answers where it is told to', answersEverywhere, ['rpc/response-topic']],
 ];
