@@ -160,6 +160,12 @@ export class FakePort implements SessionPort {
   }
 }
 
+/** A call of the RPC that {@link lampModule} has. */
+export const reset = `<reset xmlns="${lampNamespace}"/>`;
+
+/** The message-id of a reply. */
+export const idOf = (reply: string): string | undefined => /message-id="(\w+)"/.exec(reply)?.[1];
+
 /** Everyone may do everything. */
 export const permitAll: AccessPolicy = { forUser: () => unrestricted };
 

@@ -6,15 +6,15 @@ import { RecordingLogger } from '../support/recording-logger.ts';
 import {
   clientHello,
   connect,
+  idOf,
   lampNamespace,
+  reset,
   ScriptedClient,
   settled,
   startServer,
 } from './protocol-fixture.ts';
 
 const base = 'urn:ietf:params:xml:ns:netconf:base:1.0';
-const reset = `<reset xmlns="${lampNamespace}"/>`;
-const idOf = (reply: string): string | undefined => /message-id="(\w+)"/.exec(reply)?.[1];
 
 describe('logs', () => {
   test('an unforeseen failure is logged with its reason, a refused request is not', async () => {

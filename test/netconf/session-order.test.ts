@@ -2,10 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { PerformedRequest } from '../../src/netconf/audit.ts';
 import type { RpcOutput } from '../../src/netconf/backend.ts';
 import { element, type XmlElement } from '../../src/xml/element.ts';
-import { connect, lampNamespace, settled, startServer } from './protocol-fixture.ts';
-
-const reset = `<reset xmlns="${lampNamespace}"/>`;
-const idOf = (reply: string): string | undefined => /message-id="(\w+)"/.exec(reply)?.[1];
+import { connect, idOf, reset, settled, startServer } from './protocol-fixture.ts';
 
 describe('the order of requests', () => {
   test('requests of a session run and are answered in order, one at a time', async () => {

@@ -5,15 +5,15 @@ import { element } from '../../src/xml/element.ts';
 import {
   clientHello,
   connect,
+  idOf,
   lampNamespace,
+  reset,
   ScriptedClient,
   settled,
   startServer,
 } from './protocol-fixture.ts';
 
 const base = 'urn:ietf:params:xml:ns:netconf:base:1.0';
-const reset = `<reset xmlns="${lampNamespace}"/>`;
-const idOf = (reply: string): string | undefined => /message-id="(\w+)"/.exec(reply)?.[1];
 
 describe('the hello (RFC 6241 §8.1)', () => {
   test('of the server comes at once, with what is served and nothing else', () => {

@@ -2,9 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { UserBudget } from '../../src/netconf/user-budget.ts';
 import { element } from '../../src/xml/element.ts';
-import { connect, lampNamespace, ScriptedClient, settled, startServer } from './protocol-fixture.ts';
-
-const reset = `<reset xmlns="${lampNamespace}"/>`;
+import { connect, lampNamespace, reset, ScriptedClient, settled, startServer } from './protocol-fixture.ts';
 
 /** The first chunk of a request, of so many octets, whose end is still to come. */
 function half(octets: number): string {

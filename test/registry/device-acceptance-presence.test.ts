@@ -1,30 +1,26 @@
-import { beforeEach, describe, expect, test } from '@jest/globals';
-import { DeviceRegistry } from '../../src/registry/device-registry.ts';
+import { describe, expect, test } from '@jest/globals';
 import { description, operation } from '../support/example-description.ts';
-import { ManualClock } from '../support/manual-clock.ts';
-import { MemoryDocumentStore } from '../support/memory-document-store.ts';
-import { first, on, onOff, second, template, third } from './registry-fixture.ts';
+import {
+  clock,
+  first,
+  on,
+  onOff,
+  open,
+  registry,
+  restart,
+  second,
+  store,
+  template,
+  third,
+} from './registry-fixture.ts';
 
 describe('the device registry, acceptance and presence', () => {
-  let store: MemoryDocumentStore;
-  let clock: ManualClock;
-  let registry: DeviceRegistry;
-
-  const open = (maxDevices = 100): Promise<DeviceRegistry> =>
-    DeviceRegistry.open({ store, clock, maxDevices, maxRemovedSigners: 2 });
-
-  beforeEach(async () => {
-    store = new MemoryDocumentStore();
-    clock = new ManualClock();
-    registry = await open();
-  });
-
   describe('of devices that nobody has accepted', () => {
     test('holds them without a module, also over a restart, until they are accepted', async () => {
       expect(await registry.hold(first, on)).toBe(true);
       expect(registry.isPending(first)).toBe(true);
       expect(registry.modules()).toEqual([]);
-      registry = await open();
+      await restart();
       expect(registry.isPending(first)).toBe(true);
       expect(registry.describe(first)?.operations).toHaveLength(1);
       const registration = await registry.accept(first);
@@ -47,7 +43,7 @@ describe('the device registry, acceptance and presence', () => {
       const twice = template(description({ operations: [operation('on'), operation('on')] }));
       await expect(registry.hold(first, twice)).rejects.toThrow();
       expect(registry.get(first)).toBeUndefined();
-      registry = await open(1);
+      await restart(1);
       await registry.hold(first, on);
       await registry.hold(second, on);
       await registry.accept(first);
@@ -129,7 +125,7 @@ describe('the device registry, acceptance and presence', () => {
         await registry.register(uuid, on);
         await registry.heard(uuid, 'online', 1);
       }
-      registry = await open();
+      await restart();
       listen();
       await registry.heard(first, 'online', 1);
       await registry.heard(second, 'online', 2);

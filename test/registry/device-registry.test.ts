@@ -6,24 +6,24 @@ import type { DescriptionTemplate } from '../../src/ontology/description-templat
 import { DeviceRegistry } from '../../src/registry/device-registry.ts';
 import { maxModules, maxVariants } from '../../src/registry/module-catalog.ts';
 import { dataPoint, description, field, operation } from '../support/example-description.ts';
-import { ManualClock } from '../support/manual-clock.ts';
 import { MemoryDocumentStore, type StoreCall } from '../support/memory-document-store.ts';
-import { dimmed, first, lamp, on, onOff, second, template, third } from './registry-fixture.ts';
+import {
+  begin,
+  clock,
+  dimmed,
+  first,
+  lamp,
+  on,
+  onOff,
+  open,
+  registry,
+  second,
+  store,
+  template,
+  third,
+} from './registry-fixture.ts';
 
 describe('the device registry', () => {
-  let store: MemoryDocumentStore;
-  let clock: ManualClock;
-  let registry: DeviceRegistry;
-
-  const open = (maxDevices = 100): Promise<DeviceRegistry> =>
-    DeviceRegistry.open({ store, clock, maxDevices, maxRemovedSigners: 2 });
-
-  beforeEach(async () => {
-    store = new MemoryDocumentStore();
-    clock = new ManualClock();
-    registry = await open();
-  });
-
   test('a restart keeps devices, descriptions, modules and revisions; presence is unknown until heard', async () => {
     await registry.register(first, on);
     clock.advance(1000);
@@ -228,8 +228,7 @@ describe('the device registry', () => {
         fc.scheduler(),
         fc.array(fc.array(step, { maxLength: 3 }), { maxLength: 6 }),
         async (s, rounds) => {
-          store = new MemoryDocumentStore();
-          registry = await open();
+          await begin();
           for (const round of rounds) {
             const failing = new Set(round.filter(({ fails }) => fails).map(({ uuid }) => uuid as string));
             store.fault = ({ key }) => (failing.has(key) ? new Error('disk full') : undefined);
