@@ -174,6 +174,10 @@ function length(node: Term, name: string, facet: Facet, report: Report): number 
 
 function patternFacet(node: Term, facet: Facet, report: Report): Pick<ScalarType, 'patterns'> {
   const patterns = facet('pattern').map(({ value }) => value);
+  if (patterns.some((pattern) => /^\^|(?<!\\)(?:\\\\)*\$$/.test(pattern)))
+    report.remark(
+      `${show(node)} ${restriction('pattern')}: it matches whole values anyway, and "^" and "$" are characters like others there; leave them out.`,
+    );
   for (const pattern of patterns)
     if (!isSafePattern(pattern) || pattern.includes(uuidPlaceholder))
       report.fault(

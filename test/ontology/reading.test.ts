@@ -188,6 +188,19 @@ describe('types', () => {
       });
   });
 
+  test.each([
+    ['^[0-9]+', true],
+    ['[0-9]+$', true],
+    ['USD\\\\$', true],
+    ['USD\\$', false],
+    ['[^0-9$]', false],
+  ])('an anchor in a pattern, which XSD has none of, is a remark: %s', async (pattern, isRemarked) => {
+    const { remarks } = await read(
+      withInputs([{ ...id('x'), 'onem2m:hasDataRestriction_pattern': pattern }]),
+    );
+    expect(remarks.some((remark) => remark.includes('leave them out'))).toBe(isRemarked);
+  });
+
   test('a restriction that does not apply is a remark', async () => {
     const description = await read(
       withInputs([
