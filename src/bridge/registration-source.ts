@@ -37,7 +37,7 @@ export function refusalOf(error: unknown): Refusal {
     };
   const { code, message, where, hint } = error;
   const place = where === undefined ? '' : ` (${where})`;
-  const text = `${message}${place}${hint === undefined ? '' : ` ${hint}`}`;
+  const text = hint === undefined ? `${message}${place}` : `${message.replace(/\.$/, '')}${place}. ${hint}`;
   // `busy` is what devices try again after (mup-protocol §1).
   return { code: code === 'reader-busy' ? 'busy' : code, text, level: 'warn', reason: text };
 }
