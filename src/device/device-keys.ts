@@ -1,5 +1,7 @@
 import type { Clock } from '../base/clock.ts';
+import type { DeviceDescription } from '../base/description.ts';
 import type { Logger } from '../base/logger.ts';
+import { describedSuites } from '../mup/described-suites.ts';
 import type { Endorsement } from '../mup/endorsement.ts';
 import type { SignatureScheme } from '../mup/signature-scheme.ts';
 import type { DeviceStateName } from '../mup/states.ts';
@@ -10,6 +12,8 @@ import { decideServerKey, type KeyDecision } from './server-key.ts';
 import { decideVendorKey } from './vendor-key.ts';
 
 export interface DeviceKeysOptions {
+  /** Says which suites the device understands. */
+  readonly description: Pick<DeviceDescription, 'operations'>;
   readonly firmware: Firmware;
   /** Whether a device without a vendor key trusts the first update server's key (mup-protocol §1). */
   readonly trustFirstKey: boolean;
@@ -73,9 +77,10 @@ export class DeviceKeys {
    */
   rotateVendorKey(statement: VendorKeyStatement | undefined): Promise<DeviceStateName> {
     return this.#inTurn(async () => {
-      const { firmware, scheme, logger, emit } = this.#options;
+      const { description, firmware, scheme, logger, emit } = this.#options;
       const { vendorKey, vendorKeyCounter: counter } = firmware.record;
-      const state = decideVendorKey(statement, { vendorKey, counter, scheme });
+      const suites = describedSuites(description);
+      const state = decideVendorKey(statement, { vendorKey, counter, suites, scheme });
       if (state === '10_OK' && statement !== undefined) {
         await firmware.keepVendorKey(statement.newKey, statement.counter);
         // The next key of the update server is endorsed with the new one.

@@ -2,7 +2,7 @@ import { equalBytes, fromHex } from '../base/bytes.ts';
 import type { FieldRole, Operation } from '../base/description.ts';
 import { leaves } from '../base/leaves.ts';
 import { parseUint32 } from '../mup/manifest-fields.ts';
-import { type PublicKey, publicKeyFromHex, type SignatureScheme } from '../mup/signature-scheme.ts';
+import { type PublicKey, publicKeyFromHex, type SignatureScheme, suiteOf } from '../mup/signature-scheme.ts';
 import type { DeviceStateName } from '../mup/states.ts';
 import { signatureBytes } from '../mup/suites.ts';
 import { type VendorKeyStatement, verifyVendorKey } from '../mup/vendor-key.ts';
@@ -12,6 +12,8 @@ export interface VendorKeyFacts {
   readonly vendorKey: PublicKey | undefined;
   /** Counter of the kept key; 0 for the one that the device was made with. */
   readonly counter: number;
+  /** Codes of the suites that the device understands: with a key of another one it would never be updated again. */
+  readonly suites: readonly string[];
   readonly scheme: SignatureScheme;
 }
 
@@ -34,14 +36,14 @@ export function vendorKeyOf(operation: Operation, inputs: readonly string[]): Ve
 }
 
 /**
- * Whether to take the vendor's next key (ADR 27), cheapest check first: it is well formed (30); it is the kept one
- * already (11); its counter is higher than the kept one (31); the kept key has signed it (24).
+ * Whether to take the vendor's next key (ADR 27), cheapest check first: it is well formed and of a suite that the device
+ * understands (30); it is the kept one already (11); its counter is higher than the kept one (31); the kept key has signed it (24).
  */
 export function decideVendorKey(
   statement: VendorKeyStatement | undefined,
-  { vendorKey, counter, scheme }: VendorKeyFacts,
+  { vendorKey, counter, suites, scheme }: VendorKeyFacts,
 ): DeviceStateName {
-  if (statement === undefined) return '30_KEY-NOT-VALID';
+  if (statement === undefined || !suites.includes(suiteOf(statement.newKey))) return '30_KEY-NOT-VALID';
   // Nothing is there to check it with, and to trust the first would be to trust anybody.
   if (vendorKey === undefined) return '24_INNER-SIGN-INVALID';
   if (statement.counter === counter && equalBytes(statement.newKey, vendorKey)) return '11_NOOP';

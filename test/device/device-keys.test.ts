@@ -1,10 +1,12 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { toHex } from '../../src/base/bytes.ts';
-import { es256 } from '../../src/mup/adapters/noble-curves.ts';
+import type { DeviceDescription } from '../../src/base/description.ts';
+import { ed25519, es256 } from '../../src/mup/adapters/noble-curves.ts';
 import type { PrivateKey } from '../../src/mup/signature-scheme.ts';
 import { signVendorKey } from '../../src/mup/vendor-key.ts';
 import {
   BenchDevice,
+  description,
   endorsed,
   extended,
   manifestInputs,
@@ -28,6 +30,18 @@ function statement(counter: number, to: PrivateKey = stranger, by: PrivateKey = 
 
 async function rotate(inputs: readonly string[]): Promise<string | undefined> {
   return (await device.request(topics.firmware, 'ROTATE-VENDOR-KEY', inputs))?.state;
+}
+
+/** The same lamp, which understands these suites. */
+function listing({ operations, ...lamp }: DeviceDescription, ...codes: readonly string[]): DeviceDescription {
+  const suites = { kind: 'enumeration' as const, values: codes.map((name) => ({ name })) };
+  return {
+    ...lamp,
+    operations: operations.map((one) => ({
+      ...one,
+      inputs: one.inputs.map((input) => (input.role === 'suite' ? { ...input, type: suites } : input)),
+    })),
+  };
 }
 
 const presence = (): string | undefined => device.broker.texts(topics.status).at(-1);
@@ -101,6 +115,17 @@ describe('roll-over of the vendor’s key (ADR 27)', () => {
     expect(await rotate(inputs())).toBe(state);
     expect(device.seen('vendor-key-refused')).toEqual([{ kind: 'vendor-key-refused', state }]);
     expect(device.store.record).toEqual(before);
+  });
+
+  test('a key of a suite that the description does not list: no bridge could update the device any more', async () => {
+    const { publicKeyOf, generate } = ed25519;
+    const { newKey, signature } = signVendorKey(publicKeyOf(generate()), 1, vendor, es256);
+    const inputs = [toHex(newKey), '1', toHex(signature)];
+    device = await new BenchDevice().startRegistered();
+    expect(await rotate(inputs)).toBe('30_KEY-NOT-VALID');
+    await device.agent.close();
+    device = await new BenchDevice({ description: listing(description, '1', '2') }).startRegistered();
+    expect(await rotate(inputs)).toBe('10_OK');
   });
 
   test('a device without a vendor key takes none this way', async () => {

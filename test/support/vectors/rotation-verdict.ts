@@ -3,6 +3,7 @@ import { decideVendorKey, vendorKeyOf } from '../../../src/device/vendor-key.ts'
 import { decodeRequest } from '../../../src/mqtt/rpc-codec.ts';
 import { allSuites } from '../../../src/mup/adapters/noble-curves.ts';
 import { publicKeyFromHex } from '../../../src/mup/signature-scheme.ts';
+import { suiteCodes } from '../../../src/mup/suites.ts';
 import { description } from '../../device/bench-device.ts';
 import type { RotationVector } from './rotation-vectors.ts';
 import { endorsementVerdict } from './verdicts.ts';
@@ -16,7 +17,7 @@ export function rotationVerdict(vector: Omit<RotationVector, keyof Verdict>): Ve
   if (operation === undefined) throw new Error('the device of the tests takes no vendor key');
   const statement = vendorKeyOf(operation, decodeRequest(utf8(message), 'mup').inputs);
   const vendorKey = publicKeyFromHex(vector.vendorKey);
-  const state = decideVendorKey(statement, { vendorKey, counter, scheme: allSuites });
+  const state = decideVendorKey(statement, { vendorKey, counter, suites: suiteCodes, scheme: allSuites });
   const taken = state === '10_OK';
   const after = {
     vendorKeyAfter: taken ? (message.split(';')[2] ?? '') : vector.vendorKey,
