@@ -1,5 +1,6 @@
+import { maxUint32 } from '../../mup/manifest-fields.ts';
 import type { Bench, Installed } from '../bench.ts';
-import { type Check, checksOf, expectThat } from '../check.ts';
+import { type Check, CheckSkipped, checksOf, expectThat } from '../check.ts';
 
 /** Whole updates: the device boots what it gets (mup-protocol §3, steps 1 to 7). */
 export const updateChecks: readonly Check[] = checksOf(
@@ -53,6 +54,19 @@ export const updateChecks: readonly Check[] = checksOf(
         await refusesVersion(bench, before.version);
       },
     },
+    'versions-as-numbers': {
+      title: 'Versions are compared as numbers: 10 is higher than 2.',
+      section: '§3, the device checks',
+      severity: 'major',
+      profiles: ['mup'],
+      run: async (bench) => {
+        await bench.updated();
+        const token = await bench.token();
+        const newVersion = higherThatReadsLower(token.version);
+        const { accepted, state } = await bench.dialect.offer(bench.manifest(token, { newVersion }));
+        expectThat(accepted, `that version ${newVersion} is taken for higher than ${token.version}`, state);
+      },
+    },
     interrupted: {
       title: 'An update whose connection breaks amid the slices goes on where it was, and succeeds.',
       section: '§3, Slices; §4',
@@ -67,6 +81,13 @@ export const updateChecks: readonly Check[] = checksOf(
     },
   },
 );
+
+/** @throws CheckSkipped where there is none: no text comes before that of a power of ten and stands for more */
+function higherThatReadsLower(version: number): number {
+  const higher = 10 ** String(version).length;
+  if (String(higher) < String(version) && higher <= maxUint32) return higher;
+  throw new CheckSkipped(`no version is higher than ${version} and would come before it as a text`);
+}
 
 async function refusesVersion(bench: Bench, newVersion: number): Promise<void> {
   const manifest = bench.manifest(await bench.token(), { newVersion });
