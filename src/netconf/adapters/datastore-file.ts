@@ -4,7 +4,7 @@ import { makeDirectory, syncDirectory, writeFileAtomically } from '../../base/ad
 import { readIfThere } from '../../base/adapters/read-if-there.ts';
 import { decodeUtf8 } from '../../base/bytes.ts';
 import { UsageError } from '../../base/errors.ts';
-import type { DatastoreStore } from '../datastore/datastores.ts';
+import type { DatastoreStore } from '../datastore/committed-trees.ts';
 
 /**
  * Keeps `startup` in a file that only its owner may read, replaced as a whole: it holds password hashes.

@@ -4,28 +4,19 @@ import type { Logger } from '../../base/logger.ts';
 import { element, type XmlElement } from '../../xml/element.ts';
 import type { ModuleSchema } from '../../yang/schema.ts';
 import type { RpcContext } from '../backend.ts';
-import { Listeners } from '../listeners.ts';
 import { baseNamespace } from '../namespaces.ts';
 import { RpcError } from '../rpc-error.ts';
+import { CommittedTrees, type DatastoreStore } from './committed-trees.ts';
 import type { ConfigChange } from './config-change.ts';
 import { ConfigSchema } from './config-schema.ts';
-import { parseConfig, writeConfig } from './config-text.ts';
+import { parseConfig } from './config-text.ts';
 import { ConfigValidation } from './config-validation.ts';
 import type { ConfigTree, ConfigView } from './config-view.ts';
 import { type DatastoreLock, DatastoreLocks, type DatastoreName } from './datastore-locks.ts';
 import { editConfig, readConfig } from './edit-config.ts';
-import { configEdits } from './edit-diff.ts';
 import { accessDenied, requestPlace } from './edit-errors.ts';
 import { inPieces, type Steps } from './steps.ts';
 import { applyWithDefaults, type WithDefaultsMode } from './with-defaults.ts';
-
-/** Where `startup` is kept. */
-export interface DatastoreStore {
-  /** The text as it was saved, or `undefined` where there is none. */
-  load(): Promise<string | undefined>;
-  /** Resolves once it is on disk; `undefined` removes it. On failure what was there is still there. */
-  save(text: string | undefined): Promise<void>;
-}
 
 /**
  * Changes what is about to be committed: hashes clear passwords and the like.
@@ -97,10 +88,7 @@ export class Datastores implements ConfigView {
    * only looked at goes one after the other as well, so that many users together take no more than one does.
    */
   readonly #queue = new KeyedQueue<'change' | 'validate'>();
-  readonly #changed: Listeners<[running: ConfigTree, before: ConfigTree]>;
-  readonly #committed: Listeners<[change: ConfigChange]>;
-  #trees: Readonly<Record<DatastoreName, ConfigTree>> = { running: [], startup: [] };
-  #hasStartup = false;
+  readonly #trees: CommittedTrees;
   /** Whether the last change took long. */
   #longChange = false;
 
@@ -109,38 +97,39 @@ export class Datastores implements ConfigView {
     this.#deps = deps;
     this.#schema = new ConfigSchema(deps.schemas);
     this.#validation = new ConfigValidation(this.#schema, deps.maxConfigBytes);
-    this.#changed = new Listeners(deps.logger);
-    this.#committed = new Listeners(deps.logger);
+    const { store, logger } = deps;
+    this.#trees = new CommittedTrees({ schema: this.#schema, store, logger });
   }
 
   /** @throws UsageError `startup-unusable` when `startup` cannot be read or is not valid */
   static async open(deps: DatastoresDependencies): Promise<Datastores> {
     const datastores = new Datastores(deps);
     const text = await deps.store.load();
-    if (text !== undefined) datastores.#begin(text);
+    if (text !== undefined)
+      datastores.#trees.begin(parseConfig(text, datastores.#schema, datastores.#validation));
     return datastores;
   }
 
   /** Whether there is a startup configuration: there is none at the first start and after delete-config. */
   get hasStartup(): boolean {
-    return this.#hasStartup;
+    return this.#trees.hasStartup;
   }
 
   running(): ConfigTree {
-    return this.#trees.running;
+    return this.#trees.of('running');
   }
 
   read(datastore: DatastoreName): ConfigTree {
-    return this.#trees[datastore];
+    return this.#trees.of(datastore);
   }
 
   onChanged(listener: (running: ConfigTree, before: ConfigTree) => void): () => void {
-    return this.#changed.add(listener);
+    return this.#trees.onChanged(listener);
   }
 
   /** Calls `listener` after each commit that changed a datastore. @returns ends that */
   onCommitted(listener: (change: ConfigChange) => void): () => void {
-    return this.#committed.add(listener);
+    return this.#trees.onCommitted(listener);
   }
 
   /**
@@ -181,8 +170,7 @@ export class Datastores implements ConfigView {
   deleteStartup(by?: ConfigRequester): Promise<void> {
     return this.#queue.run('change', async () => {
       this.#requireAllowed('startup', by);
-      await this.#save(undefined);
-      this.#commit('startup', [], by);
+      await this.#trees.deleteStartup(by?.session);
     });
   }
 
@@ -234,18 +222,12 @@ export class Datastores implements ConfigView {
   /** Waits for what is being committed, and says in the log whether `running` is not in `startup`. */
   async close(): Promise<void> {
     await this.#queue.run('change', async () => {});
-    const unsaved = configEdits(this.#trees.startup, this.#trees.running, this.#schema).length;
+    const { unsaved } = this.#trees;
     if (unsaved > 0)
       this.#deps.logger.info('changes of the running configuration end with the process', {
         changes: unsaved,
         hint: 'copy-config from running to startup keeps them',
       });
-  }
-
-  #begin(text: string): void {
-    const tree = parseConfig(text, this.#schema, this.#validation);
-    this.#trees = { running: tree, startup: tree };
-    this.#hasStartup = true;
   }
 
   *#copied(
@@ -255,7 +237,7 @@ export class Datastores implements ConfigView {
     withDefaults: WithDefaultsMode,
   ): Steps<Outcome> {
     if (typeof source !== 'string') return { tree: yield* readConfig(source, this.#schema) };
-    if (source === 'startup' && !this.#hasStartup)
+    if (source === 'startup' && !this.hasStartup)
       throw new RpcError('application', 'data-missing', 'there is no startup configuration');
     const tree = yield* this.#withDefaults(this.read(source), withDefaults);
     // RFC 8341 §3.2.6: a user who may copy running to startup needs no more; else what may not be read
@@ -283,13 +265,13 @@ export class Datastores implements ConfigView {
   ): Promise<void> {
     return this.#inTurn(async () => {
       this.#requireAllowed(target, by);
-      const before = this.#trees[target];
+      const before = this.read(target);
       const { tree: made, failures = [] } = await this.#inPieces(make(before), by);
       const tree = await this.#inPieces(this.#validation.checked(made), by);
       if (checkWrite) this.#requireWritable(before, tree, by);
       const after = await this.#prepared(tree, before);
       by?.signal.throwIfAborted();
-      if (!testOnly) await this.#store(target, after, by);
+      if (!testOnly) await this.#trees.commit(target, after, by?.session);
       throwAll(failures);
     });
   }
@@ -327,39 +309,6 @@ export class Datastores implements ConfigView {
   async #prepared(tree: ConfigTree, before: ConfigTree): Promise<ConfigTree> {
     const prepared = (await this.#deps.prepare?.(tree, before)) ?? tree;
     return prepared === tree ? tree : this.#inPieces(this.#validation.checked(prepared), undefined);
-  }
-
-  async #store(target: DatastoreName, after: ConfigTree, by: ConfigRequester | undefined): Promise<void> {
-    if (target === 'startup') await this.#save(after);
-    this.#commit(target, after, by);
-  }
-
-  async #save(tree: ConfigTree | undefined): Promise<void> {
-    try {
-      await this.#deps.store.save(tree === undefined ? undefined : writeConfig(tree));
-    } catch (error) {
-      this.#deps.logger.error('the startup configuration could not be written', { error });
-      throw new RpcError(
-        'application',
-        'operation-failed',
-        'the startup configuration could not be written; the server logged why',
-      );
-    }
-    this.#hasStartup = tree !== undefined;
-  }
-
-  #commit(datastore: DatastoreName, after: ConfigTree, by: ConfigRequester | undefined): void {
-    const before = this.#trees[datastore];
-    const edits = configEdits(before, after, this.#schema);
-    if (edits.length === 0) return;
-    this.#trees = { ...this.#trees, [datastore]: after };
-    this.#deps.logger.info('the configuration was changed', {
-      datastore,
-      changes: edits.length,
-      ...(by === undefined ? {} : { session: by.session.id, username: by.session.username }),
-    });
-    if (datastore === 'running') this.#changed.call(after, before);
-    this.#committed.call({ datastore, edits, ...(by === undefined ? {} : { by: by.session }) });
   }
 }
 

@@ -1,11 +1,8 @@
 import { UnavailableError } from '../../../src/base/errors.ts';
 import { type UserAccess, unrestricted } from '../../../src/netconf/access/user-access.ts';
+import type { DatastoreStore } from '../../../src/netconf/datastore/committed-trees.ts';
 import type { ConfigChange } from '../../../src/netconf/datastore/config-change.ts';
-import type {
-  ConfigRequester,
-  DatastoreStore,
-  PrepareConfig,
-} from '../../../src/netconf/datastore/datastores.ts';
+import type { ConfigRequester, PrepareConfig } from '../../../src/netconf/datastore/datastores.ts';
 import { Datastores } from '../../../src/netconf/datastore/datastores.ts';
 import { RpcError } from '../../../src/netconf/rpc-error.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
