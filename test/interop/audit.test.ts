@@ -1,9 +1,9 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { connectNetconf } from '../../src/netconf/adapters/ssh-client.ts';
 import { baseNamespace } from '../../src/netconf/namespaces.ts';
 import { element } from '../../src/xml/element.ts';
+import { login as loginTo } from '../support/netconf-login.ts';
 import { mup } from '../support/program.ts';
 import { Site } from '../support/site.ts';
 import { operator, run } from '../support/system.ts';
@@ -20,14 +20,7 @@ describe('the audit log of a bridge that runs', () => {
     const output = await run(['audit', '--state-dir', site.stateDir, '--json', ...more]);
     return output.split('\n').map((line) => JSON.parse(line));
   };
-  const login = (username: string, password: string) =>
-    connectNetconf({
-      host: '127.0.0.1',
-      port: site.bridge.port,
-      username,
-      password,
-      acceptHostKey: () => true,
-    });
+  const login = (username: string, password: string) => loginTo(site.bridge.port, username, password);
 
   beforeAll(async () => {
     site = await Site.start();
@@ -119,6 +112,7 @@ describe('the audit log of a bridge that runs', () => {
       });
       const before = (await entries()).length;
       await site.serve();
+      await (await login(operator.username, operator.password)).close();
       expect((await entries()).length).toBeGreaterThan(before);
       const table = mup(['audit', '--state-dir', site.stateDir, '--since', '1h']);
       expect([await table.exited, table.stderr]).toEqual([0, '']);

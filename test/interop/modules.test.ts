@@ -37,8 +37,8 @@ describeWith(['ncclient', 'yanglint', 'yangdump'], 'what a client learns of a ru
     client = await Ncclient.connect({ port: site.bridge.port, ...operator });
     await update();
     ({ capabilities = [] } = await client.perform({ op: 'capabilities' }));
-    // The device measures all the time; the bridge has what it measured a moment later.
-    while (!data.includes('<telemetry xmlns=')) {
+    // The device measures all the time; the bridge has what it measured, and what it runs now, a moment later.
+    while (!data.includes('<telemetry xmlns=') || leafOf(data, 'firmware-version') !== '2') {
       const { reply = '' } = await client.perform({ op: 'get' });
       data = /<data>(.*)<\/data>/s.exec(reply)?.[1] ?? '';
     }

@@ -3,7 +3,6 @@ import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { dateAndTime } from '../../src/base/clock.ts';
 import { Ncclient, type NcclientAnswer, NcclientSessions } from '../support/ncclient.ts';
 import { describeWith } from '../support/peers.ts';
-import { mup } from '../support/program.ts';
 import { type BridgeProcess, operator, startBridgeProcess, startDeviceProcess } from '../support/system.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
@@ -27,15 +26,6 @@ describeWith(['ncclient'], 'notifications, as ncclient takes them (RFC 5277)', (
   afterAll(() => bridge?.program.stop());
 
   const login = (): Promise<Ncclient> => sessions.login({ port: bridge.port, ...operator });
-
-  /** The users and the events are those of the run before. */
-  async function restart(stateDir: string): Promise<BridgeProcess> {
-    const ports = ['--netconf-port', '0', '--mqtt-embedded-port', '0'];
-    const program = mup(['serve', '--state-dir', stateDir, ...ports, '--ready-json']);
-    const ready = await program.json({ netconf: undefined });
-    const { netconf, mqtt } = ready as { netconf: { port: number }; mqtt: { url: string } };
-    return { program, stateDir, port: netconf.port, mqttUrl: mqtt.url, readyAt: performance.now() };
-  }
 
   const subscribe = (
     client: Ncclient,
@@ -119,7 +109,8 @@ describeWith(['ncclient'], 'notifications, as ncclient takes them (RFC 5277)', (
     const start = dateAndTime(Date.now() - 600_000);
     await client.close();
     await bridge.program.stop();
-    bridge = await restart(bridge.stateDir);
+    // The users and the events are those of the run before.
+    bridge = await startBridgeProcess(bridge.stateDir);
     const later = await login();
     const stop = dateAndTime(Date.now() + 3000);
     await subscribe(later, { stream: 'devices', start, stop });

@@ -28,9 +28,12 @@ export async function run(args: readonly string[], input = ''): Promise<string> 
   return output;
 }
 
+/** State directories whose bridge knows {@link operator}. */
+const known = new Set<string>();
+
 /**
- * Starts `mup serve` on free ports and adds the user {@link operator}, who may do everything; the embedded
- * broker by default.
+ * Starts `mup serve` on free ports and adds the user {@link operator}, who may do everything, where the bridge does not
+ * know it from an earlier start; the embedded broker by default.
  */
 export async function startBridgeProcess(
   stateDir: string,
@@ -45,10 +48,9 @@ export async function startBridgeProcess(
   const ready = await program.json({ netconf: undefined });
   const readyAt = performance.now();
   const { netconf, mqtt } = ready as { netconf: { port: number }; mqtt: { url: string } };
-  await run(
-    ['user', 'add', operator.username, '--password-stdin', '--group', 'admin', '--state-dir', stateDir],
-    `${operator.password}\n`,
-  );
+  const add = ['user', 'add', operator.username, '--password-stdin', '--group', 'admin'];
+  if (!known.has(stateDir)) await run([...add, '--state-dir', stateDir], `${operator.password}\n`);
+  known.add(stateDir);
   return { program, stateDir, port: netconf.port, mqttUrl: mqtt.url, readyAt };
 }
 

@@ -3,13 +3,13 @@ import type { Clock } from '../../src/base/clock.ts';
 import { deviceUuid, digest as imageDigest } from '../../src/base/ids.ts';
 import { type JobEntry, orderedJob, updateFirmware } from '../../src/cli/job-entry.ts';
 import { followJob } from '../../src/cli/job-follow.ts';
-import { connectNetconf } from '../../src/netconf/adapters/ssh-client.ts';
 import type { NetconfClient } from '../../src/netconf/client.ts';
+import { login } from './netconf-login.ts';
 import { type BridgeProcess, operator } from './system.ts';
 
 /** A NETCONF session of the operator of the tests. */
 export function operatorSession({ port }: BridgeProcess): Promise<NetconfClient> {
-  return connectNetconf({ host: '127.0.0.1', port, ...operator, acceptHostKey: () => true });
+  return login(port, operator.username, operator.password);
 }
 
 /** Orders an update. @returns the id of its job */
