@@ -18,7 +18,7 @@ export interface CliIo {
   readonly cwd: string;
   /** Whether stderr is a terminal with a person before it (progress bars go there). */
   readonly isTTY: boolean;
-  /** Aborted by SIGINT or SIGTERM. */
+  /** Aborted by SIGINT or SIGTERM, which end a command that has never asked for it. */
   readonly signal: AbortSignal;
 }
 

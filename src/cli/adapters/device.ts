@@ -24,11 +24,12 @@ import { aborted } from './serve.ts';
 /** `mup device` */
 export async function runDeviceCommand(args: CommandArguments, io: CliIo): Promise<ExitCode> {
   const options = await deviceOptions(args, io);
+  const { signal } = io;
   const agent = await runDevice({ ...options, onEvent: (event) => report(args, io, event) });
   const { uuid } = options;
   const { version } = agent;
   printResult(args, io, { event: 'started', uuid, version }, [`device ${uuid} runs version ${version}`]);
-  await aborted(io.signal);
+  await aborted(signal);
   await agent.close();
   return exitCodes.ok;
 }
