@@ -1,4 +1,8 @@
+import { clipped } from '../base/clipped.ts';
 import type { DeviceEvent } from '../device/events.ts';
+
+/** Characters that are shown of what somebody at the broker has sent: a request may be as long as a packet. */
+const maxShown = 200;
 
 /** An event for programs: its kind as `event`, operations by their name. */
 export function eventObject({ kind, ...fields }: DeviceEvent): Readonly<Record<string, unknown>> {
@@ -12,7 +16,7 @@ export function eventLine(event: DeviceEvent): string | undefined {
     case 'registered':
       return 'registered at the bridge';
     case 'registration-refused':
-      return `registration refused: ${event.code} ${event.text}`;
+      return `registration refused: ${event.code} ${clipped(event.text, maxShown)}`;
     case 'registration-pending':
       return 'registration pending: a user of the bridge has to accept the device';
     case 'server-key-taken':
@@ -24,7 +28,7 @@ export function eventLine(event: DeviceEvent): string | undefined {
     case 'vendor-key-refused':
       return `vendor's next key refused: ${event.state}`;
     case 'request':
-      return `${event.operation.name}(${event.inputs.join(', ')}) answered ${event.state}`;
+      return `${event.operation.name}(${clipped(event.inputs.join(', '), maxShown)}) answered ${event.state}`;
     case 'token-issued':
       return `token issued: version ${event.version}, nonce ${event.nonce}`;
     case 'manifest-accepted':

@@ -57,6 +57,17 @@ describe('events of a device', () => {
     expect(lines).toContain('setColour(1, 2) answered 10_OK');
     expect(lines).toContain('manifest refused: 22_INVALID-NONCE');
   });
+
+  test('show of what somebody at the broker has sent the beginning alone', () => {
+    const long = 'x'.repeat(1_000_000);
+    const shown = `${'x'.repeat(200)}…`;
+    expect(eventLine({ kind: 'request', operation, inputs: [long, long], state: '12_ERROR' })).toBe(
+      `setColour(${shown}) answered 12_ERROR`,
+    );
+    expect(eventLine({ kind: 'registration-refused', code: 'bad', text: long })).toBe(
+      `registration refused: bad ${shown}`,
+    );
+  });
 });
 
 describe('mup device on the command line', () => {
