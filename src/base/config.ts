@@ -114,6 +114,10 @@ export interface RegistrationConfig {
   /** Removed devices of which it is remembered what their vendor had signed last; the oldest makes room. */
   readonly maxRemovedSigners: number;
   readonly maxOperations: number;
+  /** Modules that are kept; one without a device makes room. */
+  readonly maxModules: number;
+  /** Octets of memory, about, that all descriptions of devices together may take: those of one kind count once. */
+  readonly maxKeptBytes: number;
   /** Which devices are accepted, where nothing is configured over NETCONF. */
   readonly acceptance: AcceptancePolicy;
   /** Public keys of the vendors whose signatures count for descriptions, in hex. */
@@ -134,6 +138,8 @@ export interface RpcConfig {
   readonly timeoutMs: number;
   readonly maxInFlight: number;
   readonly maxInFlightPerDevice: number;
+  /** Devices that one call of a virtual device goes to. */
+  readonly maxMembers: number;
 }
 
 export interface UpdateConfig {
@@ -290,10 +296,12 @@ export const defaultConfig: Config = {
     maxPendingDevices: 1000,
     maxRemovedSigners: 10_000,
     maxOperations: 512,
+    maxModules: 1000,
+    maxKeptBytes: 128 * MiB,
     acceptance: 'open',
     vendorKeys: [],
   },
-  rpc: { timeoutMs: 10_000, maxInFlight: 10_000, maxInFlightPerDevice: 16 },
+  rpc: { timeoutMs: 10_000, maxInFlight: 10_000, maxInFlightPerDevice: 16, maxMembers: 1024 },
   update: {
     sliceSizeBytes: 600,
     mynoSliceSizeBytes: 400,

@@ -193,6 +193,7 @@ export class Bridge {
         ...deps,
         ...{ virtual, caller, settings, schemaOf },
         maxInFlight: config.rpc.maxInFlight,
+        maxMembers: config.rpc.maxMembers,
       }),
       settings,
       updateRpcs: new UpdateRpcs({ ...deps, server: this.#updateServer, claims }),

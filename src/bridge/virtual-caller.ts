@@ -27,6 +27,8 @@ export interface VirtualCallerDependencies {
   readonly schemaOf: (uuid: DeviceUuid) => ModuleSchema | undefined;
   /** Requests that may be in flight to all devices: calls of virtual devices leave half of them to others. */
   readonly maxInFlight: number;
+  /** Members that one call goes to. */
+  readonly maxMembers: number;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -39,9 +41,6 @@ export interface VirtualCall {
   readonly input: RpcInput;
   readonly context: RpcContext;
 }
-
-/** Members that one call goes to. */
-const maxMembers = 1024;
 
 /**
  * Calls of virtual devices go to each member that has the operation, checked by the member's own module, and
@@ -84,7 +83,7 @@ export class VirtualCaller {
 
   /** Members that have the operation, or are not there to say so; what the user may not see is not there. */
   #members({ description: { uuid }, operation, context: { access } }: VirtualCall): readonly DeviceUuid[] {
-    const { virtual } = this.#deps;
+    const { virtual, maxMembers } = this.#deps;
     const able = virtual.membersOf(uuid).filter((one) => this.#has(one, operation.name));
     const members = [...able, ...virtual.missingOf(uuid)].filter((one) => maySee(access, one)).sort();
     if (members.length === 0)

@@ -19,6 +19,8 @@ import { Turns } from './turns.ts';
 export type { RpcAnswer } from './message-codec.ts';
 export type { RpcCall, RpcStatistics } from './rpc-call.ts';
 
+type RpcLimits = Pick<RpcConfig, 'timeoutMs' | 'maxInFlight' | 'maxInFlightPerDevice'>;
+
 interface Pending {
   readonly call: RpcCall;
   readonly codec: MessageCodec;
@@ -43,7 +45,7 @@ export class RpcClient {
   readonly #transport: MqttTransport;
   readonly #clock: Clock;
   readonly #logger: Logger;
-  readonly #limits: RpcConfig;
+  readonly #limits: RpcLimits;
   readonly #ids: RequestIds;
   readonly #topics: AnswerTopics;
   readonly #pending = new Map<string, Pending>();
@@ -59,7 +61,7 @@ export class RpcClient {
     readonly clock: Clock;
     readonly random: RandomBytes;
     readonly logger: Logger;
-    readonly limits: RpcConfig;
+    readonly limits: RpcLimits;
   }) {
     this.#transport = deps.transport;
     this.#clock = deps.clock;

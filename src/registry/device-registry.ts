@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts';
+import type { RegistrationConfig } from '../base/config.ts';
 import type { DeviceDescription } from '../base/description.ts';
 import { UnavailableError } from '../base/errors.ts';
 import { type DeviceUuid, type Digest, isDeviceUuid } from '../base/ids.ts';
@@ -29,13 +30,10 @@ export interface DescribedBy {
   readonly signer?: DescriptionSigner | undefined;
 }
 
-export interface DeviceRegistryDependencies {
+export interface DeviceRegistryDependencies
+  extends Pick<RegistrationConfig, 'maxDevices' | 'maxRemovedSigners' | 'maxModules' | 'maxKeptBytes'> {
   readonly store: DocumentStore;
   readonly clock: Clock;
-  /** Devices that are accepted. Those that are pending are bounded by whoever holds them. */
-  readonly maxDevices: number;
-  /** Removed devices of which it is remembered what their vendor had signed last. */
-  readonly maxRemovedSigners: number;
 }
 
 /** The devices that registered, their descriptions and modules; survives a restart. */
@@ -47,13 +45,18 @@ export class DeviceRegistry {
   readonly #templates: KeptTemplates;
   readonly #presenceListeners = new Set<(device: Device) => void>();
   readonly #removed: RemovedSigners;
-  #catalog: ModuleCatalog = new ModuleCatalog([]);
+  #catalog: ModuleCatalog;
 
   private constructor(deps: DeviceRegistryDependencies, removed: RemovedSigners) {
     this.#deps = deps;
     this.#removed = removed;
     this.#documents = new SharedDocuments(deps.store);
-    this.#templates = new KeptTemplates(this.#documents, (digest) => this.#isDescribed(digest));
+    this.#templates = new KeptTemplates(
+      this.#documents,
+      (digest) => this.#isDescribed(digest),
+      deps.maxKeptBytes,
+    );
+    this.#catalog = new ModuleCatalog([], deps.maxModules);
   }
 
   /** Reads what the store holds. Presence is `unknown` until a device is heard. */
@@ -62,7 +65,7 @@ export class DeviceRegistry {
     const registry = new DeviceRegistry(deps, removed);
     await registry.#templates.load();
     const modules = await registry.#documents.load<ModuleModel>('modules', ({ name }) => name);
-    registry.#catalog = new ModuleCatalog(modules);
+    registry.#catalog = new ModuleCatalog(modules, deps.maxModules);
     const devices = (await deps.store.all('devices')) as readonly Device[];
     for (const device of devices) registry.#devices.set({ ...device, presence: 'unknown' });
     await registry.#templates.forgetOthers(new Set(devices.map(({ description }) => description)));

@@ -11,20 +11,24 @@ import { Templates } from './templates.ts';
 export class KeptTemplates {
   readonly #documents: SharedDocuments;
   readonly #isDescribed: (digest: Digest) => boolean;
-  readonly #templates = new Templates();
+  readonly #templates: Templates;
   /** Devices whose leaving of their description is being written: they have it again if that fails. */
   readonly #leavers = new Set<{ readonly digest: Digest | undefined }>();
 
-  /** @param isDescribed whether there is a device with that description */
-  constructor(documents: SharedDocuments, isDescribed: (digest: Digest) => boolean) {
+  /**
+   * @param isDescribed whether there is a device with that description
+   * @param maxBytes of all of them, about
+   */
+  constructor(documents: SharedDocuments, isDescribed: (digest: Digest) => boolean, maxBytes: number) {
     this.#documents = documents;
     this.#isDescribed = isDescribed;
+    this.#templates = new Templates(maxBytes);
   }
 
   /** Reads what the store holds. */
   async load(): Promise<void> {
     const templates = await this.#documents.load<DescriptionTemplate>('templates', ({ digest }) => digest);
-    for (const template of templates) this.#templates.add(template);
+    for (const template of templates) this.#templates.restore(template);
   }
 
   get(digest: Digest): DescriptionTemplate | undefined {

@@ -13,9 +13,6 @@ export interface ModuleAssignment {
   readonly dropped?: string;
 }
 
-/** Modules that are kept: a device that describes itself otherwise every time must not fill the memory. */
-export const maxModules = 1000;
-
 /**
  * Modules of one category, the first included. A description is compared with each of them, so that more
  * would let whoever sends descriptions that contradict one another keep the bridge busy.
@@ -26,15 +23,21 @@ export const maxVariants = 16;
  * The generated modules, by category. Devices of one category share a module; one that adds to it makes
  * a new revision with both; one that contradicts it gets a numbered variant, so that an update never
  * makes a device unmanageable (design: From description to module). A module stays when its last device
- * leaves, because clients know it; only where there are {@link maxModules}, or {@link maxVariants} of its
+ * leaves, because clients know it; only where there are as many as may be kept, or {@link maxVariants} of its
  * category, the oldest without a device makes room.
  */
 export class ModuleCatalog {
   readonly #models = new Map<string, ModuleModel>();
+  readonly #maxModules: number;
   /** The module that a description was found to fit, so that its siblings are not compared again. */
   readonly #fits = new WeakMap<DeviceDescription, ModuleModel>();
 
-  constructor(models: readonly ModuleModel[]) {
+  /**
+   * @param models those that were kept before, also where they are more than that
+   * @param maxModules a device that describes itself otherwise every time must not fill the memory
+   */
+  constructor(models: readonly ModuleModel[], maxModules: number) {
+    this.#maxModules = maxModules;
     for (const model of models) this.#models.set(model.name, model);
   }
 
@@ -77,7 +80,7 @@ export class ModuleCatalog {
   }
 
   #add(assignment: ModuleAssignment, used: () => ReadonlySet<string>): ModuleAssignment {
-    if (this.#models.size < maxModules) return this.#keep(assignment);
+    if (this.#models.size < this.#maxModules) return this.#keep(assignment);
     const dropped = this.#withoutDevice([...this.#models.keys()], used());
     this.#models.delete(dropped);
     return this.#keep({ ...assignment, dropped });
@@ -87,7 +90,7 @@ export class ModuleCatalog {
     const free = names.find((name) => !inUse.has(name));
     if (free !== undefined) return free;
     throw new UnavailableError('too-many-modules', `devices of ${names.length} modules are registered`, {
-      hint: 'Remove devices that are gone.',
+      hint: 'Remove devices that are gone, or raise registration.maxModules where there are so many categories.',
     });
   }
 

@@ -9,7 +9,6 @@ import { encodePieces } from '../../src/mqtt/description-pieces.ts';
 import { parseRegistrationAnswer } from '../../src/mup/endorsement.ts';
 import { DescriptionError } from '../../src/ontology/description-error.ts';
 import type { DescriptionTemplate } from '../../src/ontology/description-template.ts';
-import { maxModules } from '../../src/registry/module-catalog.ts';
 import { serverKey } from '../device/bench-device.ts';
 import { dataPoint, description, operation } from '../support/example-description.ts';
 import { templateOf } from '../support/scripted-reader.ts';
@@ -332,6 +331,7 @@ describe('registration (mup-protocol §1)', () => {
   test('a module without devices that has to make room is served no more', async () => {
     const filler = (i: number): DescriptionTemplate =>
       templateOf(description({ category: `kind ${i}` }), `kind ${i}`);
+    const { maxModules } = defaultConfig.registration;
     for (let i = 0; i < maxModules; i += 1) await bench.registry.register(one, filler(i));
     await bench.close();
     bench = await BenchBridge.start(bench.world);

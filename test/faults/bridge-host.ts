@@ -124,7 +124,7 @@ export class BridgeHost extends Host {
     const bridge = new Bridge({
       config,
       transport,
-      registry: await DeviceRegistry.open({ store, clock, maxDevices: 100, maxRemovedSigners: 100 }),
+      registry: await DeviceRegistry.open({ store, clock, ...defaultConfig.registration }),
       store,
       images: new ImageRepository({
         store: this.#imageStore,

@@ -1,10 +1,11 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { defaultConfig } from '../../src/base/config.ts';
 import { deferred } from '../../src/base/deferred.ts';
 import { deviceUuid } from '../../src/base/ids.ts';
 import type { DescriptionTemplate } from '../../src/ontology/description-template.ts';
 import { DeviceRegistry } from '../../src/registry/device-registry.ts';
-import { maxModules, maxVariants } from '../../src/registry/module-catalog.ts';
+import { maxVariants } from '../../src/registry/module-catalog.ts';
 import { dataPoint, description, field, operation } from '../support/example-description.ts';
 import { MemoryDocumentStore, type StoreCall } from '../support/memory-document-store.ts';
 import {
@@ -77,8 +78,7 @@ describe('the device registry', () => {
             const fresh = await DeviceRegistry.open({
               store: new MemoryDocumentStore(),
               clock,
-              maxDevices: 10,
-              maxRemovedSigners: 10,
+              ...defaultConfig.registration,
             });
             for (const [i, subset] of order.entries())
               await fresh.register(
@@ -331,6 +331,7 @@ describe('the device registry', () => {
 
   test('a device that describes itself otherwise every time fills neither memory nor disk', async () => {
     await registry.register(second, on);
+    const { maxModules } = defaultConfig.registration;
     for (let i = 0; i < maxModules + 5; i += 1)
       await registry.register(first, template(description({ category: `kind ${i}` })));
     expect(registry.modules()).toHaveLength(maxModules);

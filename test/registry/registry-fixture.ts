@@ -1,4 +1,5 @@
 import { beforeEach } from '@jest/globals';
+import { defaultConfig } from '../../src/base/config.ts';
 import type { DeviceDescription } from '../../src/base/description.ts';
 import { deviceUuid } from '../../src/base/ids.ts';
 import type { DescriptionTemplate } from '../../src/ontology/description-template.ts';
@@ -36,7 +37,7 @@ export let registry: DeviceRegistry;
 
 /** Another registry on the same store, as after a restart. */
 export function open(maxDevices = 100): Promise<DeviceRegistry> {
-  return DeviceRegistry.open({ store, clock, maxDevices, maxRemovedSigners: 2 });
+  return DeviceRegistry.open({ store, clock, ...defaultConfig.registration, maxDevices });
 }
 
 /** The test goes on with the registry as it is after a restart. */

@@ -1,4 +1,5 @@
 import { beforeEach, expect, test } from '@jest/globals';
+import { defaultConfig } from '../../src/base/config.ts';
 import { UnavailableError } from '../../src/base/errors.ts';
 import { type DeviceUuid, deviceUuid } from '../../src/base/ids.ts';
 import { DeviceRegistry } from '../../src/registry/device-registry.ts';
@@ -11,7 +12,7 @@ let clock: ManualClock;
 let registry: DeviceRegistry;
 
 const open = (maxRemovedSigners = 2): Promise<DeviceRegistry> =>
-  DeviceRegistry.open({ store, clock, maxDevices: 100, maxRemovedSigners });
+  DeviceRegistry.open({ store, clock, ...defaultConfig.registration, maxRemovedSigners });
 
 /** Registers a device with its vendor's signature, and removes it. */
 async function removed(uuid: DeviceUuid, counter = 1): Promise<void> {

@@ -18,4 +18,15 @@ describe('the descriptions of registered devices', () => {
     templates.add(c);
     expect(templates.get(c.digest)).toBe(c);
   });
+
+  test('that were kept are kept over a restart, also where the bound is lower by then', () => {
+    const [kept, other] = ['a', 'b'].map((name) =>
+      templateOf(description({ text: name.repeat(1000) }), name),
+    );
+    if (kept === undefined || other === undefined) throw new Error('two descriptions');
+    const templates = new Templates(500);
+    templates.restore(kept);
+    expect(templates.get(kept.digest)).toBe(kept);
+    expect(() => templates.add(other)).toThrow(expect.objectContaining({ code: 'too-many-descriptions' }));
+  });
 });

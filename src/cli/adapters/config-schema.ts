@@ -162,6 +162,8 @@ const registration = z.strictObject({
     'Removed devices whose vendor’s last signature is remembered; the oldest makes room',
   ),
   maxOperations: count('Operations in one description'),
+  maxModules: count('Generated modules; one without a device makes room'),
+  maxKeptBytes: bytes(65_536, 16 * GiB, 'Descriptions of all devices together, those of one kind once'),
   acceptance: z
     .enum(acceptancePolicies)
     .describe('Accepted devices: all, those that `accept-device` has named, or signed ones'),
@@ -176,6 +178,7 @@ const rpc = z.strictObject({
   timeoutMs: delayMs('How long a device may take to answer a request'),
   maxInFlight: count('Requests to devices without their answer, in all'),
   maxInFlightPerDevice: count('Requests to one device without their answer'),
+  maxMembers: count('Devices that one call of a virtual device goes to'),
 } satisfies Shape<RpcConfig>);
 
 const update = z
