@@ -4,6 +4,7 @@ import {
   type OperationRole,
   operationRoles,
   type Profile,
+  profiles,
 } from '../base/description.ts';
 import { PeerError } from '../base/errors.ts';
 import type { DeviceUuid, Digest } from '../base/ids.ts';
@@ -11,8 +12,6 @@ import { bridgeNamespace } from '../netconf/namespaces.ts';
 import { childElement, childElements, type XmlElement } from '../xml/element.ts';
 import { bridgeElement, entriesOf, getBridgeData, leafNumber, leafText } from './bridge-xml.ts';
 import { CommandError, exitCodes } from './exit-codes.ts';
-
-const profiles: readonly Profile[] = ['mup', 'myno', 'native'];
 
 /** How to call one operation of the update protocol on a device: names come from its description. */
 export interface UpdateOperation {
