@@ -16,7 +16,9 @@ timeoutMs = 2000
 
 [update]
 stallTimeoutMs = 3000
-tokenDeadlineMs = 15000
+retryMaxMs = 1000
+maxRounds = 3
+tokenDeadlineMs = 5000
 verifyDeadlineMs = 15000
 restartDeadlineMs = 15000
 offlineDeadlineMs = 30000
