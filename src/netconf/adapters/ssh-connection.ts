@@ -26,6 +26,8 @@ export interface SharedState {
 const maxUnsentBytes = 4 * 1024 * 1024;
 /** Twice the window that ssh2 announces for a channel: a client that sends more ignores it. */
 const maxUnreadBytes = 4 * 1024 * 1024;
+/** Channels that a connection may open and close without a subsystem: ssh2 keeps something of each to its end. */
+const maxUnusedChannels = 1000;
 /** Each packet costs as much as a small reply; clients take 16 KiB and more in one. */
 const minPacketBytes = 1024;
 /** How long a client may take to close a connection that we have ended. */
@@ -44,6 +46,7 @@ export class SshConnection {
   /** What is served, with the channel it is served on. */
   readonly #served = new Map<ServedChannel, ServerChannel>();
   #sessions = 0;
+  #unusedChannels = 0;
   #client: Connection | undefined;
   #exchanges: KeyExchanges | undefined;
   #closing = false;
@@ -166,8 +169,10 @@ export class SshConnection {
     this.#sessions += 1;
     const session = accept();
     let served: ServedChannel | undefined;
-    session.on('close', () => {
+    // ssh2 says it once more where a client closes a channel twice that it never used.
+    session.once('close', () => {
       this.#sessions -= 1;
+      if (served === undefined) this.#countUnused();
       served?.gone();
       if (served !== undefined) this.#served.delete(served);
       if (this.#closing && this.#served.size === 0) this.#disconnect();
@@ -192,6 +197,13 @@ export class SshConnection {
       served = open(channel);
       this.#served.set(served, channel);
     });
+  }
+
+  #countUnused(): void {
+    this.#unusedChannels += 1;
+    if (this.#unusedChannels <= maxUnusedChannels) return;
+    this.#logger.warn('connection cut: the client opens channels and closes them without a use');
+    this.destroy();
   }
 
   #servedWith(exchanges: KeyExchanges): ServedWith {

@@ -36,6 +36,7 @@ interface Breakable {
   readonly _sock: { pause(): void; resetAndDestroy(): void; write(bytes: Uint8Array): boolean };
   readonly _protocol: {
     channelWindowAdjust(channel: number, bytes: number): void;
+    channelClose(channel: number): void;
     session(channel: number, window: number, packetBytes: number): void;
   };
 }
@@ -235,6 +236,35 @@ describe('clients that come and go', () => {
       await until(() => server.open === 0);
     }
     expect(server.sessions).toHaveLength(200);
+  });
+
+  test('a channel that is closed twice makes room for one other', async () => {
+    const { port } = await start({ config: { maxSessionsPerUser: 1 } });
+    const client = await alice(port);
+    await new Promise<void>((resolve) => client.exec('sh', () => resolve()));
+    for (let n = 0; n < 2; n += 1) breakable(client)._protocol.channelClose(0);
+    await openChannel(client);
+    await expect(openChannel(client)).rejects.toBeDefined();
+  });
+
+  test('a client that opens channels and never uses them is cut off, for ssh2 keeps something of each', async () => {
+    const server = await start();
+    const client = await alice(server.port);
+    let opened = 0;
+    let gone = false;
+    const left = closed(client).then(() => {
+      gone = true;
+    });
+    const { _protocol: protocol } = breakable(client);
+    // A shell is refused; what is left of it is a channel.
+    const shell = (): Promise<void> => new Promise((resolve) => client.exec('sh', () => resolve()));
+    while (!gone) {
+      await Promise.race([left, Promise.all(Array.from({ length: 50 }, shell))]);
+      for (const end = opened + 50; opened < end && !gone; opened += 1) protocol.channelClose(opened);
+    }
+    expect(opened).toBeGreaterThan(1000);
+    await until(() => server.connections === 0);
+    await stillServes(server);
   });
 
   test('1,000 abrupt disconnects, at every stage, leave nothing behind', async () => {
