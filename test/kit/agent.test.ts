@@ -41,6 +41,12 @@ const cases: readonly [string, 4 | 5, typeof description, Skipped][] = [
     plain,
   ],
   [
+    'with a window of more octets than its slot has',
+    5,
+    { ...description, window: 20, maxSliceSize: 300 },
+    { ...plain, 'slices/window': /6000 octets does not fit into the device's slot/ },
+  ],
+  [
     'with authenticated slices',
     5,
     { ...authenticating, window: 2 },
