@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { sha256 } from '../../src/base/adapters/node-runtime.ts';
 import { defaultConfig } from '../../src/base/config.ts';
 import { deviceUuid } from '../../src/base/ids.ts';
+import { silentLogger } from '../../src/base/logger.ts';
 import { readPrivateKey } from '../../src/mup/adapters/key-files.ts';
 import { es256 } from '../../src/mup/adapters/noble-curves.ts';
 import { formatVendorManifest } from '../../src/mup/manifest-json.ts';
@@ -94,7 +95,10 @@ describeWithSharedData('updates of the prototype’s device (mup-protocol §3)',
         const manifest = signManifest(unsigned, await readPrivateKey(key), es256, 'myno');
         await writeFile(file.replace(/bin$/, 'json'), formatVendorManifest(manifest));
         const directoryOfImages = join(site.stateDir, 'images');
-        await (await openImageRepository(directoryOfImages, defaultConfig.images)).add(manifest, content);
+        await (await openImageRepository(directoryOfImages, defaultConfig.images, silentLogger)).add(
+          manifest,
+          content,
+        );
         return { version, digest, file, manifest };
       };
 

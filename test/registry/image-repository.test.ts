@@ -8,6 +8,7 @@ import type { VendorManifest } from '../../src/mup/manifest.ts';
 import { formatVendorManifest } from '../../src/mup/manifest-json.ts';
 import { openImageRepository } from '../../src/registry/adapters/image-directory.ts';
 import type { ImageRepository } from '../../src/registry/image-repository.ts';
+import { RecordingLogger } from '../support/recording-logger.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 const image = Uint8Array.from({ length: 1000 }, (_, i) => i % 251);
@@ -29,10 +30,12 @@ function manifestOf(content: Uint8Array, changes: Partial<VendorManifest> = {}):
 describe('the image repository', () => {
   let directory: string;
   let images: ImageRepository;
+  let logger: RecordingLogger;
 
   beforeEach(async () => {
     directory = await temporaryDirectory();
-    images = await openImageRepository(directory, { ...defaultConfig.images, maxImages: 2 });
+    logger = new RecordingLogger();
+    images = await openImageRepository(directory, { ...defaultConfig.images, maxImages: 2 }, logger);
   });
 
   test('an image that was added is listed, found, and read in blocks', async () => {
@@ -45,11 +48,11 @@ describe('the image repository', () => {
   });
 
   test('it is there after a restart, and in a second process that opened the directory before', async () => {
-    const other = await openImageRepository(directory, defaultConfig.images);
+    const other = await openImageRepository(directory, defaultConfig.images, logger);
     const manifest = manifestOf(image);
     await images.add(manifest, image);
     expect((await other.get(manifest.digest))?.manifest).toEqual(manifest);
-    const later = await openImageRepository(directory, defaultConfig.images);
+    const later = await openImageRepository(directory, defaultConfig.images, logger);
     expect(await later.list()).toHaveLength(1);
   });
 
@@ -68,7 +71,11 @@ describe('the image repository', () => {
   });
 
   test('an image over the limit is refused', async () => {
-    const small = await openImageRepository(directory, { ...defaultConfig.images, maxImageBytes: 999 });
+    const small = await openImageRepository(
+      directory,
+      { ...defaultConfig.images, maxImageBytes: 999 },
+      logger,
+    );
     await expect(small.add(manifestOf(image), image)).rejects.toMatchObject({ code: 'image-too-big' });
   });
 
@@ -87,7 +94,7 @@ describe('the image repository', () => {
     const ends = await Promise.allSettled(adding);
     expect(ends.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'rejected']);
     expect(await images.list()).toHaveLength(2);
-    const other = await openImageRepository(await temporaryDirectory(), defaultConfig.images);
+    const other = await openImageRepository(await temporaryDirectory(), defaultConfig.images, logger);
     const manifests = [manifestOf(image), manifestOf(image, { newVersion: 3 })];
     const both = await Promise.allSettled(manifests.map((manifest) => other.add(manifest, image)));
     expect(both.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
@@ -115,7 +122,7 @@ describe('the image repository', () => {
     const manifest = manifestOf(image);
     await images.add(manifest, image);
     expect((await images.get(manifest.digest))?.manifest.newVersion).toBe(2);
-    const other = await openImageRepository(directory, defaultConfig.images);
+    const other = await openImageRepository(directory, defaultConfig.images, logger);
     await other.remove(manifest.digest);
     await other.add(manifestOf(image, { newVersion: 3 }), image);
     const file = join(directory, `${manifest.digest}.json`);
@@ -142,10 +149,29 @@ describe('the image repository', () => {
     expect(await images.get(sha256(image))).toBeUndefined();
   });
 
-  test('a stored manifest that was damaged is named', async () => {
-    const name = digest('0'.repeat(64));
-    await writeFile(join(directory, `${name}.json`), formatVendorManifest(manifestOf(image)));
-    await truncate(join(directory, `${name}.json`), 20);
-    await expect(images.list()).rejects.toMatchObject({ code: 'bad-manifest' });
+  describe('a stored manifest that is damaged', () => {
+    const damaged = digest('0'.repeat(64));
+    const file = (): string => join(directory, `${damaged}.json`);
+
+    test.each([
+      ['cut off', formatVendorManifest(manifestOf(image)).slice(0, 20)],
+      ['that of another image', formatVendorManifest(manifestOf(image))],
+    ])('since it is %s, is named in the log, once, and hides no other image', async (_, text) => {
+      await images.add(manifestOf(image), image);
+      await writeFile(file(), text);
+      expect((await images.list()).map((one) => one.manifest.digest)).toEqual([sha256(image)]);
+      expect(await images.get(damaged)).toBeUndefined();
+      expect(logger.lines).toEqual([
+        expect.objectContaining({ level: 'warn', fields: expect.objectContaining({ path: file() }) }),
+      ]);
+    });
+
+    test('is mended by adding the image again', async () => {
+      await images.add(manifestOf(image), image);
+      await truncate(join(directory, `${sha256(image)}.json`), 20);
+      expect(await images.list()).toEqual([]);
+      await images.add(manifestOf(image), image);
+      expect((await images.get(sha256(image)))?.manifest).toEqual(manifestOf(image));
+    });
   });
 });

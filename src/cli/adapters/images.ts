@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
 import { sha256 } from '../../base/adapters/node-runtime.ts';
+import { createLogger } from '../../base/adapters/pino-logger.ts';
 import { utf8 } from '../../base/bytes.ts';
 import { dateAndTime } from '../../base/clock.ts';
 import type { Config } from '../../base/config.ts';
@@ -75,7 +76,7 @@ export async function runImageRemove(args: CommandArguments, io: CliIo): Promise
 
 /** Opens the repository of the state directory. */
 export function openImages(config: Config): Promise<ImageRepository> {
-  return openImageRepository(join(config.stateDir, 'images'), config.images);
+  return openImageRepository(join(config.stateDir, 'images'), config.images, createLogger(config.log));
 }
 
 /** The repository, where there is one: who only looks makes no state directory. */

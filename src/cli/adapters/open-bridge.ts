@@ -45,7 +45,7 @@ export async function openBridge(
   const store = await openDocumentStore(join(stateDir, 'registry'), logger.child({ component: 'registry' }));
   cleanup.add(() => store.close());
   const [images, serverKeys] = await Promise.all([
-    openImageRepository(join(stateDir, 'images'), config.images),
+    openImageRepository(join(stateDir, 'images'), config.images, logger.child({ component: 'registry' })),
     ServerKeys.open(new ServerKeyFiles(config)),
   ]);
   const clock = systemClock;

@@ -3,19 +3,26 @@ import { join } from 'node:path';
 import { makeDirectory, syncDirectory, writeFileAtomically } from '../../base/adapters/atomic-file.ts';
 import { sha256 } from '../../base/adapters/node-runtime.ts';
 import type { ImageConfig } from '../../base/config.ts';
-import { errorCode, PeerError } from '../../base/errors.ts';
+import { errorCode, errorMessage, PeerError } from '../../base/errors.ts';
 import { type Digest, isDigest } from '../../base/ids.ts';
+import type { Logger } from '../../base/logger.ts';
+import type { VendorManifest } from '../../mup/manifest.ts';
 import { formatVendorManifest, parseVendorManifest } from '../../mup/manifest-json.ts';
 import { ImageRepository, type ImageStore, type StoredImage } from '../image-repository.ts';
 
 /**
  * Opens the image repository in a directory, which is made when it is missing. Each image is two files,
- * `<digest>.bin` and `<digest>.json`; the manifest is written last and makes the image visible.
+ * `<digest>.bin` and `<digest>.json`; the manifest is written last and makes the image visible. An image whose manifest
+ * is damaged is none, which is logged: it may be added again.
  */
-export async function openImageRepository(directory: string, limits: ImageConfig): Promise<ImageRepository> {
+export async function openImageRepository(
+  directory: string,
+  limits: ImageConfig,
+  logger: Logger,
+): Promise<ImageRepository> {
   await makeDirectory(directory);
   return new ImageRepository({
-    store: new ImageDirectory(directory),
+    store: new ImageDirectory(directory, logger),
     limits,
     sha256,
     now: () => Date.now(),
@@ -24,12 +31,14 @@ export async function openImageRepository(directory: string, limits: ImageConfig
 
 class ImageDirectory implements ImageStore {
   readonly #directory: string;
-  /** Manifests that were read, with the time of their file: another process may replace it. */
-  readonly #known = new Map<Digest, { readonly image: StoredImage; readonly mtimeMs: number }>();
+  readonly #logger: Logger;
+  /** What was read, with the time of its file: another process may replace it. Without an image it is damaged. */
+  readonly #known = new Map<Digest, { readonly image: StoredImage | undefined; readonly mtimeMs: number }>();
   readonly #asked = new Map<Digest, Promise<StoredImage | undefined>>();
 
-  constructor(directory: string) {
+  constructor(directory: string, logger: Logger) {
     this.#directory = directory;
+    this.#logger = logger;
   }
 
   async list(): Promise<readonly StoredImage[]> {
@@ -55,13 +64,28 @@ class ImageDirectory implements ImageStore {
       const { mtimeMs } = await stat(this.#path(digest, 'json'));
       const known = this.#known.get(digest);
       if (known?.mtimeMs === mtimeMs) return known.image;
-      const manifest = parseVendorManifest(await readFile(this.#path(digest, 'json')));
-      const image = { manifest, addedAt: Math.floor(mtimeMs) };
+      const manifest = this.#manifest(digest, await readFile(this.#path(digest, 'json')));
+      const image = manifest && { manifest, addedAt: Math.floor(mtimeMs) };
       this.#known.set(digest, { image, mtimeMs });
       return image;
     } catch (error) {
       if (errorCode(error) !== 'ENOENT') throw error;
       this.#known.delete(digest);
+      return undefined;
+    }
+  }
+
+  #manifest(digest: Digest, bytes: Uint8Array): VendorManifest | undefined {
+    try {
+      const manifest = parseVendorManifest(bytes);
+      if (manifest.digest === digest) return manifest;
+      throw new PeerError('bad-manifest', `it is the manifest of image ${manifest.digest}`);
+    } catch (error) {
+      this.#logger.warn('a stored manifest is damaged, and its image is not there for anybody', {
+        path: this.#path(digest, 'json'),
+        reason: errorMessage(error),
+        hint: 'Add the image again, or remove the file.',
+      });
       return undefined;
     }
   }

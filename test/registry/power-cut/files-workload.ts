@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { makeDirectory } from '../../../src/base/adapters/atomic-file.ts';
 import { toHex, utf8 } from '../../../src/base/bytes.ts';
 import { defaultConfig } from '../../../src/base/config.ts';
+import { silentLogger } from '../../../src/base/logger.ts';
 import { loadServerKey } from '../../../src/cli/adapters/update-server-keys.ts';
 import { openStateDirectory } from '../../../src/device/adapters/state-directory.ts';
 import { writePrivateKey } from '../../../src/mup/adapters/key-files.ts';
@@ -43,7 +44,7 @@ await device.writeRecord(utf8('slot b'));
 tell('device slot b');
 await device.close();
 
-const images = await openImageRepository(join(directory, 'images'), defaultConfig.images);
+const images = await openImageRepository(join(directory, 'images'), defaultConfig.images, silentLogger);
 for (const i of [0, 1, 2, 1, 0]) {
   const { digest } = manifestOf(i);
   if ((await images.get(digest)) === undefined) {

@@ -4,6 +4,7 @@ import { expect, test } from '@jest/globals';
 import { sha256 } from '../../../src/base/adapters/node-runtime.ts';
 import { concatBytes, decodeUtf8, toHex } from '../../../src/base/bytes.ts';
 import { defaultConfig } from '../../../src/base/config.ts';
+import { silentLogger } from '../../../src/base/logger.ts';
 import { loadServerKey } from '../../../src/cli/adapters/update-server-keys.ts';
 import { openStateDirectory } from '../../../src/device/adapters/state-directory.ts';
 import { readPrivateKey, readPublicKey } from '../../../src/mup/adapters/key-files.ts';
@@ -22,7 +23,7 @@ function lastOf(said: readonly string[], word: string): string | undefined {
 }
 
 async function imagesAreWhole({ directory, said }: Remains): Promise<void> {
-  const images = await openImageRepository(join(directory, 'images'), defaultConfig.images);
+  const images = await openImageRepository(join(directory, 'images'), defaultConfig.images, silentLogger);
   const listed = await images.list();
   for (const { manifest } of listed) {
     // Each is smaller than a block.
