@@ -71,7 +71,8 @@ export function notificationName(rpcs: readonly string[]): string {
 
 /**
  * A description whose fields and data points have names that are identifiers and unique where they
- * stand: the names of the leaves in the YANG module. Names that are so already stay. In JSON payloads a field
+ * stand: the names of the leaves in the YANG module. Names that are so already stay, but one that was made for a
+ * field before it. In JSON payloads a field
  * keeps its place, by a pointer; applying it again changes nothing.
  * @throws PeerError `bad-type` when structures are nested more than 16 deep
  */

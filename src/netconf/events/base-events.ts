@@ -11,9 +11,6 @@ import type { NetconfEvent } from './event.ts';
 /** The prefix of a module, by its namespace. */
 type PrefixOf = (namespace: string) => string | undefined;
 
-/** Edits that one netconf-config-change tells one by one. */
-const maxEditsTold = 100;
-
 export function sessionStart(session: SessionInfo): NetconfEvent {
   return { content: node('netconf-session-start', sessionParameters(session)) };
 }
@@ -31,8 +28,7 @@ export function sessionEnd(session: SessionInfo, reason: EndReason, killedBy?: n
 
 /**
  * A commit to a datastore: one event for each top-level node and each list entry that it changed, so that
- * who may not read one of them learns of the others all the same, and of that one nothing. Of very many
- * edits no list is made: it may be omitted.
+ * who may not read one of them learns of the others all the same, and of that one nothing.
  */
 export function configChanges({ datastore, edits, by }: ConfigChange, prefixOf: PrefixOf): NetconfEvent[] {
   const groups = new Map<string, ConfigEdit[]>();
@@ -47,7 +43,7 @@ export function configChanges({ datastore, edits, by }: ConfigChange, prefixOf: 
     content: node('netconf-config-change', [
       changedBy(by),
       node('datastore', datastore),
-      ...(group.length > maxEditsTold ? [] : group).map((edit) => editElement(edit, prefixOf)),
+      ...group.map((edit) => editElement(edit, prefixOf)),
     ]),
   }));
 }
@@ -81,10 +77,7 @@ function isAddress(host: string): boolean {
 }
 
 function editElement({ target, operation }: ConfigEdit, prefixOf: PrefixOf): XmlElement {
-  return node('edit', [
-    target.length === 0 ? undefined : targetElement(target, prefixOf),
-    node('operation', operation),
-  ]);
+  return node('edit', [targetElement(target, prefixOf), node('operation', operation)]);
 }
 
 function targetElement(target: DataPath, prefixOf: PrefixOf): XmlElement {
