@@ -14,16 +14,19 @@ const stateTexts: Readonly<Record<string, (job: JobEntry) => string>> = {
     `${message}; it goes on with ${step ?? 'the update'}`,
   succeeded: ({ newVersion }) => `the device reports version ${newVersion ?? '?'}`,
   failed: ending,
-  cancelled: ending,
+  // It says when: no need to say what once more.
+  cancelled: (job) => `${(job.message ?? '').replace(/^cancelled /, '')}${later(job)}`,
 };
 
 /** A state of a job as one line: when, which, what that means. */
 export function jobLine(job: JobEntry): string {
-  const { state, changedAt, round, reason, message } = job;
+  const { state, changedAt, round, reason, failure, message } = job;
   const text = Object.hasOwn(stateTexts, state) ? stateTexts[state]?.(job) : undefined;
   const after = reason === undefined ? '' : ` after ${reason}`;
   const again = round !== undefined && round > 1 ? ` (round ${round}${after})` : '';
-  const told = message === undefined || text?.includes(message) === true ? '' : `; ${message}`;
+  // What keeps a job that is under way.
+  const told =
+    failure !== undefined || message === undefined || state === 'waiting-for-device' ? '' : `; ${message}`;
   return `${changedAt ?? ''} ${state}${again}${text === undefined ? '' : `: ${text}`}${told}`.trim();
 }
 
@@ -53,12 +56,17 @@ function outcomeOf({ state, failure, message, newVersion, reportedAt }: JobEntry
   return reportedAt === undefined ? failure : `${failure}, then ${version}`;
 }
 
-/** Why a job failed, or was cancelled. */
+/** Why a job failed. */
 function ending(job: JobEntry): string {
-  const { failure, message, newVersion, reportedAt } = job;
+  const { failure, message } = job;
   const why =
     message === undefined || failure === message ? (failure ?? '') : `${failure ?? '?'}, ${message}`;
+  return `${why}${later(job)}`;
+}
+
+/** What came after the end of a job, if anything did. */
+function later({ newVersion, reportedAt }: JobEntry): string {
   return reportedAt === undefined
-    ? why
-    : `${why}; the device reported version ${newVersion ?? '?'} at ${reportedAt}`;
+    ? ''
+    : `; the device reported version ${newVersion ?? '?'} at ${reportedAt}`;
 }

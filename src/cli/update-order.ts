@@ -98,6 +98,10 @@ function refusal(error: unknown): unknown {
 }
 
 function failureOf({ job, state, failure = state, message = '' }: JobEntry): CommandError {
+  if (state === 'cancelled')
+    return new CommandError(exitCodeForFailure(failure), failure, `job ${job} was ${message || state}`, {
+      hint: '"mup audit" says who cancelled it.',
+    });
   return new CommandError(
     exitCodeForFailure(failure),
     failure,

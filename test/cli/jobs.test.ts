@@ -205,6 +205,15 @@ describe('an update that the bridge runs', () => {
     expect(error).toMatchObject({ exitCode, code: failure, message: `job 77 failed: ${failure}, in words` });
   });
 
+  test('cancelled by somebody: when, and where it stands who', async () => {
+    const more = { failure: 'cancelled', message: 'cancelled while verifying' };
+    const { error } = await order(new ScriptedJobs({ state: 'cancelled', more }));
+    expect(error).toMatchObject({
+      ...{ exitCode: 1, code: 'cancelled', message: 'job 77 was cancelled while verifying' },
+      hint: expect.stringContaining('mup audit'),
+    });
+  });
+
   test('a bridge that names no job is not followed', () => {
     expect(() => orderedJob(element(baseNamespace, 'rpc-reply', []))).toThrow('names no job');
   });
@@ -240,6 +249,14 @@ describe('what people and programs see of jobs', () => {
     );
     const failed = { ...entry, state: 'failed', round: 1, failure: '28_IMAGE-INVALID', message: 'no' };
     expect(jobLine(failed)).toBe('c failed: 28_IMAGE-INVALID, no');
+    const cancelled = {
+      ...failed,
+      state: 'cancelled',
+      failure: 'cancelled',
+      message: 'cancelled while verifying',
+    };
+    expect(jobLine(cancelled)).toBe('c cancelled: while verifying');
+    expect(jobRow(cancelled).at(-1)).toBe('cancelled');
     expect(jobLine({ ...entry, state: 'constructor', round: 1 })).toBe('c constructor');
   });
 
