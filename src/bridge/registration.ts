@@ -121,8 +121,10 @@ export class RegistrationService {
         });
       const { template, description } = await this.#read(uuid, bytes);
       topics.check(description, true);
-      const registration = await registry.register(uuid, template, { by: 'operator', along });
+      const registering = registry.register(uuid, template, { by: 'operator', along });
+      // From here on its topics are its own, unless it cannot be written.
       topics.installedChanged();
+      const registration = await registering.finally(() => topics.installedChanged());
       await this.#registered(registration, description);
       return registration;
     });

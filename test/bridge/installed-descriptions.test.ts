@@ -95,6 +95,20 @@ describe('descriptions that an operator brings', () => {
     expect(await entry()).toMatchObject({ 'described-by': 'device', category: 'Lamp' });
   });
 
+  test('that are brought at once do not share topics: the first has them while it is being written', async () => {
+    const written = deferred();
+    bench.world.store.delay = ({ key }) => (key === one ? written.promise : undefined);
+    const first = add('plug', one);
+    await until(() => bench.registry.get(one) !== undefined, 'its registration');
+    const second = failure(add('plug', two));
+    await until(() => bench.world.reader.asked.length === 2, 'both to be read');
+    await bench.settled();
+    written.resolve();
+    await first;
+    expect(await second).toMatchObject({ fields: { appTag: 'bad-description' } });
+    expect(bench.registry.get(two)).toBeUndefined();
+  });
+
   test('are not kept of a device that is removed while they are', async () => {
     const written = deferred();
     bench.world.store.delay = ({ collection }) =>
