@@ -1,4 +1,15 @@
-import { chmodSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { sha256 } from '../../src/base/adapters/node-runtime.ts';
@@ -112,26 +123,30 @@ describe('mup sign', () => {
   });
 
   test.each([
-    [['--app-id', 'a b'], 'appId'],
+    [['--app-id', 'a b'], '--app-id'],
     [['--profile', 'native'], '--profile'],
-    [['--app-id', ''], 'appId'],
-    [['--app-id', 'x'.repeat(33)], 'appId'],
+    [['--app-id', ''], '--app-id'],
+    [['--app-id', 'x'.repeat(33)], '--app-id'],
     [['--new-version', '-1'], '--new-version'],
+    [['--new-version', '0'], '--new-version'],
     [['--new-version', '4294967296'], '--new-version'],
     [['--key', 'none.pem'], 'none.pem'],
     [['--key', 'fw.bin'], 'fw.bin'],
     [['--vendor-key', 'vendor.pem'], '--check'],
     [['--out', 'fw.bin'], 'overwrite'],
+    [['--out', 'vendor.pem'], 'vendor.pem holds a private key'],
     [['--out', 'no/such/dir.json'], 'no/such/dir.json'],
   ])('%j is refused by name, and nothing is written', async (wrong, what) => {
     await signed();
     const good = ['--key', 'vendor.pem', '--app-id', 'lamp', '--new-version', '2', '--out', 'new.json'];
     const before = readdirSync(cwd);
+    const key = readFileSync(join(cwd, 'vendor.pem'), 'utf8');
     const { code, stderr } = await mup('sign', 'fw.bin', ...good, ...wrong);
     expect(code).not.toBe(0);
     expect(stderr).toMatch(/^mup: [^\n]*\n$/);
     expect(stderr).toContain(what);
     expect(readdirSync(cwd)).toEqual(before);
+    expect(readFileSync(join(cwd, 'vendor.pem'), 'utf8')).toBe(key);
   });
 
   test.each([
@@ -146,6 +161,19 @@ describe('mup sign', () => {
     await signed();
     const { code, stderr } = await mup('sign', ...argv);
     expect([code, stderr]).toEqual([2, expect.stringContaining(what)]);
+  });
+
+  test('what is no file is written to, and not replaced', async () => {
+    await signed();
+    execFileSync('mkfifo', [join(cwd, 'pipe')]);
+    // Open for both, so that neither side waits for the other.
+    const pipe = openSync(join(cwd, 'pipe'), constants.O_RDWR);
+    const argv = ['sign', 'fw.bin', '--key', 'vendor.pem', '--app-id', 'lamp', '--new-version', '2'];
+    expect((await mup(...argv, '--out', 'pipe')).code).toBe(0);
+    const written = Buffer.alloc(4096);
+    expect(JSON.parse(written.toString('utf8', 0, readSync(pipe, written)))).toMatchObject({ newVersion: 2 });
+    closeSync(pipe);
+    expect(statSync(join(cwd, 'pipe')).isFIFO()).toBe(true);
   });
 
   test('a private key that others may read is not used', async () => {

@@ -95,7 +95,7 @@ export function benchOptions(
       serverKey: files.serverKey ?? generate(),
       epoch: args.integer('epoch', 0, maxUint32) ?? 1,
       vendorCounter: args.integer('vendor-counter', 1, maxUint32) ?? 1,
-      appId: args.text('app-id') ?? images[0]?.manifest.appId ?? 'app',
+      appId: files.appId ?? images[0]?.manifest.appId ?? 'app',
       sha256,
       generateKey: generate,
     },

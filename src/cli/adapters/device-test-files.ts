@@ -6,6 +6,7 @@ import { parseExpectedFailures } from '../../kit/expectations.ts';
 import type { KitImage } from '../../kit/images.ts';
 import { readPrivateKey } from '../../mup/adapters/key-files.ts';
 import type { PrivateKey } from '../../mup/signature-scheme.ts';
+import { appIdOption } from '../app-id-option.ts';
 import type { Run } from './device-test-bench.ts';
 import { readInput } from './files.ts';
 import { manifestBeside, readManifest } from './images.ts';
@@ -21,6 +22,8 @@ export interface RunFiles {
   readonly serverKey: PrivateKey | undefined;
   readonly images: readonly KitImage[];
   readonly description: Uint8Array | undefined;
+  /** `--app-id`. */
+  readonly appId: string | undefined;
   /** Folder of ontologies. */
   readonly operatorDir: string | undefined;
   /** Ids of checks that may fail. */
@@ -39,6 +42,7 @@ export async function readRunFiles({ args, io, config }: Omit<Run, 'files'>): Pr
     manifest: await readManifest(io, manifestBeside(file), config),
   });
   return {
+    appId: appIdOption(args),
     vendorKey: await keyOf(args.required('vendor-key')),
     serverKey: serverKey === undefined ? undefined : await keyOf(serverKey),
     images: await Promise.all(args.texts('image').map((file) => image(file))),

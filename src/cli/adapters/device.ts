@@ -6,8 +6,9 @@ import { printable } from '../../base/printable.ts';
 import { type RunDeviceOptions, runDevice } from '../../device/adapters/run-device.ts';
 import type { DeviceEvent } from '../../device/events.ts';
 import { readPrivateKey, readPublicKey } from '../../mup/adapters/key-files.ts';
-import { appIdPattern, maxUint32 } from '../../mup/manifest-fields.ts';
+import { maxUint32 } from '../../mup/manifest-fields.ts';
 import { isSignedDescription } from '../../mup/signed-description.ts';
+import { appIdOption } from '../app-id-option.ts';
 import type { CommandArguments } from '../arguments.ts';
 import type { CliIo } from '../command.ts';
 import { eventLine, eventObject } from '../device-report.ts';
@@ -55,7 +56,7 @@ async function deviceOptions(args: CommandArguments, io: CliIo): Promise<RunDevi
     mqtt: config.mqtt,
     registration: config.registration,
     stateDir: resolve(io.cwd, args.required('state-dir')),
-    appId: appIdOf(args),
+    appId: appIdOption(args) ?? 'app',
     firmwareVersion: args.integer('firmware-version', 0, maxUint32) ?? 1,
     slotBytes: args.integer('slot-bytes', 1, maxUint32) ?? config.images.maxImageBytes,
     ...(vendorKey === undefined ? {} : { vendorKey: await readPublicKey(resolve(io.cwd, vendorKey)) }),
@@ -83,15 +84,6 @@ async function descriptionOf(args: CommandArguments, io: CliIo, maxBytes: number
   throw new UsageError('bad-option', `the description ${path} is signed already`, {
     where: `--${other}`,
     hint: 'Leave the option out, or give the description as it was before it was signed.',
-  });
-}
-
-function appIdOf(args: CommandArguments): string {
-  const appId = args.text('app-id') ?? 'app';
-  if (new RegExp(`^(?:${appIdPattern})$`).test(appId)) return appId;
-  throw new UsageError('bad-option', `${JSON.stringify(appId.slice(0, 80))} is not an App ID`, {
-    where: '--app-id',
-    hint: 'An App ID is 1 to 32 letters, digits, dots, underscores and hyphens.',
   });
 }
 

@@ -1,4 +1,4 @@
-import { lstat, mkdir, open } from 'node:fs/promises';
+import { lstat, mkdir, open, stat, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { makeDirectory as makeOnDisk, writeFileAtomically } from '../../base/adapters/atomic-file.ts';
 import { decodeUtf8 } from '../../base/bytes.ts';
@@ -51,9 +51,24 @@ async function readWithMode(
   throw new UsageError('file-too-big', `${path} has more than ${maxBytes} octets`, { where: path });
 }
 
+/** Octets in which the PEM block of a private key begins. */
+const pemOctets = 16 * 1024;
+
+/** Whether a file holds a private key, which nothing brings back once it is overwritten. */
+async function holdsPrivateKey(path: string): Promise<boolean> {
+  const file = await open(path, 'r');
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(pemOctets), 0, pemOctets, 0);
+    return /-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----/.test(buffer.toString('latin1', 0, bytesRead));
+  } finally {
+    await file.close();
+  }
+}
+
 /**
- * Writes a file that the command line names, as a whole or not at all.
- * @throws UsageError `file-unwritable`
+ * Writes a file that the command line names, as a whole or not at all, and never over a private key. What is no file,
+ * such as `/dev/stdout`, is written to and not replaced.
+ * @throws UsageError `file-unwritable`, `key-exists`
  */
 export async function writeOutput(
   io: CliIo,
@@ -61,11 +76,19 @@ export async function writeOutput(
   content: string | Uint8Array,
   mode: number,
 ): Promise<void> {
+  const target = resolve(io.cwd, path);
   try {
-    await writeFileAtomically(resolve(io.cwd, path), content, mode);
+    const found = await stat(target).catch(() => undefined);
+    if (found?.isFile() === false) return await writeFile(target, content);
+    if (found === undefined || !(await holdsPrivateKey(target)))
+      return await writeFileAtomically(target, content, mode);
   } catch (error) {
     throw new UsageError('file-unwritable', `cannot write ${path}: ${errorMessage(error)}`, { where: path });
   }
+  throw new UsageError('key-exists', `${path} holds a private key, which is not overwritten`, {
+    where: path,
+    hint: 'Name another file.',
+  });
 }
 
 /** Makes a directory that the command line names, where it is not there. */

@@ -10,6 +10,7 @@ import { formatVendorManifest } from '../../mup/manifest-json.ts';
 import { signManifest, verifyInnerSignature } from '../../mup/signing.ts';
 import { suiteName } from '../../mup/suites.ts';
 import { checkImage, type ImageFacts } from '../../mup/update-checks.ts';
+import { appIdOption } from '../app-id-option.ts';
 import type { CommandArguments } from '../arguments.ts';
 import type { CliIo } from '../command.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
@@ -36,7 +37,7 @@ async function makeManifest(args: CommandArguments, io: CliIo): Promise<ExitCode
       hint: 'Name the image, or a manifest with --check.',
     });
   const keyFile = resolve(io.cwd, args.required('key'));
-  const appId = args.required('app-id');
+  const appId = appIdOption(args) ?? args.required('app-id');
   args.required('new-version');
   const out = args.text('out') ?? manifestBeside(imageFile);
   if (resolve(io.cwd, out) === resolve(io.cwd, imageFile))
@@ -52,7 +53,7 @@ async function makeManifest(args: CommandArguments, io: CliIo): Promise<ExitCode
     linkOffset: args.integer('link-offset', 0, maxUint32) ?? 0,
     digest: sha256(image),
     size: image.length,
-    newVersion: args.integer('new-version', 0, maxUint32) ?? 0,
+    newVersion: args.integer('new-version', 1, maxUint32) ?? 1,
     oldVersion: args.integer('old-version', 0, maxUint32) ?? 0,
   };
   const manifest = signManifest(unsigned, key, allSuites, manifestProfile(args));
