@@ -113,8 +113,12 @@ export class Responder {
   /** @returns `undefined` when the session has to end without a reply */
   async answer(request: QueuedRequest, framing: Framing): Promise<Answer | undefined> {
     if (request.kind === 'message') return this.#answerMessage(request.bytes, framing);
+    if (request.kind === 'refused') {
+      // One for which there was no room is a correct <rpc> all the same.
+      this.#count(request.error.tag === 'resource-denied' ? 'inRpcs' : 'inBadRpcs');
+      return this.failure(request.echo, request.error);
+    }
     this.#count('inBadRpcs');
-    if (request.kind === 'refused') return this.failure(request.echo, request.error);
     return { ...this.failure(noEcho, request.error), last: 'other' };
   }
 

@@ -1,5 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
+import { deferred } from '../../src/base/deferred.ts';
 import { errorMessage, UnavailableError } from '../../src/base/errors.ts';
+import type { RpcOutput } from '../../src/netconf/backend.ts';
 import { errorInfoNamespace, RpcError } from '../../src/netconf/rpc-error.ts';
 import { element } from '../../src/xml/element.ts';
 import type { YangType } from '../../src/yang/schema.ts';
@@ -255,6 +257,21 @@ describe('the error table of netconf-wire.md, octet by octet', () => {
         head('application', 'resource-denied') +
           '<error-message>over 2 requests of this session wait for their turn</error-message>',
       ),
+    );
+  });
+
+  test('queue full: what is refused counts as the correct <rpc> that it is (RFC 6022 §2.1.5)', async () => {
+    const { server, backend } = startServer({ maxQueuedRequests: 2 });
+    const slow = deferred<RpcOutput>();
+    backend.answer = () => slow.promise;
+    const client = connect(server);
+    client.sendRpc(`<reset xmlns="${lampNamespace}"/>`);
+    for (const id of ['1', '2', 'refused']) client.sendRpc('<get><filter/></get>', id);
+    client.send('<rpc');
+    slow.resolve([]);
+    for (let n = 0; n < 5; n += 1) await client.reply();
+    expect(await client.call('<get><filter type="xpath" select="/*/statistics"/></get>')).toContain(
+      '<in-rpcs>5</in-rpcs><in-bad-rpcs>1</in-bad-rpcs><out-rpc-errors>2</out-rpc-errors>',
     );
   });
 
