@@ -15,6 +15,7 @@ import type { RpcError } from '../netconf/rpc-error.ts';
 import type { DocumentStore } from '../registry/document-store.ts';
 import { ClockSteps } from './clock-steps.ts';
 import { EventQueue } from './event-queue.ts';
+import { JobDeadline } from './job-deadline.ts';
 import { JobEffects, type JobEffectsDependencies } from './job-effects.ts';
 import { noHistory, withState } from './job-history.ts';
 import type { JobRecord } from './job-record.ts';
@@ -51,8 +52,8 @@ export class JobRun {
   readonly #events: EventQueue;
   readonly #effects: JobEffects;
   readonly #steps: ClockSteps;
+  readonly #deadline: JobDeadline;
   #record: JobRecord;
-  #cancelDeadline: () => void = () => {};
   /** Ends the pause before the store is tried again. */
   #wake: () => void = () => {};
   /** Why the store does not take what the job is to be next; undefined unless it stands still for that. */
@@ -63,6 +64,9 @@ export class JobRun {
     this.#record = record;
     this.#deps = deps;
     this.#steps = new ClockSteps(deps.clock);
+    this.#deadline = new JobDeadline(deps.clock, () =>
+      this.#events.addLatest({ type: 'deadline', brokerAway: deps.brokerAway() }),
+    );
     this.#events = new EventQueue((event) => this.#take(event), deps.logger);
     this.#effects = new JobEffects({ ...deps, events: this.#events, job: () => this.#record.job });
     deps.activity.progress.begin(record.job.offset, record.job.size);
@@ -84,7 +88,7 @@ export class JobRun {
     // A clock that is behind what it said before was set back: no time has passed for all we know.
     const by = this.#deps.clock.now() - this.#record.job.changedAt;
     if (by < 0) this.#events.add({ type: 'clock-stepped', by });
-    this.#watchDeadline();
+    this.#deadline.set(this.#record.job.deadline);
     this.connectionLost();
   }
 
@@ -117,7 +121,7 @@ export class JobRun {
 
   async close(): Promise<void> {
     this.#closed = true;
-    this.#cancelDeadline();
+    this.#deadline.set(undefined);
     this.#effects.close();
     this.#wake();
     await this.#events.settled();
@@ -165,7 +169,7 @@ export class JobRun {
     });
     const { job } = this.#transition({ type: 'clock-stepped', by });
     this.#record = { ...this.#record, job };
-    this.#watchDeadline();
+    this.#deadline.set(this.#record.job.deadline);
     return true;
   }
 
@@ -180,7 +184,7 @@ export class JobRun {
     const moved = this.#transition(event);
     if (moved.job !== this.#record.job) return moved;
     // Timers and wall clocks disagree by a little.
-    if (event.type === 'deadline') this.#watchDeadline();
+    if (event.type === 'deadline') this.#deadline.set(this.#record.job.deadline);
     return undefined;
   }
 
@@ -215,10 +219,10 @@ export class JobRun {
     this.#record = record;
     if (job.attempt === before.attempt) activity.progress.took(job.offset);
     else activity.progress.begin(job.offset, job.size);
-    this.#watchDeadline();
+    this.#deadline.set(this.#record.job.deadline);
     this.#tell(before, job);
     for (const effect of effects) this.#effects.perform(effect);
-    if (hasEnded(job)) this.#end();
+    if (hasEnded(job)) this.#deps.onEnd(record);
   }
 
   #tell(before: UpdateJob, job: UpdateJob): void {
@@ -226,21 +230,6 @@ export class JobRun {
     if (job.state !== before.state) onState(job);
     else if (job.offset !== before.offset && gate.passes(job.offset, job.size, clock.monotonic()))
       onProgress(job);
-  }
-
-  #end(): void {
-    this.#cancelDeadline();
-    this.#deps.onEnd(this.#record);
-  }
-
-  #watchDeadline(): void {
-    this.#cancelDeadline();
-    const { deadline } = this.#record.job;
-    if (deadline === undefined) return;
-    const { clock } = this.#deps;
-    this.#cancelDeadline = clock.schedule(Math.max(0, deadline - clock.now()), () => {
-      this.#events.addLatest({ type: 'deadline', brokerAway: this.#deps.brokerAway() });
-    });
   }
 
   /** Waits before the store is tried again, or until the bridge ends. */
