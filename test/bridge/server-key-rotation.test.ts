@@ -2,17 +2,16 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { toHex } from '../../src/base/bytes.ts';
 import { deviceUuid } from '../../src/base/ids.ts';
 import { es256 } from '../../src/mup/adapters/noble-curves.ts';
-import { endorse } from '../../src/mup/endorsement.ts';
-import { formatEndorsementFile } from '../../src/mup/endorsement-file.ts';
 import { keyId } from '../../src/mup/key-id.ts';
-import { type PublicKey, publicKeyFromHex } from '../../src/mup/signature-scheme.ts';
+import type { PublicKey } from '../../src/mup/signature-scheme.ts';
 import type { RpcInput, RpcOutput } from '../../src/netconf/backend.ts';
 import { bridgeNamespace } from '../../src/netconf/namespaces.ts';
-import { childElements, element, textOf } from '../../src/xml/element.ts';
+import { childElements, element } from '../../src/xml/element.ts';
 import { serverKey, topics, uuid, vendor } from '../device/bench-device.ts';
 import { leaves, until } from './bench-bridge.ts';
 import { BenchUpdate, descriptionText } from './bench-update.ts';
 import { settingsTree } from './bridge-settings.ts';
+import { activateKey, preparedKey } from './next-server-key.ts';
 
 let both: BenchUpdate;
 beforeEach(async () => {
@@ -25,22 +24,8 @@ const first = keyId(serverKey);
 const call = (name: string, input: RpcInput): Promise<RpcOutput> =>
   both.bench.call('mup-bridge', name, input);
 
-/** Makes the next key. */
-async function prepared(): Promise<PublicKey> {
-  const output = await call('prepare-server-key', { suite: '1' });
-  const key = publicKeyFromHex(
-    textOf(output.find(({ name }) => name === 'public-key') ?? element('', 'none')),
-  );
-  if (key === undefined) throw new Error('no key was made');
-  return key;
-}
-
-async function activate(key: PublicKey, epoch: number): Promise<void> {
-  const signature = endorse(key, epoch, vendor, es256);
-  const endorsement = formatEndorsementFile({ serverKey: key, epoch, signature });
-  await call('activate-server-key', { endorsement });
-  await both.bench.settled();
-}
+const prepared = (): Promise<PublicKey> => preparedKey(both);
+const activate = (key: PublicKey, epoch: number): Promise<void> => activateKey(both, key, epoch);
 
 async function movedToNext(epoch = 2): Promise<PublicKey> {
   const key = await prepared();

@@ -1,14 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { toHex } from '../../src/base/bytes.ts';
 import { es256 } from '../../src/mup/adapters/noble-curves.ts';
-import { endorse } from '../../src/mup/endorsement.ts';
-import { formatEndorsementFile } from '../../src/mup/endorsement-file.ts';
-import { type PrivateKey, publicKeyFromHex } from '../../src/mup/signature-scheme.ts';
+import type { PrivateKey } from '../../src/mup/signature-scheme.ts';
 import { signVendorKey } from '../../src/mup/vendor-key.ts';
 import type { RpcOutput } from '../../src/netconf/backend.ts';
-import { element, textOf } from '../../src/xml/element.ts';
 import { stranger, uuid, vendor } from '../device/bench-device.ts';
 import { BenchUpdate } from './bench-update.ts';
+import { activateKey, preparedKey } from './next-server-key.ts';
 
 /** The vendor's next key. */
 const next = stranger;
@@ -21,14 +19,7 @@ afterEach(() => both.close());
 
 /** Makes the next key of the update server and takes it into use. */
 async function activate(epoch: number, endorsedBy: PrivateKey): Promise<void> {
-  const output = await both.bench.call('mup-bridge', 'prepare-server-key', { suite: '1' });
-  const made = output.find(({ name }) => name === 'public-key') ?? element('', 'none');
-  const serverKey = publicKeyFromHex(textOf(made));
-  if (serverKey === undefined) throw new Error('no key was made');
-  const signature = endorse(serverKey, epoch, endorsedBy, es256);
-  const endorsement = formatEndorsementFile({ serverKey, epoch, signature });
-  await both.bench.call('mup-bridge', 'activate-server-key', { endorsement });
-  await both.bench.settled();
+  await activateKey(both, await preparedKey(both), epoch, endorsedBy);
 }
 
 /** Sends the device the vendor's next key. */
