@@ -204,6 +204,7 @@ describe('commands beside a running bridge', () => {
         mqttUrl: bridge.mqttUrl,
         stateDir: site.path('device'),
       });
+      await device.logged('refuses every update');
       expect(device.stderr).toContain('refuses every update');
       expect(await device.stop()).toBe(0);
     },

@@ -104,6 +104,7 @@ describe('mup serve', () => {
       await writeFile(join(old, 'users.json'), '{"version":1,"users":[]}');
       const program = mup(['serve', '--state-dir', old, ...freePorts, '--ready-json']);
       await program.json({ netconf: undefined });
+      await program.logged('users.json is not read any more');
       expect(program.stderr).toContain('users.json is not read any more');
       expect(await program.stop()).toBe(0);
     },

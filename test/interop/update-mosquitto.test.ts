@@ -116,7 +116,8 @@ describeWith(
           { env: { MUP_MQTT_CA_FILE: certificates.caFile } },
         );
         await program.json({ netconf: undefined });
-        expect(program.stderr).toMatch(/certificate required/);
+        await program.logged('certificate required');
+        expect(program.stderr).toContain('certificate required');
         expect(await program.stop()).toBe(0);
       },
       patience,

@@ -52,23 +52,20 @@ export async function untilState(transport: MqttTransport, wanted: TransportStat
 /** Messages of a filter, to be awaited one by one. */
 export class Inbox {
   readonly received: MqttMessage[] = [];
-  #wake: () => void = () => {};
+  #waiters: (() => void)[] = [];
 
   static async open(transport: MqttTransport, filter: string): Promise<Inbox> {
     const inbox = new Inbox();
     await transport.subscribe(filter, 1, (message) => {
       inbox.received.push(message);
-      inbox.#wake();
+      for (const wake of inbox.#waiters.splice(0)) wake();
     });
     return inbox;
   }
 
   /** Resolves when the given number of messages has come in all. */
   async count(wanted: number): Promise<MqttMessage[]> {
-    while (this.received.length < wanted)
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
+    while (this.received.length < wanted) await new Promise<void>((resolve) => this.#waiters.push(resolve));
     return this.received;
   }
 

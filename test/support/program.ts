@@ -26,7 +26,8 @@ export class Program {
   readonly #child: ChildProcess;
   readonly #name: string;
   #waiters: Waiter[] = [];
-  #complained: () => void = () => {};
+  /** Called with the next text on standard error, and at the end. */
+  #listeners: (() => void)[] = [];
   #ended = false;
   #forget: () => void = () => {};
 
@@ -43,7 +44,7 @@ export class Program {
     });
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.stderr += text;
-      this.#complained();
+      this.#wake();
     });
     if (this.#child.stdout !== null)
       createInterface({ input: this.#child.stdout }).on('line', (text) => this.#line(text));
@@ -98,9 +99,7 @@ export class Program {
   /** Resolves when this stands on standard error, or the process has ended. */
   async logged(text: string): Promise<void> {
     while (!this.stderr.includes(text) && !this.#ended)
-      await new Promise<void>((resolve) => {
-        this.#complained = resolve;
-      });
+      await new Promise<void>((resolve) => this.#listeners.push(resolve));
   }
 
   /** The first line of JSON whose fields are these. */
@@ -121,8 +120,12 @@ export class Program {
     this.#ended = true;
     this.#forget();
     for (const { reject } of this.#waiters.splice(0)) reject(this.#failure());
-    this.#complained();
+    this.#wake();
     resolve(code);
+  }
+
+  #wake(): void {
+    for (const listener of this.#listeners.splice(0)) listener();
   }
 
   #failure(): Error {
