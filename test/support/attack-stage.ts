@@ -324,7 +324,7 @@ export class AttackStage {
 /** So that what waits for an attacked device ends soon. */
 const quickly = [
   '[update]\nstallTimeoutMs = 3000\ntokenDeadlineMs = 3000\nmanifestDeadlineMs = 8000\nverifyDeadlineMs = 8000',
-  'restartDeadlineMs = 8000\nofflineDeadlineMs = 10000\nretryMinMs = 100\nretryMaxMs = 500',
+  'restartDeadlineMs = 8000\nofflineDeadlineMs = 10000\nretryMinMs = 100\nretryMaxMs = 500\nmaxRounds = 3',
 ];
 
 function mqttLines({ caFile }: Broker, account: string): string[] {

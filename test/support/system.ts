@@ -56,8 +56,10 @@ export async function startBridgeProcess(
 
 /** Vendor keys and the endorsement of a bridge's key, in the bridge's state directory. */
 export async function prepareTrust(stateDir: string, vendorKey: string): Promise<void> {
-  await run(['keygen', 'vendor', '--out', vendorKey]);
-  await run(['keygen', 'server', '--state-dir', stateDir]);
+  await Promise.all([
+    run(['keygen', 'vendor', '--out', vendorKey]),
+    run(['keygen', 'server', '--state-dir', stateDir]),
+  ]);
   await run([
     'endorse',
     ...['--server-key', join(stateDir, 'keys', 'update-server.pub.pem'), '--vendor-key', vendorKey],
