@@ -11,6 +11,7 @@ import {
 } from '../base/description.ts';
 import type { Assembly } from './assembly.ts';
 import { sortBy } from './names.ts';
+import { remarkPointers } from './pointers.ts';
 import type { Term } from './rdf.ts';
 import { writtenValue } from './written-value.ts';
 
@@ -50,6 +51,7 @@ export function wireOf(call: Call, profile: Profile, assembly: Assembly): Wire {
         `A device of the profile ${profile} is asked in its profile's own messages.`,
       );
   }
+  remarkPointers(call.node, [...call.inputs, ...call.outputs], report);
   return {};
 }
 
@@ -233,6 +235,7 @@ export function dataPointWire(
       [pointer === undefined ? { type } : { type, pointer }],
       assembly,
     );
+  if (encoding !== 'json' && type.kind === 'structure') remarkPointers(node, type.fields, report);
   return {
     ...(encoding === undefined || encoding === 'fields' ? {} : { encoding }),
     ...(pointer === undefined ? {} : { pointer }),

@@ -65,9 +65,18 @@ function ownerOf(node: Term, { facts, report }: Assembly): Term {
   const functionalities = command === undefined ? [] : facts.commands.all(command, 'functionality');
   const [owner, ...others] = functionalities;
   if (owner === undefined) {
-    report.remark(
-      `${show(node)}: no functionality has its command, so its own name becomes that of the RPC.`,
-    );
+    if (node.termType === 'NamedNode')
+      report.remark(
+        `${show(node)}: no functionality has its command, so its own name becomes that of the RPC.`,
+      );
+    else
+      report.fault(
+        node,
+        '@id',
+        'nothing',
+        'an @id, or a functionality that has the command of the operation',
+        'The RPC of an operation is named by its functionality, else by the operation itself.',
+      );
     return node;
   }
   if (others.length > 0)

@@ -152,6 +152,14 @@ describe('other profiles', () => {
     expect((await fault({ [term]: value }, [], {}))?.path).toBe(term);
   });
 
+  test('a mup:pointer of theirs is a remark, wherever it stands', async () => {
+    const part = { ...level, 'mup:pointer': '/level' };
+    const whole = { ...mode, 'myno:hasSubStructure': { '@id': 'myno:level' } };
+    const nodes = [...operation('call', { 'onem2m:hasInput': id('mode') }), whole, part];
+    const { remarks } = await read(describeDevice(nodes, { 'mup:profile': 'mup' }));
+    expect(remarks).toEqual(['myno:op-call: mup:pointer of level is not used, as its messages are no JSON.']);
+  });
+
   test('an operation without a method is refused', async () => {
     const nodes = operation('call');
     delete nodes[1]?.['myno:mqttMethod'];
