@@ -10,7 +10,12 @@ import { PeerError } from '../base/errors.ts';
 export type CharacterSet = (codePoint: number) => boolean;
 
 export type PatternNode =
-  | { readonly kind: 'set'; readonly set: CharacterSet }
+  | {
+      readonly kind: 'set';
+      readonly set: CharacterSet;
+      /** What it takes to look a character up in it: one for each part of a class. */
+      readonly steps: number;
+    }
   | { readonly kind: 'sequence'; readonly parts: readonly PatternNode[] }
   | { readonly kind: 'choice'; readonly options: readonly PatternNode[] }
   | { readonly kind: 'repeat'; readonly node: PatternNode; readonly min: number; readonly max: number };
@@ -116,11 +121,11 @@ class PatternReader {
   #atom(): PatternNode {
     const char = this.#next();
     if (char === '(') return this.#group();
-    if (char === '[') return { kind: 'set', set: this.#class() };
-    if (char === '.') return { kind: 'set', set: notLineEnd };
-    if (char === '\\') return { kind: 'set', set: this.#escape() };
+    if (char === '[') return this.#class();
+    if (char === '.') return { kind: 'set', set: notLineEnd, steps: 1 };
+    if (char === '\\') return { kind: 'set', set: this.#escape(), steps: 1 };
     if ('?*+{}])'.includes(char)) throw this.#error(`"${char}" must be escaped here`, 1);
-    return { kind: 'set', set: single(char) };
+    return { kind: 'set', set: single(char), steps: 1 };
   }
 
   #group(): PatternNode {
@@ -189,7 +194,7 @@ class PatternReader {
   }
 
   /** After `[`, up to and with `]`. */
-  #class(): CharacterSet {
+  #class(): PatternNode {
     const negated = this.#peek() === '^';
     if (negated) this.#at += 1;
     const sets: CharacterSet[] = [];
@@ -197,7 +202,7 @@ class PatternReader {
     this.#at += 1;
     if (sets.length === 0) throw this.#error('a character class is empty');
     const any: CharacterSet = (code) => sets.some((set) => set(code));
-    return negated ? not(any) : any;
+    return { kind: 'set', set: negated ? not(any) : any, steps: sets.length };
   }
 
   #classItem(first: boolean): CharacterSet {

@@ -12,7 +12,7 @@ export interface Pattern {
 }
 
 type State =
-  | { readonly kind: 'set'; readonly set: CharacterSet; readonly next: number }
+  | { readonly kind: 'set'; readonly set: CharacterSet; readonly steps: number; readonly next: number }
   | { readonly kind: 'split'; readonly next: readonly number[] }
   | { readonly kind: 'end' };
 
@@ -20,8 +20,8 @@ type State =
 const maxParts = 5000;
 
 /**
- * States visited for one value: a millisecond or two, and more for a long value whose pattern is simple
- * enough to be in few states at once.
+ * States visited for one value, those with a class of many parts counted for more: a millisecond or two, and
+ * more for a long value whose pattern is simple enough to be in few states at once.
  */
 const maxSteps = 200_000;
 const maxStepsPerCharacter = 32;
@@ -92,7 +92,7 @@ class Builder {
     this.#count();
     switch (node.kind) {
       case 'set':
-        return this.#push({ kind: 'set', set: node.set, next });
+        return this.#push({ kind: 'set', set: node.set, steps: node.steps, next });
       case 'sequence':
         return node.parts.reduceRight((after, part) => this.add(part, after), next);
       case 'choice':
@@ -159,13 +159,14 @@ function run(states: readonly State[], start: number, text: string): boolean | u
 
   let current = reach([start]);
   for (const char of text) {
-    if (steps > budget) return undefined;
     const code = char.codePointAt(0) ?? 0;
     const after: number[] = [];
     for (const at of current) {
-      steps += 1;
       const state = states[at];
-      if (state?.kind === 'set' && state.set(code)) after.push(state.next);
+      if (state?.kind !== 'set') continue;
+      steps += state.steps;
+      if (steps > budget) return undefined;
+      if (state.set(code)) after.push(state.next);
     }
     if (after.length === 0) return false;
     current = reach(after);
