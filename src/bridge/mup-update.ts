@@ -43,7 +43,7 @@ export class MupUpdate implements UpdateProfile {
 
   constructor(deps: MupUpdateDependencies) {
     this.#deps = deps;
-    this.#chains = new SliceChains(deps.sha256);
+    this.#chains = new SliceChains(deps.sha256, deps.clock);
   }
 
   /** The device tells what belongs to what: by nonce, offset and digest. */

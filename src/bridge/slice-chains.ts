@@ -1,17 +1,23 @@
+import type { Clock } from '../base/clock.ts';
 import type { Digest } from '../base/ids.ts';
 import { type ReadableImage, SliceChain } from '../mup/slice-chain.ts';
 
 /** Chains that are kept beside those in use: of an image that goes to many devices, or was just signed. */
 const maxChains = 32;
 
+/** How long hashes are computed before whatever else there is to do: a device may ask for slices of one octet. */
+const turnMs = 10;
+
 /** The chains of slices of the images that are sent (ADR 28), each made once for all devices that share it. */
 export class SliceChains {
   readonly #sha256: (bytes: Uint8Array) => Digest;
+  readonly #clock: Clock;
   /** The chain that was used last is the last entry. */
   readonly #kept = new Map<string, Promise<SliceChain>>();
 
-  constructor(sha256: (bytes: Uint8Array) => Digest) {
+  constructor(sha256: (bytes: Uint8Array) => Digest, clock: Clock) {
     this.#sha256 = sha256;
+    this.#clock = clock;
   }
 
   /** The chain of an image cut so. Rejects with what reading the image rejects with. */
@@ -26,8 +32,23 @@ export class SliceChains {
   }
 
   #make(image: ReadableImage, sliceSize: number, key: string): Promise<SliceChain> {
-    const chain = SliceChain.of(image, sliceSize, this.#sha256);
+    const chain = SliceChain.of(image, sliceSize, this.#sha256, this.#turns());
     chain.catch(() => this.#kept.delete(key));
     return chain;
+  }
+
+  /** Of one chain: what lets the others go on when its turn is over. */
+  #turns(): () => Promise<void> | undefined {
+    const clock = this.#clock;
+    let begun = clock.monotonic();
+    return () => {
+      if (clock.monotonic() - begun < turnMs) return undefined;
+      return new Promise((resolve) => {
+        clock.schedule(0, () => {
+          begun = clock.monotonic();
+          resolve();
+        });
+      });
+    };
   }
 }

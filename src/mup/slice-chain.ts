@@ -39,14 +39,26 @@ export class SliceChain {
     this.#marks = marks;
   }
 
-  /** Reads the image once, from its end. Rejects with what reading it rejects with. */
-  static async of(image: ReadableImage, sliceSize: number, sha256: Sha256): Promise<SliceChain> {
-    const marks: SliceHash[] = [chainEnd(image.digest)];
+  /**
+   * Reads the image once, from its end. Rejects with what reading it rejects with.
+   * @param rest called after every 128 slices; where somebody else has to have a turn, it resolves after that
+   */
+  static async of(
+    image: ReadableImage,
+    sliceSize: number,
+    sha256: Sha256,
+    rest: () => Promise<void> | undefined = () => undefined,
+  ): Promise<SliceChain> {
+    let after = chainEnd(image.digest);
+    const marks = [after];
     const work = new SliceChain(image, sliceSize, sha256, marks);
     for (let stretch = work.#stretches - 1; stretch >= 0; stretch -= 1) {
-      const [after] = marks;
-      if (after !== undefined) marks.unshift(await work.#walk(image, stretch, after));
+      after = await work.#walk(image, stretch, after);
+      marks.push(after);
+      const resting = rest();
+      if (resting !== undefined) await resting;
     }
+    marks.reverse();
     return work;
   }
 
