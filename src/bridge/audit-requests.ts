@@ -1,10 +1,5 @@
 import { isDeviceUuid } from '../base/ids.ts';
-import {
-  endedUnanswered,
-  type LoginAttempt,
-  type PerformedRequest,
-  type RequestAudit,
-} from '../netconf/audit.ts';
+import type { LoginAttempt, PerformedRequest, RequestAudit } from '../netconf/audit.ts';
 import { instanceIdentifier } from '../netconf/data-path.ts';
 import type { ConfigChange } from '../netconf/datastore/config-change.ts';
 import { baseNamespace, bridgeNamespace, nmdaNamespace } from '../netconf/namespaces.ts';
@@ -49,13 +44,11 @@ export class AuditedRequests implements RequestAudit {
     const denied = error?.tag === 'access-denied';
     const subject = this.#subject(request) ?? (denied ? subjectOfDenied(operation) : undefined);
     if (subject === undefined) return undefined;
-    const code = error === undefined ? undefined : (error.fields.appTag ?? error.tag);
     return this.#deps.audit.record({
       user: session.username,
       from: session.sourceHost,
       operation: operation.name,
-      outcome: outcomeOf(code),
-      code,
+      ...outcomeOf(request),
       ...subject,
     });
   }
@@ -94,9 +87,10 @@ export class AuditedRequests implements RequestAudit {
 }
 
 /** What was given up may be done all the same: it is not counted among the refusals, which are bounded. */
-function outcomeOf(code: string | undefined): AuditFacts['outcome'] {
-  if (code === undefined) return 'ok';
-  return code === endedUnanswered ? 'failed' : 'refused';
+function outcomeOf({ error, unanswered }: PerformedRequest): Pick<AuditFacts, 'outcome' | 'code'> {
+  if (unanswered) return { outcome: 'failed', code: 'session-ended' };
+  if (error === undefined) return { outcome: 'ok', code: undefined };
+  return { outcome: 'refused', code: error.fields.appTag ?? error.tag };
 }
 
 /**

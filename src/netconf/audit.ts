@@ -2,9 +2,6 @@ import type { XmlElement } from '../xml/element.ts';
 import type { SessionInfo } from './backend.ts';
 import type { RpcError } from './rpc-error.ts';
 
-/** error-app-tag of a request whose session ended before it was answered: what it asked for may be done. */
-export const endedUnanswered = 'session-ended';
-
 /** A request that was performed or refused, before its reply is sent, or given up. */
 export interface PerformedRequest {
   readonly session: SessionInfo;
@@ -12,8 +9,10 @@ export interface PerformedRequest {
   readonly operation: XmlElement;
   /** Children of the `<rpc-reply>`; none when it was refused or given up. */
   readonly reply: readonly XmlElement[];
-  /** Why it was refused, or that its session has ended ({@link endedUnanswered}). */
+  /** Why it was refused. */
   readonly error?: RpcError;
+  /** Its session ended before it was answered: what it asked for may be done. */
+  readonly unanswered?: true;
 }
 
 /** Whoever keeps account of what users do. */

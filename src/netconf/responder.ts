@@ -6,7 +6,7 @@ import { readLongXml, readXml, type XmlLimits } from '../xml/adapters/saxes-read
 import type { XmlElement } from '../xml/element.ts';
 import { XmlError } from '../xml/xml-error.ts';
 import type { AccessPolicy, UserAccess } from './access/user-access.ts';
-import { endedUnanswered, type RequestAudit } from './audit.ts';
+import type { PerformedRequest, RequestAudit } from './audit.ts';
 import type { Backend, SessionInfo } from './backend.ts';
 import type { Datastores } from './datastore/datastores.ts';
 import { rpcErrorElement } from './error-xml.ts';
@@ -186,17 +186,20 @@ export class Responder {
     } catch (thrown) {
       if (this.#signal.aborted) {
         // Nobody is told. What was asked of a device may be done all the same.
-        await this.#audit(operation, [], sessionEnded());
+        await this.#audit(operation, [], { unanswered: true });
         return { echo, children: [], failed: false };
       }
-      await this.#audit(operation, [], toRpcError(thrown).error);
+      await this.#audit(operation, [], { error: toRpcError(thrown).error });
       return this.failure(echo, thrown, operation.name);
     }
   }
 
-  #audit(operation: XmlElement, reply: readonly XmlElement[], error?: RpcError): Promise<void> | undefined {
-    const request = { session: this.#session, operation, reply };
-    return this.#host.audit?.performed(error === undefined ? request : { ...request, error });
+  #audit(
+    operation: XmlElement,
+    reply: readonly XmlElement[],
+    more: Pick<PerformedRequest, 'error' | 'unanswered'> = {},
+  ): Promise<void> | undefined {
+    return this.#host.audit?.performed({ session: this.#session, operation, reply, ...more });
   }
 
   #context(close: () => void): OperationContext {
@@ -220,9 +223,4 @@ export class Responder {
     this.#counters[counter] += 1;
     this.#host.counters[counter] += 1;
   }
-}
-
-function sessionEnded(): RpcError {
-  const message = 'the session ended before the request was answered';
-  return new RpcError('application', 'operation-failed', message, { appTag: endedUnanswered });
 }
