@@ -68,7 +68,10 @@ describe('a device that reports the new version after its update was given up (A
     light();
     await both.restartDevice();
     await until(() => reports().length > 0, 'the report');
-    expect(await both.bench.job(job)).toMatchObject({ state: 'cancelled', 'reported-at': expect.any(String) });
+    expect(await both.bench.job(job)).toMatchObject({
+      state: 'cancelled',
+      'reported-at': expect.any(String),
+    });
   });
 
   test('another version, or one after a later update of the device, is no such report', async () => {

@@ -12,7 +12,6 @@ import { element, type XmlElement } from '../../../src/xml/element.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { ManualConfig } from '../../support/manual-config.ts';
 import { RecordingLogger } from '../../support/recording-logger.ts';
-import {} from '../protocol-fixture.ts';
 
 const node = (name: string, content: readonly XmlElement[] | string): XmlElement =>
   element(bridgeNamespace, name, content);
