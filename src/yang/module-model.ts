@@ -4,6 +4,7 @@ import { moduleName, notificationName, rpcName, withLeafNames } from './identifi
 import { dataPointDifference, operationDifferences } from './module-differences.ts';
 import { maxListedRevisions, moduleStatement } from './module-generator.ts';
 import { moduleSchema } from './module-schema.ts';
+import { refuseCostlyPatterns } from './pattern-work.ts';
 
 export { moduleName };
 
@@ -177,6 +178,7 @@ function parts(description: DeviceDescription): Parts {
   if (isTooBig(description))
     throw new PeerError('too-big', `a module holds ${maxNodes} operations and data points at most`);
   refuseRepeated(operations.map((operation) => rpcName(operation.name)));
+  refuseCostlyPatterns(operations, dataPoints);
   return {
     category: category
       .slice(0, maxCategoryLength)

@@ -7,6 +7,8 @@ import { type CharacterSet, type PatternNode, readPattern } from './pattern-synt
  * them a way to stop the bridge; this one takes time proportional to length of value × size of pattern.
  */
 export interface Pattern {
+  /** Its parts, those that are repeated counted as often: what it costs to prepare it, and to match a character. */
+  readonly parts: number;
   /** Whether the whole text matches, or `undefined` when finding out would take too long. */
   matches(text: string): boolean | undefined;
 }
@@ -45,6 +47,7 @@ export function compilePattern(text: string): Pattern {
   const start = builder.add(readPattern(text), builder.end());
   const expression = plainExpression(text);
   const pattern = {
+    parts: builder.parts,
     matches: (value: string) =>
       expression === undefined ? run(builder.states, start, value) : expression.test(value),
   };
@@ -77,7 +80,7 @@ function keep(text: string, pattern: Pattern, states: number): void {
 class Builder {
   readonly states: State[] = [];
   readonly #text: string;
-  #parts = 0;
+  parts = 0;
 
   constructor(text: string) {
     this.#text = text;
@@ -123,8 +126,8 @@ class Builder {
   }
 
   #count(): void {
-    this.#parts += 1;
-    if (this.#parts > maxParts)
+    this.parts += 1;
+    if (this.parts > maxParts)
       throw new PeerError(
         'bad-pattern',
         `The pattern ${JSON.stringify(this.#text.slice(0, 80))} cannot be used: its repetitions are too big`,

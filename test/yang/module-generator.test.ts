@@ -322,6 +322,32 @@ describe('modules of descriptions (design: From description to module)', () => {
       'too-big',
       undefined,
     ],
+    [
+      'patterns that cost too much together',
+      {
+        operations: Array.from({ length: 300 }, (_, i) =>
+          operation(`o${i}`, {
+            inputs: [field('i', { ...string, patterns: [`[a-z]{4000}|x${i}`] })],
+          }),
+        ),
+      },
+      'too-big',
+      undefined,
+    ],
+    [
+      'patterns whose defaults cost too much together',
+      {
+        operations: Array.from({ length: 30 }, (_, i) =>
+          operation(`o${i}`, {
+            inputs: [
+              field('i', { ...string, patterns: ['(a|b|c){20}[a-z]*'] }, { default: 'a'.repeat(1000) }),
+            ],
+          }),
+        ),
+      },
+      'too-big',
+      undefined,
+    ],
   ] as const)('%s is refused, with its place', (_, parts, code, where) => {
     expect(() => newModule(description(parts))).toThrow(expect.objectContaining({ code, where }));
   });
