@@ -7,7 +7,7 @@ export interface Clock {
   now(): number;
   /** Monotonic time in milliseconds from an arbitrary origin; deadlines and round trips use it. */
   monotonic(): number;
-  /** Runs `task` once after `delayMs`. A pending task does not keep the process alive. */
+  /** Runs `task` once after `delayMs`, never at once: with 0 in the next turn. A pending task does not keep the process alive. */
   schedule(delayMs: number, task: () => void): Cancel;
 }
 

@@ -66,6 +66,8 @@ export class NetconfSession implements SessionHandle {
   #paused = false;
   #overBudget = false;
   #cancelTimer: Cancel | undefined;
+  /** When something was asked or answered last, monotonic. */
+  #activeAt = 0;
 
   /** Sends the hello at once (RFC 6241 §8.1). */
   constructor(host: SessionHost, info: SessionInfo, port: SessionPort) {
@@ -162,6 +164,8 @@ export class NetconfSession implements SessionHandle {
       return;
     }
     this.#phase = 'open';
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
     this.#watchIdling();
     this.#take(() => this.#decoder.begin(this.#framing));
   }
@@ -301,16 +305,27 @@ export class NetconfSession implements SessionHandle {
     else this.#port.resume();
   }
 
+  /** The timer that is set is left as it is: it looks again, and requests set none. */
   #watchIdling(): void {
-    const { idleTimeoutMs } = this.#host.config;
-    this.#cancelTimer?.();
-    this.#cancelTimer =
-      idleTimeoutMs === 0 ? undefined : this.#host.clock.schedule(idleTimeoutMs, () => this.#idled());
+    const { clock, config } = this.#host;
+    this.#activeAt = clock.monotonic();
+    if (config.idleTimeoutMs > 0) this.#cancelTimer ??= this.#idleTimer(config.idleTimeoutMs);
+  }
+
+  #idleTimer(delayMs: number): Cancel {
+    return this.#host.clock.schedule(delayMs, () => this.#idled());
   }
 
   #idled(): void {
+    this.#cancelTimer = undefined;
     // A session that waits for its own request, or for notifications, is not idle.
-    if (this.#working || this.#subscription.active) this.#watchIdling();
+    if (this.#working || this.#subscription.active) {
+      this.#watchIdling();
+      return;
+    }
+    const { clock, config } = this.#host;
+    const left = this.#activeAt + config.idleTimeoutMs - clock.monotonic();
+    if (left > 0) this.#cancelTimer = this.#idleTimer(left);
     else this.end('timeout');
   }
 

@@ -250,6 +250,19 @@ describe('the idle timeout', () => {
     expect(busy.port.aborts).toBe(1);
   });
 
+  test('runs from the last request, however many there were', async () => {
+    const { server, clock } = startServer({ idleTimeoutMs: 1000 });
+    const client = connect(server);
+    for (let i = 0; i < 3; i += 1) {
+      clock.advance(900);
+      await client.call('<get><filter/></get>');
+    }
+    clock.advance(999);
+    expect(client.port.aborts).toBe(0);
+    clock.advance(1);
+    expect(client.port.aborts).toBe(1);
+  });
+
   test('of 0 lets sessions idle forever', () => {
     const { server, clock } = startServer({ idleTimeoutMs: 0 });
     const client = connect(server);

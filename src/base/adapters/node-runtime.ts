@@ -8,6 +8,11 @@ export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   schedule(delayMs, task) {
+    // A timer of no time at all takes a millisecond, and wakes the process once more.
+    if (delayMs <= 0) {
+      const turn = setImmediate(task);
+      return () => clearImmediate(turn);
+    }
     const timer = setTimeout(task, delayMs);
     timer.unref();
     return () => clearTimeout(timer);
