@@ -16,7 +16,13 @@ import { startWorld, userWithKey } from './support/world.ts';
 const rounds = 7;
 const roundMs = 700;
 const setUps = 30;
-const window = 8;
+/** Sessions, and requests under way on each. */
+const loads = [
+  { name: 'one by one', sessions: 1, width: 1 },
+  { name: '8 at a time', sessions: 1, width: 8 },
+  { name: 'one by one on each of 4 sessions', sessions: 4, width: 1 },
+];
+type Load = (typeof loads)[number];
 /** Sessions whose memory is measured: many, to see them at all; netconfd stalls from about 15 on. */
 const idlers = { ours: 200, theirs: 5 };
 
@@ -41,9 +47,9 @@ export async function netconfd(): Promise<Figure[]> {
   try {
     for (let i = 0; i < setUps; i += 1) for (const server of servers) await server.setUp();
     for (const server of servers) await server.crowd();
-    for (const width of [1, window]) {
-      for (const server of servers) await server.open(width);
-      for (let i = 0; i < rounds; i += 1) for (const server of servers) await server.round(width);
+    for (const load of loads) {
+      for (const server of servers) await server.open(load);
+      for (let i = 0; i < rounds; i += 1) for (const server of servers) await server.round(load);
       for (const server of servers) server.close();
     }
     const figure = (name: string, unit: Figure['unit'], of: (server: Server) => number): Figure => ({
@@ -54,10 +60,10 @@ export async function netconfd(): Promise<Figure[]> {
     });
     return [
       figure('session set-up, login to hello', 'ms', ({ setUps }) => median(setUps)),
-      figure('get of netconf-state/statistics, serial', '/s', (server) => server.rate(1)),
-      figure('  CPU for each', 'ms', (server) => server.cpu(1)),
-      figure('get of netconf-state/statistics, pipelined', '/s', (server) => server.rate(window)),
-      figure('  CPU for each', 'ms', (server) => server.cpu(window)),
+      ...loads.flatMap((load) => [
+        figure(`get of netconf-state/statistics, ${load.name}`, '/s', (server) => server.rate(load)),
+        figure('  CPU for each', 'ms', (server) => server.cpu(load)),
+      ]),
       figure('memory of a session', 'KiB', ({ kibPerSession }) => kibPerSession),
     ];
   } finally {
@@ -73,7 +79,7 @@ class Server {
   readonly #target: LoadTarget;
   readonly #pids: readonly number[];
   readonly #idle: number;
-  readonly #rounds: { readonly width: number; readonly perSecond: number; readonly cpu: number }[] = [];
+  readonly #rounds: { readonly load: Load; readonly perSecond: number; readonly cpu: number }[] = [];
   #session: Awaited<ReturnType<typeof openSessions>> | undefined;
 
   constructor(target: LoadTarget, pids: readonly number[], idle: number) {
@@ -92,18 +98,23 @@ class Server {
     this.setUps.push(...times);
   }
 
-  /** Opens the session that the rounds use, and warms it. */
-  async open(width: number): Promise<void> {
-    this.#session = await openSessions(this.#target, 1);
+  /** Opens the sessions that the rounds use, and warms them. */
+  async open({ sessions, width }: Load): Promise<void> {
+    this.#session = await openSessions(this.#target, sessions);
     const reply = await this.#session.sessions[0]?.exchange(getStatistics);
     if (reply?.includes('in-rpcs') !== true) throw new BenchError(`no statistics: ${String(reply)}`);
     await rate(this.#session.sessions, [getStatistics], width, roundMs * 2);
   }
 
-  async round(width: number): Promise<void> {
+  async round(load: Load): Promise<void> {
     const before = await total(this.#pids, cpuMs);
-    const { perSecond, count } = await rate(this.#session?.sessions ?? [], [getStatistics], width, roundMs);
-    this.#rounds.push({ width, perSecond, cpu: ((await total(this.#pids, cpuMs)) - before) / count });
+    const { perSecond, count } = await rate(
+      this.#session?.sessions ?? [],
+      [getStatistics],
+      load.width,
+      roundMs,
+    );
+    this.#rounds.push({ load, perSecond, cpu: ((await total(this.#pids, cpuMs)) - before) / count });
   }
 
   close(): void {
@@ -111,17 +122,17 @@ class Server {
   }
 
   /** Requests per second. */
-  rate(width: number): number {
-    return median(this.#of(width).map(({ perSecond }) => perSecond));
+  rate(load: Load): number {
+    return median(this.#of(load).map(({ perSecond }) => perSecond));
   }
 
   /** Milliseconds of CPU of a request. */
-  cpu(width: number): number {
-    return median(this.#of(width).map(({ cpu }) => cpu));
+  cpu(load: Load): number {
+    return median(this.#of(load).map(({ cpu }) => cpu));
   }
 
-  #of(width: number) {
-    return this.#rounds.filter((round) => round.width === width);
+  #of(load: Load) {
+    return this.#rounds.filter((round) => round.load === load);
   }
 
   /** What many sessions hold that do nothing. */
