@@ -153,8 +153,7 @@ export class UpdateJobs {
 
   /** What a device said of its presence. */
   heard(uuid: DeviceUuid, { presence, firmwareVersion, retained }: PresenceReport): void {
-    const runs = [...this.#runs.values()].filter((run) => run.record.job.uuid === uuid);
-    for (const run of runs) run.heard(presence, firmwareVersion, retained);
+    this.#runOf(uuid)?.heard(presence, firmwareVersion, retained);
     if (presence === 'offline' || this.#deps.claims.get(uuid) !== undefined) return;
     this.#requests.returned(uuid);
     if (firmwareVersion !== undefined) this.#ended.heard(uuid, firmwareVersion);
@@ -166,11 +165,15 @@ export class UpdateJobs {
    */
   described(uuid: DeviceUuid): void {
     if (this.#saysPresence(uuid)) return;
-    for (const run of this.#runs.values())
-      if (run.record.job.uuid === uuid) {
-        run.connectionLost();
-        run.heard('online');
-      }
+    const run = this.#runOf(uuid);
+    run?.connectionLost();
+    run?.heard('online');
+  }
+
+  /** There is one at most. */
+  #runOf(uuid: DeviceUuid): JobRun | undefined {
+    const job = this.#deps.claims.get(uuid)?.job;
+    return job === undefined ? undefined : this.#runs.get(jobId(job));
   }
 
   /** The broker is back. Devices that say nothing of their presence are there for all that is known. */
